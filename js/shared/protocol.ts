@@ -1,0 +1,382 @@
+// Printed by `python -m paramwidget.protocol`; the declaration is paramwidget/protocol.py.
+
+export const PROTOCOL = 1;
+
+/** An index into the buffers that travel beside the message. */
+export type Buffer = number;
+
+export type Kind = "module" | "parameter" | "buffer" | "constant" | "computed" | "none";
+
+export type State = "ready" | "uninitialized" | "meta" | "unreadable";
+
+export type Lens = "value" | "grad" | "angle";
+
+export type Cause = "view" | "edit" | "cell" | "step" | "ask";
+
+/** The rows of one tie group. */
+export interface Tie {
+  kind: "same" | "memory";
+  rows: number[];
+}
+
+/** Counts of the whole model, every shared tensor once, and the counts the chapter compares. */
+export interface Totals {
+  parameters: number;
+  trainable: number;
+  bytes: number;
+  bytes_text: string;
+  parameter_tensors: number;
+  named_slots: number;
+  state_entries: number;
+}
+
+/** One row at a glance: a tiny histogram (bar heights 0..255), mean and deviation as text. */
+export interface Brief {
+  row: number;
+  mean: string;
+  std: string;
+  bars: number[];
+  sampled: boolean;
+  alarm: string;
+}
+
+/** An open panel as Python remembers it; the same for every view. */
+export interface PanelState {
+  panel: string;
+  path: string[];
+  lens: Lens;
+  generation: number;
+  window: number[] | null;
+  cells: number[];
+  sliders: number[];
+}
+
+/** A panel that Python closed, with a word why (its slot is gone). */
+export interface ClosedPanel {
+  panel: string;
+  reason: string;
+}
+
+export interface TieFact {
+  kind: "same" | "memory";
+  names: string[];
+  paths: string[][];
+  proof: string;
+}
+
+/** How an N-d shape lies on the plane; see ``picture/layout.py`` for the two functions. Kernels of ``kernel`` (height, width) stand on a grid of ``outer`` (rows, columns), ``gap`` (rows, columns) empty cells between them. ``sliders`` are the sizes of the axes left out. */
+export interface Layout {
+  shape: number[];
+  rows: number;
+  cols: number;
+  outer: number[];
+  kernel: number[];
+  gap: number[];
+  sliders: number[];
+}
+
+/** Row-major cells, little-endian: float32, float64, or bfloat16 (the upper half of float32). */
+export interface Plane {
+  role: "value" | "low" | "high";
+  encoding: "f4" | "f8" | "bf16";
+  buffer: Buffer;
+}
+
+/** The cells of one window. There are ceil(window rows / block rows) x ceil(window columns / block columns) cells; one cell is the mean of its block, with ``low`` and ``high`` its extremes; ``exact`` where a block is one element. ``limits`` are the ends of the colour scale, ``texts`` the cells (by index) whose value a double cannot hold. */
+export interface Picture {
+  layout: Layout;
+  sliders: number[];
+  window: number[];
+  block: number[];
+  exact: boolean;
+  planes: Plane[];
+  texts: Record<string, string>;
+  limits: number[];
+  limits_text: string;
+}
+
+/** Exact statistics, as text; an empty text where there is none. */
+export interface Statistics {
+  numel: string;
+  min: string;
+  max: string;
+  mean: string;
+  std: string;
+  zeros: string;
+  nan: string;
+  inf: string;
+}
+
+/** A histogram: bar heights 0..1, the two ends as text, where zero lies (0..1) if inside. */
+export interface Bars {
+  heights: number[];
+  counts: number[];
+  low: string;
+  high: string;
+  zero: number | null;
+  sampled: boolean;
+}
+
+/** One line of the journal. ``error`` is the traceback of a user's function that raised. */
+export interface Entry {
+  title: string;
+  names: string[];
+  changed: number;
+  skipped: string[];
+  seed: string;
+  warnings: string[];
+  code: string;
+  stands: boolean;
+  error: string;
+}
+
+/** One argument of an initializer; ``default`` as one would type it, null where it is required. */
+export interface Argument {
+  name: string;
+  type: "number" | "integer" | "boolean" | "choice";
+  default: string | null;
+  choices: string[];
+}
+
+export interface Initializer {
+  name: string;
+  source: "torch" | "module" | "yours";
+  summary: string;
+  doc: string;
+  arguments: Argument[];
+  random: boolean;
+}
+
+export interface Skipped {
+  reason: string;
+  count: number;
+  names: string[];
+}
+
+/** A dry run: how many tensors, which not and why, and what the initializer promises. */
+export interface Preview {
+  count: number;
+  names: string[];
+  skipped: Skipped[];
+  promise: string;
+}
+
+/** A view has come and wants everything; answered with tree, catalog, journal, panels, frames. */
+export interface Hello {
+  kind: "hello";
+  view: string;
+  protocol: number;
+}
+
+/** What a view's life is: Python drops one that was closed or is silent too long. */
+export interface View {
+  kind: "view";
+  view: string;
+  what: "opened" | "closed" | "hidden" | "shown" | "alive";
+}
+
+/** Open a panel on a slot; ``panel`` is an id the browser makes, shared by all views. */
+export interface Open {
+  kind: "open";
+  panel: string;
+  path: string[];
+  lens: Lens;
+}
+
+export interface Close {
+  kind: "close";
+  panel: string;
+}
+
+/** How a panel looks at its tensor from now on. ``window`` is (row0, row1, col0, col1) of the plane or null for all of it, ``cells`` the most rows and columns that the canvas can show, ``sliders`` the index on each axis the plane leaves out. A frame repeats the ``generation`` of the look it answers. */
+export interface Look {
+  kind: "look";
+  panel: string;
+  generation: number;
+  lens: Lens;
+  window: number[] | null;
+  cells: number[];
+  sliders: number[];
+}
+
+/** The tree rows a view has on screen, as indices of the tree with this revision. */
+export interface Rows {
+  kind: "rows";
+  view: string;
+  revision: number;
+  rows: number[];
+}
+
+/** Has anything changed? Sent about once a second where no hook tells Python of a cell's end. */
+export interface Ask {
+  kind: "ask";
+  view: string;
+}
+
+/** Re-initialize a slot or all below a module; ``dry`` only says what would happen. ``arguments`` and ``seed`` are what the person typed; Python alone makes values of them. An empty ``seed`` asks for a new one. Empty ``types`` and ``parameters`` do not narrow. */
+export interface Initialize {
+  kind: "initialize";
+  id: string;
+  path: string[];
+  name: string;
+  arguments: Record<string, string>;
+  types: string[];
+  parameters: string[];
+  seed: string;
+  dry: boolean;
+}
+
+/** One element becomes what was typed. */
+export interface Assign {
+  kind: "assign";
+  id: string;
+  path: string[];
+  index: number[];
+  value: string;
+}
+
+/** A slice (as numpy writes it; empty for all) becomes an expression of ``w``. */
+export interface Compute {
+  kind: "compute";
+  id: string;
+  path: string[];
+  index: string;
+  expression: string;
+}
+
+/** Switch ``requires_grad``. */
+export interface Require {
+  kind: "require";
+  id: string;
+  path: string[];
+  value: boolean;
+}
+
+export interface Undo {
+  kind: "undo";
+  id: string;
+}
+
+export interface Redo {
+  kind: "redo";
+  id: string;
+}
+
+/** Back to the start: undo every edit that stands. */
+export interface Restart {
+  kind: "restart";
+  id: string;
+}
+
+/** The module tree in columns, one entry per row, in the order of a depth-first walk. ``parents`` holds row indices (-1 for the root), ``type_of`` and ``dtype_of`` indices into ``types`` and ``dtypes`` (-1 for none). ``shapes`` is null for modules and where a tensor has none to tell. ``counts`` are elements: a slot's own, a module's parameters below it, each shared one once. ``trainable`` is requires_grad for slots, null for modules and empty slots. ``notes`` has a sentence for the rows (by index) that need one. */
+export interface Tree {
+  kind: "tree";
+  revision: number;
+  model: string;
+  names: string[];
+  parents: number[];
+  kinds: Kind[];
+  types: string[];
+  type_of: number[];
+  shapes: (number[] | null)[];
+  dtypes: string[];
+  dtype_of: number[];
+  counts: number[];
+  trainable: (boolean | null)[];
+  states: State[];
+  notes: Record<string, string>;
+  ties: Tie[];
+  totals: Totals;
+  warnings: string[];
+}
+
+export interface Briefs {
+  kind: "briefs";
+  revision: number;
+  briefs: Brief[];
+}
+
+/** All open panels, in order. */
+export interface Panels {
+  kind: "panels";
+  panels: PanelState[];
+  closed: ClosedPanel[];
+}
+
+/** What a panel says of its slot beside the picture; sent again when it changes. */
+export interface Facts {
+  kind: "facts";
+  panel: string;
+  path: string[];
+  name: string;
+  slot_kind: Kind;
+  type_name: string;
+  shape: number[] | null;
+  dtype: string;
+  device: string;
+  requires_grad: boolean | null;
+  state: State;
+  reason: string;
+  note: string;
+  access: string[];
+  ties: TieFact[];
+  lenses: Lens[];
+  locked: string;
+  unfit: Record<string, string>;
+}
+
+/** What one panel shows now. Without a ``picture``, ``message`` says why there is none. */
+export interface Frame {
+  kind: "frame";
+  panel: string;
+  generation: number;
+  revision: number;
+  cause: Cause;
+  lens: Lens;
+  message: string;
+  picture: Picture | null;
+  statistics: Statistics | null;
+  bars: Bars | null;
+}
+
+/** What was done, oldest first; what undo and redo would do next ("" for nothing). */
+export interface Journal {
+  kind: "journal";
+  entries: Entry[];
+  undo: string;
+  redo: string;
+  code: string;
+}
+
+export interface Catalog {
+  kind: "catalog";
+  initializers: Initializer[];
+}
+
+/** Whether a cell is running, and how many edits wait for a safe moment. */
+export interface Status {
+  kind: "status";
+  busy: boolean;
+  waiting: number;
+  polls: boolean;
+}
+
+/** The one answer to an intent. ``where`` names the control an error belongs to. */
+export interface Reply {
+  kind: "reply";
+  id: string;
+  ok: boolean;
+  error: string;
+  where: string;
+  title: string;
+  changed: number;
+  seed: string;
+  warnings: string[];
+  preview: Preview | null;
+}
+
+export type ToKernel = Hello | View | Open | Close | Look | Rows | Ask | Initialize | Assign | Compute | Require | Undo | Redo | Restart;
+
+export type Intent = Initialize | Assign | Compute | Require | Undo | Redo | Restart;
+
+export type ToBrowser = Tree | Briefs | Panels | Facts | Frame | Journal | Catalog | Status | Reply;
