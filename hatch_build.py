@@ -95,10 +95,13 @@ class Bundles(BuildHookInterface[Any]):
         npm, env = npm_on_path() or npm_of_wheel(), dict(os.environ)
         env["PATH"] = os.path.dirname(npm[0]) + os.pathsep + env.get("PATH", "")
         for task in ("ci --omit=dev --no-audit --no-fund --ignore-scripts", "run build"):
-            try:
-                subprocess.run([*npm, *task.split()], cwd=self.path("js"), env=env, check=True)
-            except (OSError, subprocess.CalledProcessError) as error:
-                raise SystemExit(f"paramwidget: `npm {task}` in js/ failed: {error}") from None
+            # no script there may call npm itself: the wheel's npm is not on PATH
+            done = subprocess.run([*npm, *task.split()], cwd=self.path("js"), env=env)
+            if done.returncode:
+                raise SystemExit(
+                    f"paramwidget: `npm {task}` in js/ failed with exit status {done.returncode}; "
+                    "what it said stands above."
+                )
         for name in made:
             if not self.path(name).exists():
                 raise SystemExit(f"paramwidget: `npm run build` in js/ did not make {name}.")
