@@ -1,0 +1,31 @@
+/** Puts one view into the element that the host gives: a shadow root with its own stylesheet. */
+
+import { render } from "preact";
+import { App } from "./app";
+import { viewLife } from "./life";
+import type { Store } from "./store/store";
+import { viewState } from "./store/view";
+import { stylesheet } from "./style";
+import { followTheme } from "./style/theme";
+
+export function mount(el: HTMLElement, store: Store, end: AbortSignal): void {
+  const host = document.createElement("div");
+  host.className = "paramwidget";
+  host.dataset.lmSuppressShortcuts = "true"; // lumino heeds it on a shadow host
+  const shadow = host.attachShadow({ mode: "open" });
+  const style = document.createElement("style");
+  style.textContent = stylesheet;
+  const root = document.createElement("div");
+  root.className = "root";
+  shadow.append(style, root);
+  el.append(host);
+
+  const view = viewState(store);
+  followTheme(host, root, end);
+  viewLife(host, store, view, end);
+  render(<App store={store} view={view} />, root);
+  end.addEventListener("abort", () => {
+    render(null, root);
+    host.remove();
+  });
+}

@@ -1,0 +1,46 @@
+/** What was asked of Python and not yet answered: each intent has one reply. */
+
+import type { Intent, Reply } from "../../../shared/protocol";
+
+type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+/** An intent before it has its id. */
+export type Asked = Without<Intent, "id">;
+
+export class Intents {
+  private readonly waiting = new Map<string, (reply: Reply) => void>();
+  private count = 0;
+
+  constructor(
+    private readonly prefix: string,
+    private readonly send: (intent: Intent) => boolean,
+  ) {}
+
+  /** Resolves with the one reply, always; while a cell is running that may take its time. */
+  ask(asked: Asked): Promise<Reply> {
+    this.count += 1;
+    const id = `${this.prefix}-${this.count}`;
+    return new Promise((resolve) => {
+      this.waiting.set(id, resolve);
+      if (!this.send({ ...asked, id } as Intent)) {
+        this.settle(refusal(id, "There is no kernel to do it: this is a saved picture."));
+      }
+    });
+  }
+
+  settle(reply: Reply): void {
+    const resolve = this.waiting.get(reply.id);
+    this.waiting.delete(reply.id);
+    resolve?.(reply);
+  }
+
+  /** Nobody will answer any more. */
+  abandon(reason: string): void {
+    for (const id of [...this.waiting.keys()]) this.settle(refusal(id, reason));
+  }
+}
+
+function refusal(id: string, error: string): Reply {
+  const empty = { where: "", title: "", changed: 0, seed: "", warnings: [], preview: null };
+  return { kind: "reply", id, ok: false, error, ...empty };
+}

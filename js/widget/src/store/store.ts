@@ -1,0 +1,205 @@
+/** One widget's state in the browser: what Python said, as signals; knows no DOM. */
+
+import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
+import {
+  type Brief,
+  type Briefs,
+  type Initializer,
+  type Journal,
+  type Lens,
+  PROTOCOL,
+  type Reply,
+  type Status,
+  type ToKernel,
+} from "../../../shared/protocol";
+import type { Packet, Transport } from "../transport";
+import { type Asked, Intents } from "./intents";
+import { type Change, PanelList, type PanelModel } from "./panels";
+import { TreeModel } from "./tree";
+
+/** saved: no kernel has answered, the picture is the notebook's. lost: the kernel is gone. */
+export type Connection = "connecting" | "live" | "saved" | "lost";
+
+export interface Store {
+  readonly connection: ReadonlySignal<Connection>;
+  readonly tree: ReadonlySignal<TreeModel | null>;
+  readonly catalog: ReadonlySignal<readonly Initializer[]>;
+  readonly journal: ReadonlySignal<Journal | null>;
+  readonly status: ReadonlySignal<Status>;
+  readonly panels: ReadonlySignal<readonly PanelModel[]>;
+  /** Panels that Python closed, and why; the newest last. */
+  readonly closed: PanelList["closed"];
+  /** True where an edit can be asked for: a kernel is there, though it may be busy. */
+  readonly editable: ReadonlySignal<boolean>;
+  brief(row: number): Brief | null;
+  /** Resolves with the one reply, never rejects; stays pending while a cell is running. */
+  ask(asked: Asked): Promise<Reply>;
+  open(path: readonly string[], lens?: Lens): string;
+  close(panel: string): void;
+  look(panel: string, change: Change): void;
+  /** For the lives of views and the rows they have on screen. */
+  say(message: ToKernel): boolean;
+  /** Counts what came from Python. */
+  readonly heard: ReadonlySignal<number>;
+  /** Counts the hellos: after each, Python wants to be told of the views again. */
+  readonly hellos: ReadonlySignal<number>;
+}
+
+export interface Patience {
+  /** After so many milliseconds without an answer, the saved picture is said to be one. */
+  hello: number;
+}
+
+export class WidgetStore implements Store {
+  readonly connection = signal<Connection>("connecting");
+  readonly tree = signal<TreeModel | null>(null);
+  readonly catalog = signal<readonly Initializer[]>([]);
+  readonly journal = signal<Journal | null>(null);
+  readonly status = signal<Status>({ kind: "status", busy: false, waiting: 0, polls: false });
+  readonly heard = signal(0);
+  readonly hellos = signal(0);
+  readonly editable = computed(() => this.connection.value === "live");
+  readonly panels: Store["panels"];
+  readonly closed: Store["closed"];
+  private readonly briefs = signal<ReadonlyMap<number, Brief>>(new Map());
+  private readonly intents: Intents;
+  private readonly list: PanelList;
+  private readonly id = newId();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly patience: Patience = { hello: 1500 },
+  ) {
+    this.list = new PanelList((message) => this.say(message), newId);
+    this.intents = new Intents(this.id, (intent) => this.say(intent));
+    this.panels = this.list.panels;
+    this.closed = this.list.closed;
+  }
+
+  /** Shows what was saved, says hello, and listens until `signal` aborts. */
+  start(signal: AbortSignal): void {
+    this.transport.listen(
+      (packet) => this.receive(packet),
+      () => this.reconnect(),
+      signal,
+    );
+    signal.addEventListener("abort", () => this.stop());
+    const saved = this.transport.saved();
+    for (const packet of saved) this.take(packet);
+    this.hello(saved.length ? "saved" : "connecting");
+  }
+
+  say(message: ToKernel): boolean {
+    return this.transport.send(message);
+  }
+
+  ask(asked: Asked): Promise<Reply> {
+    return this.intents.ask(asked);
+  }
+
+  open(path: readonly string[], lens?: Lens): string {
+    return this.list.open(path, lens);
+  }
+
+  close(panel: string): void {
+    this.list.close(panel);
+  }
+
+  look(panel: string, change: Change): void {
+    this.list.look(panel, change);
+  }
+
+  brief(row: number): Brief | null {
+    return this.briefs.value.get(row) ?? null;
+  }
+
+  /** The picture that stands is marked `without` where nobody answers. */
+  private hello(without: Connection): void {
+    clearTimeout(this.timer);
+    if (!this.say({ kind: "hello", view: this.id, protocol: PROTOCOL })) {
+      this.connection.value = without === "connecting" ? "lost" : without;
+      return;
+    }
+    this.hellos.value += 1;
+    this.timer = setTimeout(() => {
+      if (this.connection.value === "connecting") this.connection.value = without;
+    }, this.patience.hello);
+  }
+
+  /** The line was cut: the kernel may have been restarted, and would not know this widget. */
+  private reconnect(): void {
+    this.intents.abandon("The kernel was restarted before it answered.");
+    this.connection.value = "connecting";
+    this.hello("lost");
+  }
+
+  private receive(packet: Packet): void {
+    batch(() => {
+      if (this.connection.value !== "live") this.list.startAnew();
+      this.connection.value = "live";
+      this.heard.value += 1;
+      this.take(packet);
+    });
+  }
+
+  /** One message that cannot be taken must not stop the next. */
+  private take(packet: Packet): void {
+    try {
+      this.apply(packet);
+    } catch (error) {
+      console.error(`paramwidget: a message "${packet.content.kind}" could not be taken`, error);
+    }
+  }
+
+  private apply({ content, buffers }: Packet): void {
+    switch (content.kind) {
+      case "tree":
+        this.tree.value = new TreeModel(content);
+        this.briefs.value = new Map();
+        break;
+      case "briefs":
+        this.takeBriefs(content);
+        break;
+      case "panels":
+        this.list.takePanels(content);
+        break;
+      case "facts":
+        this.list.takeFacts(content);
+        break;
+      case "frame":
+        this.list.takeFrame(content, buffers);
+        break;
+      case "journal":
+        this.journal.value = content;
+        break;
+      case "catalog":
+        this.catalog.value = content.initializers;
+        break;
+      case "status":
+        this.status.value = content;
+        break;
+      case "reply":
+        this.intents.settle(content);
+        break;
+    }
+  }
+
+  private takeBriefs({ revision, briefs }: Briefs): void {
+    if (revision !== this.tree.peek()?.revision) return;
+    const known = new Map(this.briefs.peek());
+    for (const brief of briefs) known.set(brief.row, brief);
+    this.briefs.value = known;
+  }
+
+  private stop(): void {
+    clearTimeout(this.timer);
+    this.list.dispose();
+    this.intents.abandon("The widget was closed before it was answered.");
+  }
+}
+
+/** Unlike crypto.randomUUID it is there on plain http pages too. */
+export function newId(): string {
+  return Math.random().toString(36).slice(2, 12);
+}

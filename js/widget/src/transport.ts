@@ -1,0 +1,61 @@
+/** Messages to and from Python, over anywidget's model; knows no more of them than their kind. */
+
+import type { ToBrowser, ToKernel } from "../../shared/protocol";
+import type { AnyModel } from "./anywidget";
+
+export interface Packet {
+  content: ToBrowser;
+  buffers: readonly DataView[];
+}
+
+export interface Transport {
+  /** False where it cannot be sent: there is no kernel, or no longer the one that made the model. */
+  send(message: ToKernel): boolean;
+  /** Calls back until `signal` aborts. `onCut` says that the kernel may be another one. */
+  listen(onPacket: (packet: Packet) => void, onCut: () => void, signal: AbortSignal): void;
+  /** What was saved with the notebook, in the order in which it was said. */
+  saved(): Packet[];
+}
+
+export function overAnywidget(model: AnyModel): Transport {
+  return {
+    send(message) {
+      try {
+        model.send(message);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    listen(onPacket, onCut, signal) {
+      const receive = (content: unknown, buffers?: unknown) => {
+        const packet = packetOf({ content, buffers });
+        if (packet) onPacket(packet);
+      };
+      model.on("msg:custom", receive);
+      model.on("comm_live_update", onCut);
+      signal.addEventListener("abort", () => {
+        model.off("msg:custom", receive);
+        model.off("comm_live_update", onCut);
+      });
+    },
+    saved() {
+      const { messages } = (model.get("saved") ?? {}) as { messages?: unknown };
+      return Array.isArray(messages) ? messages.map(packetOf).filter((packet) => !!packet) : [];
+    },
+  };
+}
+
+function packetOf(message: unknown): Packet | null {
+  const { content, buffers } = (message ?? {}) as { content?: unknown; buffers?: unknown };
+  if (typeof (content as { kind?: unknown } | null)?.kind !== "string") return null;
+  const list = Array.isArray(buffers) ? buffers.map(viewOf) : [];
+  return { content: content as ToBrowser, buffers: list };
+}
+
+/** Hosts hand over views, most often in the middle of a larger buffer, or whole buffers. */
+function viewOf(buffer: ArrayBuffer | ArrayBufferView): DataView {
+  return ArrayBuffer.isView(buffer)
+    ? new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+    : new DataView(buffer);
+}
