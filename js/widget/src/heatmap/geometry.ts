@@ -1,0 +1,72 @@
+/** Where the cells of a picture lie on the screen. All lengths are device pixels, all whole. */
+
+import type { Cell, Pair, Window } from "./window";
+
+export interface Geometry {
+  window: Window;
+  /** Elements per cell. */
+  block: Pair;
+  /** Cells in the picture. */
+  cells: Pair;
+  /** Pixels per cell. */
+  cell: Pair;
+  /** Pixels of the whole picture. */
+  size: Pair;
+}
+
+export interface Room {
+  /** What there is, and the longest side a single cell may have. */
+  width: number;
+  height: number;
+  longest: Pair;
+  /** How many times longer than wide a small cell may be. */
+  stretch: number;
+}
+
+/** How the cells fill the room: each the same whole number of pixels, none stretched to a thread. */
+export function geometry(window: Window, block: Pair, room: Room): Geometry {
+  const [row0, row1, col0, col1] = window;
+  const cells: Pair = [
+    Math.max(1, Math.ceil((row1 - row0) / Math.max(1, block[0]))),
+    Math.max(1, Math.ceil((col1 - col0) / Math.max(1, block[1]))),
+  ];
+  const most: Pair = [
+    Math.max(1, Math.min(room.longest[0], Math.floor(room.height / cells[0]))),
+    Math.max(1, Math.min(room.longest[1], Math.floor(room.width / cells[1]))),
+  ];
+  const cell: Pair = [
+    Math.min(most[0], Math.max(1, Math.round(most[1] * room.stretch))),
+    Math.min(most[1], Math.max(1, Math.round(most[0] * room.stretch))),
+  ];
+  return { window, block, cells, cell, size: [cell[0] * cells[0], cell[1] * cells[1]] };
+}
+
+/** The cell of the picture at a point of it, null beside it. */
+export function cellAt({ cells, cell }: Geometry, x: number, y: number): Cell | null {
+  const row = Math.floor(y / cell[0]);
+  const col = Math.floor(x / cell[1]);
+  return row < 0 || col < 0 || row >= cells[0] || col >= cells[1] ? null : { row, col };
+}
+
+/** The cell of the picture that holds an element of the plane, null outside of the window. */
+export function cellOf({ window, block }: Geometry, element: Cell): Cell | null {
+  const [row0, row1, col0, col1] = window;
+  if (element.row < row0 || element.row >= row1 || element.col < col0 || element.col >= col1)
+    return null;
+  return {
+    row: Math.floor((element.row - row0) / block[0]),
+    col: Math.floor((element.col - col0) / block[1]),
+  };
+}
+
+/** The first element of a cell, on the plane. */
+export function elementOf({ window, block }: Geometry, { row, col }: Cell): Cell {
+  return { row: window[0] + row * block[0], col: window[2] + col * block[1] };
+}
+
+/** The part of the plane that a cell stands for; the last ones may be smaller than the block. */
+export function spanOf(geometry: Geometry, cell: Cell): Window {
+  const { row, col } = elementOf(geometry, cell);
+  const { window, block } = geometry;
+  return [row, Math.min(row + block[0], window[1]), col, Math.min(col + block[1], window[3])];
+}

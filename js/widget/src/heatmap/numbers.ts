@@ -1,0 +1,59 @@
+/** Numbers as text: as many digits as the value has, or as there is room for. */
+
+const MINUS = "−";
+
+/** With a real minus sign, which is as wide as a digit. */
+export function minus(text: string): string {
+  return text.replaceAll("-", MINUS);
+}
+
+/** The shortest text that reads back as the same number of its width; NaN and infinities by name. */
+export function exactText(value: number, single: boolean): string {
+  const special = specialText(value);
+  if (special) return special;
+  if (!single || Math.fround(value) !== value) return plain(value);
+  for (let digits = 1; digits < 9; digits++) {
+    const rounded = Number(value.toPrecision(digits));
+    if (Math.fround(rounded) === value) return plain(rounded);
+  }
+  return plain(Number(value.toPrecision(9)));
+}
+
+/** At most `digits` significant digits; whole numbers in full while they are short. */
+export function shortText(value: number, digits: number): string {
+  const special = specialText(value);
+  if (special) return special;
+  if (Number.isInteger(value) && Math.abs(value) < 1e4) return minus(String(value));
+  return plain(Number(value.toPrecision(digits)));
+}
+
+function specialText(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (value === Number.POSITIVE_INFINITY) return "inf";
+  if (value === Number.NEGATIVE_INFINITY) return `${MINUS}inf`;
+  return Object.is(value, -0) ? `${MINUS}0` : "";
+}
+
+function plain(value: number): string {
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e7)) {
+    return minus(value.toExponential().replace("e+", "e"));
+  }
+  return minus(String(value));
+}
+
+/**
+ * How many digits each cell of a picture can show in `room` characters: 4, 3 or 2, the same for all
+ * cells; 0 where not even two digits fit.
+ */
+export function digitsThatFit(values: Iterable<number>, room: number): number {
+  const list = [...values];
+  for (const digits of [4, 3, 2]) {
+    if (list.every((value) => shortText(value, digits).length <= room)) return digits;
+  }
+  return 0;
+}
+
+export function grouped(count: number): string {
+  return count.toLocaleString("en-US").replaceAll(",", " ");
+}
