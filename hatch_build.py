@@ -60,7 +60,11 @@ class Bundles(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if self.stale():
             self.build()
-        if self.target_name == "wheel" and self.has_lab():
+        included = {} if version == "editable" else build_data["force_include"]
+        included["paramwidget/static"] = "paramwidget/static"
+        if self.has_lab() and self.target_name == "sdist":
+            included["paramwidget/labextension"] = "paramwidget/labextension"
+        elif self.has_lab():
             build_data["shared_data"]["paramwidget/labextension"] = LAB_HOME
             build_data["shared_data"]["js/lab/install.json"] = f"{LAB_HOME}/install.json"
 

@@ -1,4 +1,7 @@
-"""Node and npm packages for the tests: from PATH or a wheel, fetched once into tests/.cache."""
+"""Node and npm packages for the tests: from PATH or a wheel, fetched once into tests/.cache.
+
+As a program it is npm in js/, wherever it comes from: `python tests/node.py run check`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -47,15 +51,24 @@ def _wheel() -> Path:
 
 def run(command: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run to the end with Node on PATH; the output stands in the error where it fails."""
-    path = os.path.dirname(node()) + os.pathsep + os.environ.get("PATH", "")
-    env = {**os.environ, "PATH": path, "NO_COLOR": "1"}
     done = subprocess.run(
-        command, cwd=cwd, env=env, capture_output=True, text=True, encoding="utf-8", check=False
+        command,
+        cwd=cwd,
+        env={**environment(), "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
     )
     if done.returncode:
         said = f"{done.stdout}\n{done.stderr}"
         raise AssertionError(f"{' '.join(command)} in {cwd} ended with {done.returncode}:\n{said}")
     return done
+
+
+def environment() -> dict[str, str]:
+    path = os.path.dirname(node()) + os.pathsep + os.environ.get("PATH", "")
+    return {**os.environ, "PATH": path}
 
 
 def lock(name: str) -> FileLock:
@@ -114,3 +127,8 @@ def host_bundle() -> Path:
         command = [node(), str(esbuild), "host.js", "--bundle", "--format=esm"]
         run([*command, f"--outfile={made.name}", "--log-level=warning"], home)
     return made
+
+
+if __name__ == "__main__":
+    command = [*npm(), *sys.argv[1:]]
+    sys.exit(subprocess.run(command, cwd=JS, env=environment(), check=False).returncode)
