@@ -1,4 +1,4 @@
-"""What the documents say is so: the README's code and commands, its links, the docstrings' examples."""
+"""What the documents say is so: the code and commands of the README, links, docstring examples."""
 
 from __future__ import annotations
 
