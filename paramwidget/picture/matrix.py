@@ -1,0 +1,206 @@
+"""A tensor's elements as one gapless matrix, or several, read in pieces as numpy arrays.
+
+No piece is larger than the caller asks for, so that a tensor of any size, expanded ones too, is
+read without a copy of the whole.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from paramwidget.picture.layout import Layout, elements_before, slider_index
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+ROW = 4096
+"""Columns of a flat tensor read as a matrix: long enough for SIMD, a row of float32 in 16 KiB."""
+
+SMALL = 1 << 20
+"""Elements that may be copied at once, and up to which statistics are computed in float64."""
+
+SERIAL = 1 << 14
+"""Elements that torch converts without starting its own threads (its grain is 32768)."""
+
+_NATIVE = frozenset(
+    {
+        torch.float32, torch.float64, torch.int8, torch.int16, torch.int32, torch.int64,
+        torch.uint8, torch.uint16, torch.uint32, torch.uint64, torch.bool,
+        torch.complex64, torch.complex128,
+    }
+)  # fmt: skip
+"""What numpy has a type for; all else but complex32 is read through float32, which holds it."""
+
+
+class Matrix:
+    """Rows and columns of numbers, of which `block` reads any rectangle.
+
+    Made from a view of four axes (A, a, B, b), row ``A * a`` by column ``B * b``: the kernels of
+    a plane without its gaps. A plain matrix has a = b = 1.
+    """
+
+    def __init__(self, view: torch.Tensor) -> None:
+        outer_rows, rows, outer_cols, cols = view.shape
+        self.shape = (outer_rows * rows, outer_cols * cols)
+        self._kernel = (rows, cols)
+        self._view = view
+        self._flat = _as_view(view, self.shape)
+        self._array = _as_array(self._flat) if self._flat is not None else None
+
+    @property
+    def size(self) -> int:
+        return self.shape[0] * self.shape[1]
+
+    @property
+    def is_tall(self) -> bool:
+        """Whether neighbours in memory stand below each other: the transpose reads better."""
+        if self._flat is None:
+            return False
+        down, right = self._flat.stride()
+        return self.shape[0] > 1 and self.shape[1] > 1 and 0 < down < right
+
+    def transposed(self) -> Matrix:
+        return Matrix(self._view.permute(2, 3, 0, 1))
+
+    def block(self, row0: int, row1: int, col0: int, col1: int) -> Array:
+        """The rectangle, neighbours along a row next to each other in memory; read-only use."""
+        if self._array is not None:
+            piece = self._array[row0:row1, col0:col1]
+        elif self._flat is not None:
+            piece = _convert(self._flat[row0:row1, col0:col1])
+        else:
+            piece = self._kernels(row0, row1, col0, col1)
+        if piece.shape[1] > 1 and piece.strides[1] != piece.itemsize:
+            return np.ascontiguousarray(piece)
+        return piece
+
+    def _kernels(self, row0: int, row1: int, col0: int, col1: int) -> Array:
+        rows, cols = self._kernel
+        top, left = row0 // rows, col0 // cols
+        part = self._view[top : -(-row1 // rows), :, left : -(-col1 // cols), :]
+        height, width = part.shape[0] * rows, part.shape[2] * cols
+        piece = _convert(part).reshape(height, width)
+        return piece[row0 - top * rows : row1 - top * rows, col0 - left * cols : col1 - left * cols]
+
+
+def _as_view(view: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor | None:
+    """The same elements with this shape, where that needs no copy."""
+    if view.shape[1] == view.shape[3] == 1:
+        return view[:, 0, :, 0]
+    try:
+        return view.view(shape)
+    except RuntimeError:
+        return None
+
+
+def _as_array(tensor: torch.Tensor) -> Array | None:
+    if tensor.dtype not in _NATIVE:
+        return None
+    array: Array = tensor.numpy()
+    return array.view(np.uint8) if array.dtype == np.bool_ else array
+
+
+def _convert(tensor: torch.Tensor) -> Array:
+    """As an array of a type that numpy computes with, holding each value exactly."""
+    array = _as_array(tensor)
+    if array is not None:
+        return array
+    if tensor.numel() <= SERIAL:
+        return _through_float32(tensor)
+    if tensor.dim() == 2 and tensor.shape[1] > SERIAL:
+        return np.concatenate([_convert(part) for part in _split(tensor, SERIAL, 1)], axis=1)
+    step = max(1, SERIAL // (tensor.numel() // tensor.shape[0]))
+    return np.concatenate([_through_float32(part) for part in _split(tensor, step)], axis=0)
+
+
+def _split(tensor: torch.Tensor, step: int, axis: int = 0) -> Iterator[torch.Tensor]:
+    for start in range(0, tensor.shape[axis], step):
+        yield tensor.narrow(axis, start, min(step, tensor.shape[axis] - start))
+
+
+def _through_float32(tensor: torch.Tensor) -> Array:
+    if tensor.dtype == torch.complex32:  # torch warns at each of its own conversions of complex32
+        parts = torch.view_as_real(tensor).to(torch.float32).contiguous()
+        return np.asarray(parts.numpy()).view(np.complex64)[..., 0]
+    array: Array = tensor.to(torch.float32).numpy()
+    return array
+
+
+def plane_matrix(tensor: torch.Tensor, layout: Layout, sliders: tuple[int, ...] = ()) -> Matrix:
+    """The elements that stand on the plane, gaps left out."""
+    rank = tensor.dim()
+    if rank == 0:
+        return Matrix(tensor.view(1, 1, 1, 1))
+    if rank == 1:
+        return Matrix(tensor[None, None, :, None])
+    if rank == 2:
+        return Matrix(tensor[:, None, :, None])
+    if rank == 3 and layout.stacked:
+        return Matrix(tensor[:, :, None, :])
+    if rank == 3:
+        return Matrix(tensor[:, None, :, :])
+    for at in slider_index(layout, sliders):
+        tensor = tensor.select(2, at)
+    return Matrix(tensor.permute(0, 2, 1, 3))
+
+
+def gapless(window: tuple[int, int], kernel: int, gap: int, step: int) -> tuple[Array, Array]:
+    """Cuts between the cells of one side, counted in elements, and which cells hold any element.
+
+    The window's positions ``step`` at a time are one cell each; the cuts are those of the cells
+    that do not lie in a gap entirely.
+    """
+    positions = [*range(window[0], window[1], step), window[1]]
+    cuts = np.array([elements_before(at, kernel, gap) for at in positions], dtype=np.int64)
+    filled = np.diff(cuts) > 0
+    return np.concatenate([cuts[:1], cuts[1:][filled]]), filled
+
+
+def all_elements(tensor: torch.Tensor) -> Iterator[tuple[Matrix, int]]:
+    """Matrices that hold every element, each with how often its elements count.
+
+    Memory order where the tensor is dense; an expanded axis is read once and counted.
+    """
+    repeats = 1
+    for axis in range(tensor.dim()):
+        if tensor.stride(axis) == 0 and tensor.shape[axis] > 1:
+            repeats *= tensor.shape[axis]
+            tensor = tensor.narrow(axis, 0, 1)
+    for matrix in _in_memory_order(tensor.squeeze()):
+        yield matrix, repeats
+
+
+def _in_memory_order(tensor: torch.Tensor) -> Iterator[Matrix]:
+    order = sorted(range(tensor.dim()), key=tensor.stride, reverse=True)
+    tensor = tensor.permute(order)
+    if tensor.is_contiguous():
+        yield from _rows_of(tensor.view(-1))
+        return
+    if tensor.dim() == 2:
+        yield Matrix(tensor[:, None, :, None])
+        return
+    if tensor.dim() == 1:
+        yield Matrix(tensor[None, None, :, None])
+        return
+    if tensor.numel() <= SMALL:
+        yield from _rows_of(tensor.reshape(-1))
+        return
+    if tensor.shape[0] == 1:
+        yield from _in_memory_order(tensor[0])
+        return
+    row = math.prod(tensor.shape[1:])
+    for part in _split(tensor, max(1, SMALL // row)):
+        yield from _in_memory_order(part)
+
+
+def _rows_of(flat: torch.Tensor) -> Iterator[Matrix]:
+    whole = flat.numel() // ROW
+    if whole > 1:
+        yield Matrix(flat[: whole * ROW].view(whole, 1, ROW, 1))
+        flat = flat[whole * ROW :]
+    if flat.numel():
+        yield Matrix(flat.view(1, 1, -1, 1))

@@ -1,0 +1,224 @@
+"""Reductions of one cache-sized piece: down its rows, across its columns, and its moments.
+
+Which numpy call is used for what was measured: down the rows numpy is SIMD at every width; across
+short runs it is not (20 to 50 ns a run), so there minimum and maximum double a sliding window, and
+sums go through einsum. Squares are summed by BLAS, row by row, below the lengths at which it would
+start threads of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from paramwidget.picture.matrix import ROW, Array
+
+WINDOWED = 64
+"""The longest run whose minimum is found by doubling a window rather than run by run."""
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """Cells along one side: cell k is ``at[k]:at[k + 1]``; none is empty.
+
+    ``step`` is the length of every cell (the last may be shorter), 0 where they differ.
+    """
+
+    at: Array
+    step: int
+
+    @classmethod
+    def of(cls, at: Array) -> Cuts:
+        lengths = np.diff(at)
+        alike = len(lengths) > 0 and bool(
+            (lengths[:-1] == lengths[0]).all() and lengths[-1] <= lengths[0]
+        )
+        return cls(at, int(lengths[0]) if alike else 0)
+
+    def __len__(self) -> int:
+        return len(self.at) - 1
+
+    def part(self, first: int, last: int) -> Cuts:
+        """The cells first:last, counted from the first one's start."""
+        at = self.at[first : last + 1]
+        return Cuts(at - at[0], self.step)
+
+
+def down(ufunc: np.ufunc, piece: Array, cuts: Cuts) -> Array:
+    """Reduces each run of rows to one row: (rows, columns) to (cells, columns)."""
+    count = len(cuts)
+    if count == 1:
+        return _fold(ufunc, piece)[None]
+    if not cuts.step:
+        runs = zip(cuts.at[:-1], cuts.at[1:], strict=True)
+        return np.stack([ufunc.reduce(piece[a:b], axis=0) for a, b in runs])
+    if cuts.step == 1:
+        return piece
+    whole = piece.shape[0] // cuts.step
+    blocks = piece[: whole * cuts.step].reshape(whole, cuts.step, piece.shape[1])
+    reduced: Array = ufunc.reduce(blocks, axis=1)
+    if whole < count:
+        reduced = np.concatenate([reduced, ufunc.reduce(piece[whole * cuts.step :], axis=0)[None]])
+    return reduced
+
+
+def _fold(ufunc: np.ufunc, piece: Array) -> Array:
+    """Reduces all rows to one; a narrow piece is read as a wider one first."""
+    rows, columns = piece.shape
+    fold = ROW // max(1, columns)
+    if fold >= 8 and rows >= 2 * fold and piece.flags.c_contiguous:
+        whole = rows // fold
+        wide = ufunc.reduce(piece[: whole * fold].reshape(whole, fold * columns), axis=0)
+        piece = np.concatenate([wide.reshape(fold, columns), piece[whole * fold :]])
+    reduced: Array = ufunc.reduce(piece, axis=0)
+    return reduced
+
+
+def across(ufunc: np.ufunc, piece: Array, cuts: Cuts) -> Array:
+    """The minimum or maximum of each run of columns: (rows, columns) to (rows, cells)."""
+    if cuts.step == 1:
+        return piece
+    if len(cuts) == 1:
+        only: Array = ufunc.reduce(piece, axis=1, keepdims=True)
+        return only
+    if not 1 < cuts.step <= WINDOWED:
+        runs: Array = ufunc.reduceat(piece, cuts.at[:-1], axis=1)
+        return runs
+    found, length = piece, 1
+    while length < cuts.step:
+        shift = min(length, cuts.step - length)
+        found = ufunc(found[:, :-shift], found[:, shift:])
+        length += shift
+    found = found[:, :: cuts.step]
+    rest = piece[:, piece.shape[1] // cuts.step * cuts.step :]
+    if rest.shape[1]:
+        found = np.concatenate([found, ufunc.reduce(rest, axis=1, keepdims=True)], axis=1)
+    return found
+
+
+def sums_across(piece: Array, cuts: Cuts) -> Array:
+    """The sum of each run of columns in float64: (rows, columns) to (rows, cells).
+
+    float32 columns are added in float32 in runs of at most ROW, those sums in float64.
+    """
+    if not cuts.step:
+        uneven: Array = np.add.reduceat(piece.astype(np.float64), cuts.at[:-1], axis=1)
+        return uneven
+    if cuts.step > ROW:
+        runs = zip(cuts.at[:-1], cuts.at[1:], strict=True)
+        return np.stack([_row_sums(piece[:, a:b]) for a, b in runs], axis=1)
+    rows, columns = piece.shape
+    whole = columns // cuts.step
+    runs_of = piece[:, : whole * cuts.step].reshape(rows, whole, cuts.step)
+    sums = np.einsum("ijk->ij", runs_of).astype(np.float64)
+    rest = piece[:, whole * cuts.step :]
+    if rest.shape[1]:
+        sums = np.concatenate([sums, np.einsum("ij->i", rest)[:, None]], axis=1)
+    return np.asarray(sums, np.float64)
+
+
+def _row_sums(piece: Array) -> Array:
+    rows, columns = piece.shape
+    whole = columns // ROW
+    sums = np.einsum("ijk->ij", piece[:, : whole * ROW].reshape(rows, whole, ROW))
+    rest = np.einsum("ij->i", piece[:, whole * ROW :])
+    total: Array = np.add(rest, sums.sum(axis=1, dtype=np.float64), dtype=np.float64)
+    return total
+
+
+def sum_of_squares(piece: Array) -> float:
+    """Of all elements, each row of at most ROW in the piece's own precision, then in float64."""
+    columns = piece.shape[1]
+    if columns > ROW or (columns < ROW and piece.flags.c_contiguous):
+        flat = piece.reshape(-1)
+        whole = flat.size // ROW * ROW
+        rest = flat[whole:]
+        return _squares(flat[:whole].reshape(-1, ROW)) + _squares(rest.reshape(1, -1))
+    return _squares(piece)
+
+
+def _squares(rows: Array) -> float:
+    if not rows.size:
+        return 0.0
+    return float(np.matmul(rows[:, None, :], rows[:, :, None]).sum(dtype=np.float64))
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Of finite elements: how many, mean, sum of squared deviations, least and greatest.
+
+    ``low`` and ``high`` keep the piece's own type (an int64 stays exact) and are None with
+    ``count`` 0, as for complex numbers, which have no order. ``zeros``, ``nan`` and ``inf``
+    count elements. ``mean`` and ``deviation`` are those of the elements times ``scale``, which
+    keeps the squares of very large and very small float64 in range.
+    """
+
+    count: int = 0
+    mean: float = 0.0
+    deviation: float = 0.0
+    low: Any = None
+    high: Any = None
+    zeros: int = 0
+    nan: int = 0
+    inf: int = 0
+    scale: float = 1.0
+
+    def repeated(self, times: int) -> Moments:
+        """Those of ``times`` copies of the same elements."""
+        counts = (self.count, self.zeros, self.nan, self.inf)
+        count, zeros, nan, inf = (times * number for number in counts)
+        deviation = times * self.deviation
+        return replace(self, count=count, deviation=deviation, zeros=zeros, nan=nan, inf=inf)
+
+
+def moments(piece: Array, wide: Array) -> Moments:
+    """Of one piece, given also as float64: its mean is subtracted before anything is squared."""
+    zeros = int(np.count_nonzero(np.equal(piece, 0)))
+    low, high = piece.min(), piece.max()
+    nan = inf = 0
+    if not (np.isfinite(low) and np.isfinite(high)):
+        missing = np.isnan(piece)
+        keep = np.isfinite(piece)
+        nan = int(np.count_nonzero(missing))
+        inf = piece.size - int(np.count_nonzero(keep)) - nan
+        piece, wide = piece[keep], wide[keep]
+        if not piece.size:
+            return Moments(zeros=zeros, nan=nan, inf=inf)
+        low, high = piece.min(), piece.max()
+    if low == high:
+        return Moments(piece.size, float(wide.flat[0]), 0.0, low, high, zeros, nan, inf)
+    mean = float(wide.mean())
+    centred = wide - mean
+    # The mean is rounded: what the deviations still sum to corrects both figures to first order.
+    rest = float(centred.mean())
+    squares = sum_of_squares(centred.reshape(-1, centred.shape[-1]))
+    deviation = squares - rest * rest * centred.size
+    return Moments(piece.size, mean + rest, max(deviation, 0.0), low, high, zeros, nan, inf)
+
+
+def complex_moments(piece: Array) -> Moments:
+    """The counts of a complex piece: NaN if either part is, else infinite if either part is."""
+    missing = np.isnan(piece.real) | np.isnan(piece.imag)
+    infinite = (np.isinf(piece.real) | np.isinf(piece.imag)) & ~missing
+    zeros = np.count_nonzero(np.equal(piece, 0))
+    return Moments(
+        zeros=int(zeros), nan=int(np.count_nonzero(missing)), inf=int(np.count_nonzero(infinite))
+    )
+
+
+def merged(parts: Sequence[Moments]) -> Moments:
+    """The moments of all parts together (Chan, Golub, LeVeque 1979), independent of their order."""
+    filled = [part for part in parts if part.count]
+    zeros, nan, inf = (sum(getattr(p, name) for p in parts) for name in ("zeros", "nan", "inf"))
+    if not filled:
+        return Moments(zeros=zeros, nan=nan, inf=inf)
+    count = sum(part.count for part in filled)
+    mean = math.fsum(part.mean * part.count for part in filled) / count
+    deviation = math.fsum(part.deviation + part.count * (part.mean - mean) ** 2 for part in filled)
+    low = min(part.low for part in filled)
+    high = max(part.high for part in filled)
+    return Moments(count, mean, deviation, low, high, zeros, nan, inf, filled[0].scale)

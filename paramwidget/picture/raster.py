@@ -1,0 +1,175 @@
+"""A window of a tensor's plane, reduced to at most H x W cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from paramwidget.picture.layout import Layout, layout_of, slider_index
+from paramwidget.picture.matrix import Array, Matrix, gapless, plane_matrix
+from paramwidget.picture.passes import Cuts, Moments
+from paramwidget.picture.statistics import Stats, bounds, stats, stats_of
+from paramwidget.picture.sweep import Cells, fitting_scale, magnitude, sweep
+from paramwidget.tensors import readable
+
+Window = tuple[int, int, int, int]
+Float32 = np.ndarray[Any, np.dtype[np.float32]]
+
+CELLS = (256, 256)
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True)
+class Raster:
+    """Cells of a window ``(row0, row1, col0, col1)`` of the plane, half-open.
+
+    ``values`` is float32, 2-D. Where ``exact``, each cell is one element. Else a cell is the plain
+    mean of ``block`` (rows, columns) of the plane, the last ones less, and ``low`` and ``high`` are
+    the least and greatest element of each; NaN and Inf propagate. Gaps between kernels count in
+    no mean; a cell of gaps alone is NaN. A finite number beyond float32 is shown as the largest
+    float32, so that an infinite cell has an infinite element. Complex numbers: the magnitude.
+    """
+
+    values: Float32
+    window: Window
+    exact: bool
+    low: Float32 | None
+    high: Float32 | None
+    block: tuple[int, int]
+    layout: Layout
+    sliders: tuple[int, ...]
+
+
+def raster(
+    tensor: torch.Tensor,
+    window: Window | None = None,
+    cells: tuple[int, int] = CELLS,
+    sliders: tuple[int, ...] = (),
+) -> Raster:
+    """The window (None: the whole plane) in at most ``cells`` = (rows, columns) cells.
+
+    A window that reaches beyond the plane is cut to it. ``sliders`` chooses one index of each axis
+    beyond the plane's. Raises ValueError where ``cells`` or ``window`` are none, IndexError where
+    there is no such slider position, Unreadable where the tensor has no values.
+    """
+    values = readable(tensor)
+    layout = layout_of(tuple(values.shape))
+    return _raster(values, layout, _clipped(layout, window), cells, sliders)[0]
+
+
+def raster_with_stats(
+    tensor: torch.Tensor,
+    window: Window | None = None,
+    cells: tuple[int, int] = CELLS,
+    sliders: tuple[int, ...] = (),
+) -> tuple[Raster, Stats]:
+    """`raster` of the window and `stats` of the whole tensor, in one sweep where that can be."""
+    values = readable(tensor)
+    layout = layout_of(tuple(values.shape))
+    wanted = _clipped(layout, window)
+    picture, found = _raster(values, layout, wanted, cells, sliders)
+    whole = wanted == (0, layout.rows, 0, layout.cols) and not layout.sliders
+    if found is None or not whole:
+        return picture, stats(values)
+    return picture, stats_of(found, values.numel())
+
+
+def exact_cells(tensor: torch.Tensor, picture: Raster) -> Array:
+    """The elements of an exact raster's cells in their own type, where float32 rounds them.
+
+    Narrow floats are float32, bool is uint8, complex numbers are float64 magnitudes. In a gap
+    floats are NaN and integers 0. Raises ValueError where a cell is more than one element.
+    """
+    if not picture.exact:
+        raise ValueError(f"a cell is {picture.block} elements, so it has no value of its own")
+    filled, (rows, cols) = _cuts(picture.layout, picture.window, picture.block)
+    elements = _elements(
+        plane_matrix(readable(tensor), picture.layout, picture.sliders), rows, cols
+    )
+    gap = np.nan if elements.dtype.kind == "f" else 0
+    plane: Array = np.full(picture.values.shape, gap, elements.dtype)
+    plane[np.ix_(*filled)] = elements
+    return plane
+
+
+def _clipped(layout: Layout, window: Window | None) -> Window:
+    if window is None:
+        return (0, layout.rows, 0, layout.cols)
+    if len(window) != 4:
+        raise ValueError(f"a window is (row0, row1, col0, col1), not {window!r}")
+    row0, row1, col0, col1 = (int(edge) for edge in window)
+    row0, col0 = max(0, min(row0, layout.rows)), max(0, min(col0, layout.cols))
+    row1, col1 = max(row0, min(row1, layout.rows)), max(col0, min(col1, layout.cols))
+    return row0, row1, col0, col1
+
+
+def _raster(
+    values: torch.Tensor,
+    layout: Layout,
+    window: Window,
+    cells: tuple[int, int],
+    sliders: tuple[int, ...],
+) -> tuple[Raster, Moments | None]:
+    """The raster, and the moments of its elements where the sweep that made it found them."""
+    height, width = (int(limit) for limit in cells)
+    if height < 1 or width < 1:
+        raise ValueError(f"cells is how many rows and columns at most, so at least 1: {cells!r}")
+    row0, row1, col0, col1 = window
+    block = (max(1, -(-(row1 - row0) // height)), max(1, -(-(col1 - col0) // width)))
+    filled, (rows, cols) = _cuts(layout, window, block)
+    place = np.ix_(*filled)
+    plane = np.full([len(side) for side in filled], np.nan, np.float32)
+    chosen = slider_index(layout, sliders)
+    matrix = plane_matrix(values, layout, chosen)
+    if block == (1, 1):
+        plane[place] = _float32(_elements(matrix, rows, cols))
+        return Raster(plane, window, True, None, None, block, layout, chosen), None
+    if not plane[place].size:
+        return Raster(plane, window, False, plane.copy(), plane.copy(), block, layout, chosen), None
+    reduced, found = _means(matrix, Cuts.of(rows), Cuts.of(cols))
+    low, high = plane.copy(), plane.copy()
+    plane[place], low[place], high[place] = (
+        _float32(part) for part in (reduced.total, reduced.low, reduced.high)
+    )
+    return Raster(plane, window, False, low, high, block, layout, chosen), found
+
+
+def _cuts(
+    layout: Layout, window: Window, block: tuple[int, int]
+) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """Which rows and columns of cells hold elements, and the cuts between those cells."""
+    row0, row1, col0, col1 = window
+    rows, filled_rows = gapless((row0, row1), layout.kernel[0], layout.gap[0], block[0])
+    cols, filled_cols = gapless((col0, col1), layout.kernel[1], layout.gap[1], block[1])
+    return (filled_rows, filled_cols), (rows, cols)
+
+
+def _elements(matrix: Matrix, rows: Array, cols: Array) -> Array:
+    elements = matrix.block(int(rows[0]), int(rows[-1]), int(cols[0]), int(cols[-1]))
+    return magnitude(elements) if elements.dtype.kind == "c" else elements
+
+
+def _means(matrix: Matrix, rows: Cuts, cols: Cuts) -> tuple[Cells, Moments]:
+    """The cells with their mean in place of their sum."""
+    reduced, found = sweep(matrix, rows, cols)
+    limits = bounds(found) or reduced.high[np.isfinite(reduced.high)]
+    scale = fitting_scale(*limits)
+    if scale != 1.0:
+        reduced, found = sweep(matrix, rows, cols, scale)
+    counts = np.multiply.outer(np.diff(rows.at), np.diff(cols.at))
+    return replace(reduced, total=reduced.total / counts / scale), found
+
+
+def _float32(numbers: Array) -> Array:
+    """Rounded to float32; what is finite stays finite."""
+    if numbers.dtype == np.float32:
+        return numbers
+    with np.errstate(over="ignore"):
+        rounded = numbers.astype(np.float32)
+    lost = np.isinf(rounded) & np.isfinite(numbers)
+    if lost.any():
+        rounded[lost] = np.copysign(np.float32(_LARGEST), numbers[lost])
+    return rounded

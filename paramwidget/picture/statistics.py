@@ -1,0 +1,172 @@
+"""The numbers beside a picture: exact statistics and the histogram of one tensor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from paramwidget.picture.bins import counts_between, rising_edges
+from paramwidget.picture.matrix import SMALL, Array, Matrix, all_elements
+from paramwidget.picture.passes import Cuts, Moments, merged
+from paramwidget.picture.sample import evenly_spread
+from paramwidget.picture.sweep import fitting_scale, magnitude, sweep
+from paramwidget.picture.threads import in_threads
+from paramwidget.tensors import readable
+
+AFFORDABLE = 1 << 24
+"""Elements up to which every one is counted (some tens of milliseconds)."""
+
+SAMPLE = 1 << 20
+"""Elements of the sample beyond that."""
+
+PIECE = 1 << 16
+"""Elements counted at once; their temporaries stay in cache."""
+
+Place = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Exact statistics of a tensor's ``numel`` elements.
+
+    ``min``, ``max``, ``mean`` and ``std`` (as `torch.std`, n - 1) are over the finite elements, in
+    float64 (the minimum and maximum of integers are ints); None where there is none (``std`` needs
+    two elements), and for complex tensors. ``zeros`` counts -0 too; a complex number counts in
+    ``nan`` where either part is NaN, else in ``inf`` where either part is infinite.
+    """
+
+    numel: int
+    min: float | int | None
+    max: float | int | None
+    mean: float | None
+    std: float | None
+    zeros: int
+    nan: int
+    inf: int
+
+
+def stats(tensor: torch.Tensor) -> Stats:
+    """Statistics of all elements; their precision is told in `paramwidget.picture.sweep`.
+
+    Raises Unreadable where the tensor has no values.
+    """
+    values = readable(tensor)
+    found = _moments(values, 1.0)
+    scale = fitting_scale(*bounds(found))
+    return stats_of(found if scale == 1.0 else _moments(values, scale), values.numel())
+
+
+def bounds(found: Moments) -> tuple[float | int, ...]:
+    """Least and greatest finite element, nothing where there is none."""
+    return () if found.low is None else (found.low.item(), found.high.item())
+
+
+def stats_of(found: Moments, numel: int) -> Stats:
+    """The statistics that these moments of ``numel`` elements amount to."""
+    low, high = bounds(found) or (None, None)
+    mean = found.mean / found.scale if found.count else None
+    std = math.sqrt(found.deviation / (found.count - 1)) if found.count > 1 else None
+    if std is not None:
+        std /= found.scale
+    return Stats(numel, low, high, mean, std, found.zeros, found.nan, found.inf)
+
+
+def _moments(values: torch.Tensor, scale: float) -> Moments:
+    parts = [
+        sweep(matrix, *_whole(matrix), scale)[1].repeated(repeats)
+        for matrix, repeats in all_elements(values)
+    ]
+    return merged(parts)
+
+
+def _whole(matrix: Matrix) -> tuple[Cuts, Cuts]:
+    rows, cols = (Cuts(np.array([0, size]), size) for size in matrix.shape)
+    return rows, cols
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """``counts`` (int64) of the finite elements between rising ``edges`` (float64, one more).
+
+    The edges go from the least to the greatest finite element, evenly spaced; a little beyond the
+    greatest where float64 has too few numbers between (all elements alike). A bin includes its
+    lower edge, the last bin both. Unless ``sampled``, the counts sum to the finite elements; if it
+    is, they are those of evenly spread elements, the outer edges being exact all the same. Without
+    any finite element: zero counts between 0 and 1. Complex numbers: the magnitude.
+    """
+
+    counts: Array
+    edges: Array
+    sampled: bool
+
+
+def histogram(
+    tensor: torch.Tensor,
+    bins: int = 64,
+    affordable: int = AFFORDABLE,
+    *,
+    known: Stats | None = None,
+) -> Histogram:
+    """The histogram of all elements in ``bins`` bins; beyond ``affordable`` elements, of a sample.
+
+    ``known`` are the tensor's statistics, where the caller has them. Raises ValueError where
+    ``bins`` is less than 1, Unreadable where the tensor has no values.
+    """
+    if bins < 1:
+        raise ValueError(f"a histogram needs at least one bin, not {bins}")
+    values = readable(tensor)
+    sampled = values.numel() > affordable
+    seen = evenly_spread(values, SAMPLE) if sampled else values
+    if values.is_complex():
+        limits: tuple[float, float] | None = _limits(seen)
+    else:
+        known = known or stats(values)
+        limits = None if known.min is None or known.max is None else (known.min, known.max)
+    if limits is None:
+        return Histogram(np.zeros(bins, np.int64), rising_edges(0.0, 1.0, bins), sampled)
+    edges = rising_edges(float(limits[0]), float(limits[1]), bins)
+    return Histogram(_counts(seen, edges), edges, sampled)
+
+
+def _limits(values: torch.Tensor) -> tuple[float, float] | None:
+    """Least and greatest finite magnitude."""
+    low, high = math.inf, -math.inf
+    for matrix, _ in all_elements(values):
+        for place in _pieces(matrix):
+            numbers = _numbers(matrix.block(*place))
+            finite = numbers[np.isfinite(numbers)]
+            if finite.size:
+                low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+    return (low, high) if low <= high else None
+
+
+def _counts(values: torch.Tensor, edges: Array) -> Array:
+    counts = np.zeros(len(edges) - 1, np.int64)
+    workers = torch.get_num_threads() if values.numel() > SMALL else 1
+    for matrix, repeats in all_elements(values):
+        block = matrix.block
+
+        def count(place: Place, block: Callable[..., Array] = block) -> Array:
+            return counts_between(_numbers(block(*place)), edges)
+
+        for found in in_threads(count, list(_pieces(matrix)), workers):
+            counts += found * repeats
+    return counts
+
+
+def _numbers(piece: Array) -> Array:
+    return magnitude(piece) if piece.dtype.kind == "c" else piece.astype(np.float64, copy=False)
+
+
+def _pieces(matrix: Matrix) -> Iterator[Place]:
+    """Rectangles of at most PIECE elements that make up the matrix."""
+    rows, cols = matrix.shape
+    width = min(cols, PIECE)
+    height = PIECE // width
+    for row in range(0, rows, height):
+        for col in range(0, cols, width):
+            yield row, min(row + height, rows), col, min(col + width, cols)

@@ -1,0 +1,46 @@
+"""A few threads for the length of one call: none outlives it, none is shared, no setting changes.
+
+torch's and BLAS's own threads would split every small operation; here each thread keeps to pieces
+of its own, small enough that neither library splits them. A pool kept between calls would be dead
+in a forked process, and a thread costs some tens of microseconds only.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def in_threads(work: Callable[[T], R], items: Sequence[T], workers: int) -> list[R]:
+    """``work`` of each item, in the order of the items; what it raises is raised here."""
+    if workers <= 1 or len(items) <= 1:
+        return [work(item) for item in items]
+    waiting = deque(enumerate(items))
+    done: dict[int, R] = {}
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        while waiting and not errors:
+            try:
+                place, item = waiting.popleft()
+            except IndexError:  # another thread took the last one
+                return
+            try:
+                done[place] = work(item)
+            except BaseException as error:
+                errors.append(error)
+
+    threads = [threading.Thread(target=run, daemon=True) for _ in range(workers - 1)]
+    for thread in threads:
+        thread.start()
+    run()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return [done[place] for place in range(len(items))]
