@@ -1,8 +1,14 @@
 /** The shell of one view: toolbar, tree, panels, journal. */
 
-import { PanelView } from "./panel/PanelView";
+import { useSignalEffect } from "@preact/signals";
+import { JournalPane } from "./journal/JournalPane";
+import { Side } from "./shell/Side";
+import { Toolbar } from "./shell/Toolbar";
 import type { Store } from "./store/store";
 import type { ViewState } from "./store/view";
+import { Guard } from "./style/Guard";
+import { Icon } from "./style/Icon";
+import { TreePane } from "./tree/TreePane";
 
 export interface AppProps {
   store: Store;
@@ -10,11 +16,57 @@ export interface AppProps {
 }
 
 export function App({ store, view }: AppProps) {
+  const beside = store.panels.value.length > 0 || view.form.value !== null;
   return (
     <div class="app">
-      {store.panels.value.map((panel) => (
-        <PanelView key={panel.id} store={store} view={view} panel={panel} />
-      ))}
+      <Guard part="The toolbar">
+        <Toolbar store={store} view={view} />
+      </Guard>
+      <Notices store={store} view={view} />
+      <div class={beside ? "body beside" : "body"}>
+        <Guard part="The tree">
+          <TreePane store={store} view={view} />
+        </Guard>
+        {beside && <Side store={store} view={view} />}
+      </div>
+      {view.journalOpen.value && (
+        <Guard part="The journal">
+          <JournalPane store={store} view={view} />
+        </Guard>
+      )}
     </div>
+  );
+}
+
+/** What has no control of its own to be said at. */
+function Notices({ store, view }: AppProps) {
+  useSignalEffect(() => {
+    const last = store.closed.value.at(-1);
+    if (last) view.notice.value = `A panel was closed: ${last.reason}.`;
+  });
+  const warnings = store.tree.value?.message.warnings ?? [];
+  return (
+    <>
+      {warnings.map((warning) => (
+        <div class="notice warn" key={warning}>
+          {warning}
+        </div>
+      ))}
+      {view.notice.value && (
+        <div class="notice danger" role="alert">
+          <span>{view.notice.value}</span>
+          <button
+            class="button quiet icon"
+            type="button"
+            aria-label="Dismiss"
+            onClick={() => {
+              view.notice.value = "";
+            }}
+          >
+            <Icon name="close" />
+          </button>
+        </div>
+      )}
+    </>
   );
 }

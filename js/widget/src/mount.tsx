@@ -1,7 +1,9 @@
 /** Puts one view into the element that the host gives: a shadow root with its own stylesheet. */
 
+import { effect } from "@preact/signals";
 import { render } from "preact";
 import { App } from "./app";
+import { followKeys, keepKeysInside } from "./keys";
 import { viewLife } from "./life";
 import type { Store } from "./store/store";
 import { viewState } from "./store/view";
@@ -11,7 +13,6 @@ import { followTheme } from "./style/theme";
 export function mount(el: HTMLElement, store: Store, end: AbortSignal): void {
   const host = document.createElement("div");
   host.className = "paramwidget";
-  host.dataset.lmSuppressShortcuts = "true"; // lumino heeds it on a shadow host
   const shadow = host.attachShadow({ mode: "open" });
   const style = document.createElement("style");
   style.textContent = stylesheet;
@@ -22,9 +23,13 @@ export function mount(el: HTMLElement, store: Store, end: AbortSignal): void {
 
   const view = viewState(store);
   followTheme(host, root, end);
+  keepKeysInside(host, end);
+  followKeys(root, store, view, end);
   viewLife(host, store, view, end);
   render(<App store={store} view={view} />, root);
+  const stop = effect(() => root.style.setProperty("--scale", String(view.fontScale.value)));
   end.addEventListener("abort", () => {
+    stop();
     render(null, root);
     host.remove();
   });

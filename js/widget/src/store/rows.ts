@@ -21,9 +21,12 @@ export class Rows {
   readonly matching: ReadonlySignal<Uint8Array | null>;
   /** The rows on show, from top to bottom. */
   readonly visible: ReadonlySignal<Int32Array>;
+  /** The row that has focus; where it is hidden, the one on show that is nearest above it. */
   readonly focus: ReadonlySignal<number>;
+  /** Its place among the visible rows. */
+  readonly focusIndex: ReadonlySignal<number>;
 
-  constructor(private readonly tree: ReadonlySignal<TreeModel | null>) {
+  constructor(readonly tree: ReadonlySignal<TreeModel | null>) {
     this.parsed = computed(() => {
       const model = tree.value;
       return model ? parseFilter(this.filter.value, model) : { matches: null, problem: "" };
@@ -33,7 +36,10 @@ export class Rows {
       return matches && tree.value ? markMatches(tree.value, matches) : null;
     });
     this.visible = computed(() => (tree.value ? this.walk(tree.value) : new Int32Array()));
-    this.focus = computed(() => nearest(tree.value, this.focusPath.value));
+    this.focusIndex = computed(() =>
+      indexOf(this.visible.value, nearest(tree.value, this.focusPath.value)),
+    );
+    this.focus = computed(() => this.visible.value[this.focusIndex.value] ?? 0);
   }
 
   isOpen(row: number): boolean {
@@ -65,6 +71,17 @@ export class Rows {
   setFocus(row: number): void {
     if (this.tree.value) this.focusPath.value = this.tree.value.path(row);
     this.revealed.value += 1;
+  }
+
+  /** The first row that the filter itself found, -1 where there is none. */
+  firstMatch(): number {
+    return this.matching.value ? this.matching.value.indexOf(2) : -1;
+  }
+
+  /** The first visible row below a row, the row itself where there is none. */
+  below(row: number): number {
+    const next = this.visible.value[indexOf(this.visible.value, row) + 1];
+    return next !== undefined && this.tree.value?.parent(next) === row ? next : row;
   }
 
   /** Opens what hides the row of this path, and gives it the focus. */
@@ -121,4 +138,16 @@ function nearest(tree: TreeModel | null, path: readonly string[]): number {
     if (row >= 0) return row;
   }
   return 0;
+}
+
+/** The place of the last entry that is not beyond `row`, in a rising list. */
+function indexOf(visible: Int32Array, row: number): number {
+  let low = 0;
+  let high = visible.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((visible[middle] ?? 0) <= row) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }

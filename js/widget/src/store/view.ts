@@ -1,9 +1,12 @@
 /** One view's own state: focus, filter, font, what is hovered. Two views of a widget differ here. */
 
-import { type Signal, signal } from "@preact/signals";
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Lens } from "../../../shared/protocol";
 import { Rows } from "./rows";
 import { newId, type Store } from "./store";
+
+export type Step = "undo" | "redo" | "restart";
+export type Place = "tree" | "filter" | "panel";
 
 export interface ViewState {
   readonly id: string;
@@ -11,7 +14,7 @@ export interface ViewState {
   /** The index of the tie group whose slots are lit, at rows and at panels. */
   readonly hoveredTie: Signal<number | null>;
   /** 1 is the notebook's own size. */
-  readonly fontScale: Signal<number>;
+  readonly fontScale: ReadonlySignal<number>;
   /** All panels on one colour scale. */
   readonly sameScale: Signal<boolean>;
   readonly journalOpen: Signal<boolean>;
@@ -19,21 +22,30 @@ export interface ViewState {
   readonly form: Signal<readonly string[] | null>;
   /** False while the view is scrolled away or its tab is hidden. */
   readonly onScreen: Signal<boolean>;
-  /** The panel that was asked for last and wants to be scrolled to. */
-  readonly wanted: Signal<string | null>;
+  /** What went wrong where there is no control to say it at. */
+  readonly notice: Signal<string>;
+  /** The panel that wants to be scrolled to, and whether to give it the focus. */
+  readonly wanted: Signal<{ panel: string; focus: boolean } | null>;
+  /** The place that wants the focus; whoever is that place takes it and sets null. */
+  readonly focusWanted: Signal<Place | null>;
   /** Shows the row of a path in the tree and focuses it. */
   reveal(path: readonly string[]): void;
   /** Opens a panel, or goes to the one that is open. */
   show(path: readonly string[], lens?: Lens): void;
+  /** Makes the text larger or smaller; 0 steps: as it was. */
   grow(steps: number): void;
+  step(kind: Step): void;
+  goTo(place: Place): void;
 }
 
-export const SCALES = [0.75, 0.875, 1, 1.125, 1.25, 1.5, 1.75, 2, 2.5] as const;
+const SCALES = [0.75, 0.875, 1, 1.125, 1.25, 1.5, 1.75, 2, 2.5] as const;
 
 export function viewState(store: Store): ViewState {
   const rows = new Rows(store.tree);
   const fontScale = signal(1);
-  const wanted = signal<string | null>(null);
+  const wanted = signal<{ panel: string; focus: boolean } | null>(null);
+  const notice = signal("");
+  const focusWanted = signal<Place | null>(null);
   return {
     id: newId(),
     rows,
@@ -43,15 +55,31 @@ export function viewState(store: Store): ViewState {
     journalOpen: signal(false),
     form: signal(null),
     onScreen: signal(true),
+    notice,
     wanted,
-    reveal: (path) => rows.reveal(path),
+    focusWanted,
+    reveal(path) {
+      rows.reveal(path);
+      focusWanted.value = "tree";
+    },
     show(path, lens) {
-      wanted.value = store.open(path, lens);
+      const before = store.panels.peek();
+      const panel = store.open(path, lens);
+      wanted.value = { panel, focus: before.some(({ id }) => id === panel) };
     },
     grow(steps) {
       const at = SCALES.findIndex((scale) => scale >= fontScale.peek());
       const next = steps === 0 ? SCALES.indexOf(1) : at + steps;
       fontScale.value = SCALES[Math.max(0, Math.min(SCALES.length - 1, next))] ?? 1;
+    },
+    step(kind) {
+      if (!store.editable.peek()) return;
+      void store.ask({ kind }).then(({ ok, error }) => {
+        notice.value = ok ? "" : error;
+      });
+    },
+    goTo(place) {
+      focusWanted.value = place;
     },
   };
 }

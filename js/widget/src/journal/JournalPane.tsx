@@ -1,0 +1,134 @@
+/** The journal: what was done, as a list, and as the code that does the same. */
+
+import type { Entry, Journal } from "../../../shared/protocol";
+import type { Store } from "../store/store";
+import type { ViewState } from "../store/view";
+import { Icon } from "../style/Icon";
+import { readable } from "../tree/names";
+import { CopyButton } from "./CopyButton";
+
+interface JournalProps {
+  store: Store;
+  view: ViewState;
+}
+
+export function JournalPane({ store, view }: JournalProps) {
+  const journal = store.journal.value;
+  const entries = journal?.entries ?? [];
+  const standing = entries.filter(({ stands }) => stands).length;
+  return (
+    <section class="journal card" aria-label="Journal">
+      <header class="card-head">
+        <h3>
+          Journal <span class="muted">{summary(entries.length, standing)}</span>
+        </h3>
+        <button
+          class="button quiet icon"
+          type="button"
+          title="Close the journal"
+          aria-label="Close the journal"
+          onClick={() => {
+            view.journalOpen.value = false;
+          }}
+        >
+          <Icon name="close" />
+        </button>
+      </header>
+      {entries.length === 0 ? (
+        <p class="empty">
+          Every edit and initialization is written here, with the code to repeat it.
+        </p>
+      ) : (
+        <div class="journal-body">
+          <ol class="entries">
+            {entries.map((entry, index) => (
+              <EntryLine key={`${index}-${entry.title}`} entry={entry} number={index + 1} />
+            ))}
+          </ol>
+          {journal && <Code journal={journal} />}
+        </div>
+      )}
+    </section>
+  );
+}
+
+function summary(entries: number, standing: number): string {
+  if (!entries) return "";
+  return standing === entries ? `${entries}` : `${standing} of ${entries} stand`;
+}
+
+/** How many names a line shows before it is opened. */
+const NAMES = 3;
+
+function EntryLine({ entry, number }: { entry: Entry; number: number }) {
+  const { names, changed, skipped, seed, warnings, error, stands, title } = entry;
+  const more = names.length - NAMES;
+  const shown = names.slice(0, NAMES).map((name) => readable(name, 60));
+  const classes = ["entry", !stands && !error && "undone", error && "failed"];
+  return (
+    <li class={classes.filter(Boolean).join(" ")}>
+      <span class="number">{number}</span>
+      <div class="what">
+        <div class="line">
+          <span class="entry-title">{readable(title)}</span>
+          {seed && <span class="badge">seed {seed}</span>}
+          {!stands && !error && <span class="badge">undone</span>}
+          {error && <span class="badge danger">failed</span>}
+        </div>
+        {!error && (
+          <div class="muted" title={names.map((name) => readable(name, 200)).join("\n")}>
+            {changedText(changed)}
+            {shown.length > 0 && (
+              <>
+                {": "}
+                <bdi>{shown.join(", ")}</bdi>
+                {more > 0 && ` and ${more} more`}
+              </>
+            )}
+          </div>
+        )}
+        {warnings.map((warning) => (
+          <p class="entry-warning" key={warning}>
+            {warning}
+          </p>
+        ))}
+        {skipped.length > 0 && (
+          <details>
+            <summary>{skipped.length} left out</summary>
+            <ul>
+              {skipped.map((reason) => (
+                <li key={reason}>{reason}</li>
+              ))}
+            </ul>
+          </details>
+        )}
+        {error && (
+          <details class="traceback">
+            <summary>{lastLine(error)}</summary>
+            <pre>{error}</pre>
+          </details>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function changedText(changed: number): string {
+  return changed === 1 ? "1 tensor" : `${changed} tensors`;
+}
+
+function lastLine(text: string): string {
+  return text.trimEnd().split("\n").at(-1) ?? "";
+}
+
+function Code({ journal }: { journal: Journal }) {
+  return (
+    <div class="journal-code">
+      <header>
+        <span class="muted">The same as code, over net</span>
+        <CopyButton text={journal.code} label="Copy the code" />
+      </header>
+      <textarea readOnly spellcheck={false} aria-label="The journal as code" value={journal.code} />
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+/** Which keys stay inside the widget, and what those do that work anywhere in it. */
+
+import type { Store } from "./store/store";
+import type { ViewState } from "./store/view";
+
+export type Stroke = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">;
+
+const OF_THE_HOST = /^(Tab|F\d+|Shift|Control|Alt|Meta|AltGraph|CapsLock|Dead|ContextMenu)$/;
+const EDITING = /^([acvxyz]|Arrow.*|Backspace|Delete|Home|End|Enter)$/i;
+
+/**
+ * Letters, arrows, Enter and the like would run commands of the notebook (`x` cuts the cell that
+ * holds the widget). Ctrl+S and its kin are the host's, but for undo, and for editing in a field.
+ */
+export function staysInside(stroke: Stroke, inText: boolean): boolean {
+  if (OF_THE_HOST.test(stroke.key)) return false;
+  if (stroke.ctrlKey || stroke.metaKey) return (inText ? EDITING : /^[zy]$/i).test(stroke.key);
+  return inText || !stroke.altKey;
+}
+
+/**
+ * The host's listeners sit further out: they do not hear what stays inside. Lumino also looks for
+ * an attribute on the element it takes for the focused one, which is the shadow host.
+ */
+export function keepKeysInside(host: HTMLElement, end: AbortSignal): void {
+  const mark = (event: KeyboardEvent) => {
+    const inside = staysInside(event, isText(event.composedPath()[0]));
+    host.toggleAttribute("data-lm-suppress-shortcuts", inside);
+    return inside;
+  };
+  host.addEventListener("keydown", mark, { capture: true, signal: end });
+  host.addEventListener(
+    "keydown",
+    (event) => {
+      if (mark(event) || event.defaultPrevented) event.stopPropagation();
+    },
+    { signal: end },
+  );
+}
+
+/** The keys that nobody nearer took, and that are not text. */
+export function followKeys(root: HTMLElement, store: Store, view: ViewState, end: AbortSignal) {
+  const take = (event: KeyboardEvent) => {
+    if (event.defaultPrevented || isText(event.composedPath()[0])) return;
+    if (anywhere(event, store, view)) event.preventDefault();
+  };
+  root.addEventListener("keydown", take, { signal: end });
+}
+
+export function isText(target: EventTarget | null | undefined): boolean {
+  if (target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
+  if (target instanceof HTMLInputElement)
+    return !/^(checkbox|radio|range|button)$/.test(target.type);
+  return target instanceof HTMLElement && target.isContentEditable;
+}
+
+/** What a key does wherever the focus is, unless somebody nearer took it. True where it did. */
+export function anywhere(stroke: Stroke, store: Store, view: ViewState): boolean {
+  const { key, shiftKey } = stroke;
+  if (stroke.ctrlKey || stroke.metaKey) {
+    if (/^z$/i.test(key)) view.step(shiftKey ? "redo" : "undo");
+    else if (/^y$/i.test(key)) view.step("redo");
+    else return false;
+    return store.editable.value;
+  }
+  if (stroke.altKey) return false;
+  if (key === "/") view.goTo("filter");
+  else if (key === "Escape") view.goTo("tree");
+  else if (key === "+" || key === "=") view.grow(1);
+  else if (key === "-" || key === "−") view.grow(-1);
+  else return false;
+  return true;
+}

@@ -1,0 +1,45 @@
+/** Marks that say how far the picture can be trusted: busy, saved, lost. */
+
+import type { Store } from "../store/store";
+
+export function Marks({ store }: { store: Store }) {
+  const { busy, waiting } = store.status.value;
+  return (
+    <span class="marks" role="status">
+      {markOf(store.connection.value, !!store.tree.value, busy, waiting)}
+    </span>
+  );
+}
+
+function markOf(
+  connection: Store["connection"]["value"],
+  something: boolean,
+  busy: boolean,
+  waiting: number,
+) {
+  if (connection === "saved") {
+    return (
+      <span class="badge warn" title="No kernel answers: this is what was saved with the notebook">
+        saved picture
+      </span>
+    );
+  }
+  if (connection === "lost") {
+    return (
+      <span class="badge warn" title="Run the cell again to see the model of the new kernel">
+        {something ? "kernel restarted: this is the last picture" : "no kernel"}
+      </span>
+    );
+  }
+  if (connection === "connecting") {
+    return <span class="badge">{something ? "connecting…" : "waiting for the kernel…"}</span>;
+  }
+  if (!busy) return null;
+  const edits = waiting === 1 ? "1 edit waits" : `${waiting} edits wait`;
+  return (
+    <span class="badge busy" title="A cell is running; edits are done when it is safe">
+      <span class="pulse" />
+      {waiting ? `cell running, ${edits}` : "cell running"}
+    </span>
+  );
+}

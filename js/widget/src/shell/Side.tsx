@@ -1,0 +1,88 @@
+/** What stands beside the tree: the initializer form and the open panels. */
+
+import { useSignalEffect } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { InitializeForm } from "../controls/InitializeForm";
+import { PanelView } from "../panel/PanelView";
+import type { Store } from "../store/store";
+import type { ViewState } from "../store/view";
+import { Guard } from "../style/Guard";
+import { Icon } from "../style/Icon";
+import { readablePath } from "../tree/names";
+
+interface SideProps {
+  store: Store;
+  view: ViewState;
+}
+
+export function Side({ store, view }: SideProps) {
+  const area = useRef<HTMLDivElement>(null);
+  useSignalEffect(() => {
+    const wanted = view.wanted.value;
+    store.panels.value; // the panel may be there only now
+    if (!wanted) return;
+    requestAnimationFrame(() => goTo(area.current, wanted.panel, wanted.focus));
+  });
+  return (
+    <div class="side" ref={area}>
+      {view.form.value && <FormCard store={store} view={view} path={view.form.value} />}
+      <div class="panels">
+        {store.panels.value.map((panel) => (
+          <div class="panel-place" key={panel.id} data-panel={panel.id}>
+            <Guard part="This panel">
+              <PanelView store={store} view={view} panel={panel} />
+            </Guard>
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function FormCard({ store, view, path }: SideProps & { path: readonly string[] }) {
+  const model = store.tree.value?.name(0) ?? "";
+  const card = useRef<HTMLElement>(null);
+  const close = () => {
+    view.form.value = null;
+    view.goTo("tree");
+  };
+  useSignalEffect(() => {
+    if (!view.form.value) return;
+    requestAnimationFrame(() => {
+      card.current?.scrollIntoView({ block: "nearest" });
+      card.current?.querySelector<HTMLElement>("select, input, button:not(.close)")?.focus();
+    });
+  });
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    event.preventDefault();
+    close();
+  };
+  return (
+    <section class="card form-card" ref={card} onKeyDown={onKeyDown} aria-label="Initialize">
+      <header class="card-head">
+        <h3>
+          Initialize <bdi class="name">{readablePath(path, `all of ${model}`)}</bdi>
+        </h3>
+        <button
+          class="button quiet icon close"
+          type="button"
+          title="Close (Esc)"
+          aria-label="Close the form"
+          onClick={close}
+        >
+          <Icon name="close" />
+        </button>
+      </header>
+      <Guard part="This form">
+        <InitializeForm store={store} path={path} key={JSON.stringify(path)} />
+      </Guard>
+    </section>
+  );
+}
+
+function goTo(area: HTMLElement | null, panel: string, focus: boolean): void {
+  const place = area?.querySelector<HTMLElement>(`[data-panel="${CSS.escape(panel)}"]`);
+  place?.scrollIntoView({ block: "nearest" });
+  if (focus) place?.querySelector<HTMLElement>("[data-focus], [tabindex='0'], button")?.focus();
+}

@@ -1,0 +1,206 @@
+/** The head of a view: what the model amounts to, and what one can do to all of it. */
+
+import type { Totals } from "../../../shared/protocol";
+import type { Store } from "../store/store";
+import type { ViewState } from "../store/view";
+import { Icon, type IconName } from "../style/Icon";
+import { grouped, readable } from "../tree/names";
+import { Marks } from "./Marks";
+
+interface ShellProps {
+  store: Store;
+  view: ViewState;
+}
+
+export function Toolbar({ store, view }: ShellProps) {
+  const tree = store.tree.value;
+  return (
+    <header class="toolbar">
+      <div class="headline">
+        <h2 class="model">{tree ? readable(tree.name(0)) : "Model"}</h2>
+        <Marks store={store} />
+        {tree && <Counts totals={tree.message.totals} />}
+      </div>
+      <Tools store={store} view={view} />
+    </header>
+  );
+}
+
+function Counts({ totals }: { totals: Totals }) {
+  return (
+    <dl class="counts">
+      <Count
+        of="parameters"
+        value={grouped(totals.parameters)}
+        title={"sum(p.numel() for p in net.parameters())\nA shared tensor counts once."}
+      />
+      <Count
+        of="trainable"
+        value={grouped(totals.trainable)}
+        title="sum(p.numel() for p in net.parameters() if p.requires_grad)"
+      />
+      <Count
+        of="in memory"
+        value={totals.bytes_text}
+        title={`${grouped(totals.bytes)} bytes of parameters and buffers, a shared tensor once`}
+      />
+      <Count
+        of="tensors"
+        apart
+        value={grouped(totals.parameter_tensors)}
+        title={"len(list(net.parameters()))\nA shared tensor counts once."}
+      />
+      <Count
+        of="names"
+        value={grouped(totals.named_slots)}
+        title={
+          "len(list(net.named_parameters(remove_duplicate=False)))\nA shared tensor counts at each place."
+        }
+      />
+      <Count
+        of="state entries"
+        value={grouped(totals.state_entries)}
+        title={"len(net.state_dict())\nParameters and persistent buffers, at each place."}
+      />
+    </dl>
+  );
+}
+
+interface CountProps {
+  of: string;
+  value: string;
+  title: string;
+  apart?: boolean;
+}
+
+function Count({ of, value, title, apart }: CountProps) {
+  return (
+    <div class={apart ? "count-of apart" : "count-of"} title={title}>
+      <dd>{value}</dd>
+      <dt>{of}</dt>
+    </div>
+  );
+}
+
+function Tools({ store, view }: ShellProps) {
+  const { undo = "", redo = "" } = store.journal.value ?? {};
+  const editable = store.editable.value;
+  return (
+    <div class="tools" role="toolbar" aria-label="Model">
+      <button
+        class="button"
+        type="button"
+        aria-disabled={!editable}
+        title="Re-initialize the whole model, or layers of one type"
+        onClick={() => {
+          if (editable) view.form.value = [];
+        }}
+      >
+        <Icon name="initialize" />
+        Initialize…
+      </button>
+      <span class="buttons">
+        <Tool
+          icon="undo"
+          label={undo ? `Undo: ${undo}` : "Nothing to undo"}
+          hint="Ctrl+Z"
+          able={editable && !!undo}
+          act={() => view.step("undo")}
+        />
+        <Tool
+          icon="redo"
+          label={redo ? `Redo: ${redo}` : "Nothing to redo"}
+          hint="Ctrl+Shift+Z"
+          able={editable && !!redo}
+          act={() => view.step("redo")}
+        />
+        <Tool
+          icon="back"
+          label="Back to the start: undo every edit"
+          able={editable && !!undo}
+          act={() => view.step("restart")}
+        />
+      </span>
+      <Toggle
+        icon="journal"
+        text="Journal"
+        title="What was done, and the code that does the same"
+        on={view.journalOpen}
+      />
+      <Toggle
+        icon="scale"
+        text="Same scale"
+        title="All panels on one colour scale, to be compared"
+        on={view.sameScale}
+      />
+      <span class="buttons">
+        <button
+          class="button icon"
+          type="button"
+          title="Smaller text (−)"
+          aria-label="Smaller text"
+          onClick={() => view.grow(-1)}
+        >
+          A−
+        </button>
+        <button
+          class="button icon"
+          type="button"
+          title="Larger text (+)"
+          aria-label="Larger text"
+          onClick={() => view.grow(1)}
+        >
+          A+
+        </button>
+      </span>
+    </div>
+  );
+}
+
+interface ToolProps {
+  icon: IconName;
+  label: string;
+  hint?: string;
+  able: boolean;
+  act: () => void;
+}
+
+/** Disabled for the person only: a button that is disabled in earnest would lose the focus. */
+function Tool({ icon, label, hint, able, act }: ToolProps) {
+  return (
+    <button
+      class="button icon"
+      type="button"
+      aria-disabled={!able}
+      aria-label={label}
+      title={hint ? `${label} (${hint})` : label}
+      onClick={() => able && act()}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+interface ToggleProps {
+  icon: IconName;
+  text: string;
+  title: string;
+  on: ViewState["sameScale"];
+}
+
+function Toggle({ icon, text, title, on }: ToggleProps) {
+  return (
+    <button
+      class="button"
+      type="button"
+      aria-pressed={on.value}
+      title={title}
+      onClick={() => {
+        on.value = !on.value;
+      }}
+    >
+      <Icon name={icon} />
+      {text}
+    </button>
+  );
+}

@@ -1,0 +1,169 @@
+/** One row of the tree: name, badges, type, shape, dtype, count, and the values at a glance. */
+
+import type { Store } from "../store/store";
+import type { TieGroup, TreeModel } from "../store/tree";
+import type { ViewState } from "../store/view";
+import { Icon } from "../style/Icon";
+import { Glance } from "./Glance";
+import { openRow } from "./keys";
+import { grouped, readable, shapeText } from "./names";
+
+export interface RowProps {
+  store: Store;
+  view: ViewState;
+  tree: TreeModel;
+  row: number;
+  top: number;
+  /** Lit as a member of the tie group that is hovered. */
+  lit: TieGroup | null;
+}
+
+export function Row({ store, view, tree, row, top, lit }: RowProps) {
+  const { rows } = view;
+  const isModule = tree.isModule(row);
+  const branch = tree.hasChildren(row);
+  const open = rows.isOpen(row);
+  const focused = rows.focus.value === row;
+  const marks = rows.matching.value;
+  const classes = [
+    "row",
+    isModule ? "module" : "slot",
+    focused && "focused",
+    lit && `lit tie-${lit.colour}`,
+    marks && marks[row] !== 2 && "between",
+  ];
+  return (
+    <div
+      class={classes.filter(Boolean).join(" ")}
+      role="treeitem"
+      id={rowId(view, row)}
+      aria-level={(tree.depth[row] ?? 0) + 1}
+      aria-setsize={tree.setSize[row] ?? 1}
+      aria-posinset={tree.positionInSet[row] ?? 1}
+      aria-expanded={branch ? open : undefined}
+      aria-selected={focused}
+      tabIndex={-1}
+      style={{ transform: `translateY(${top}px)`, "--depth": String(tree.depth[row] ?? 0) }}
+      data-row={row}
+    >
+      <span class={branch ? "twisty" : "twisty none"} aria-hidden="true">
+        {branch && <Icon name="chevron" />}
+      </span>
+      <span class="title">
+        <bdi class="name" title={readable(row ? tree.dotted(row) : tree.name(0), 2000)}>
+          {readable(tree.name(row))}
+        </bdi>
+        {isModule && row > 0 && <span class="type">{readable(tree.typeName(row))}</span>}
+        <Badges store={store} view={view} tree={tree} row={row} />
+      </span>
+      {isModule ? (
+        <ModuleEnd view={view} tree={tree} row={row} editable={store.editable.value} />
+      ) : (
+        <>
+          <SlotMeta tree={tree} row={row} />
+          <Glance brief={store.brief(row)} />
+        </>
+      )}
+    </div>
+  );
+}
+
+export function rowId(view: ViewState, row: number): string {
+  return `row-${view.id}-${row}`;
+}
+
+function SlotMeta({ tree, row }: { tree: TreeModel; row: number }) {
+  const shape = tree.shape(row);
+  return (
+    <span class="meta">
+      <span class="type">{readable(tree.typeName(row))}</span>
+      <span class="shape">{shape && shapeText(shape)}</span>
+      <span class="dtype">{tree.dtype(row)}</span>
+      <span class="count">{shape && grouped(tree.count(row))}</span>
+    </span>
+  );
+}
+
+function ModuleEnd(props: { view: ViewState; tree: TreeModel; row: number; editable: boolean }) {
+  const { view, tree, row, editable } = props;
+  const count = tree.count(row);
+  return (
+    <span class="end">
+      {count > 0 && <span class="count">{grouped(count)}</span>}
+      {count > 0 && editable && (
+        <button
+          class="button quiet act"
+          type="button"
+          tabIndex={-1}
+          title="Re-initialize what is below (Enter)"
+          onClick={(event) => {
+            event.stopPropagation();
+            view.rows.setFocus(row);
+            openRow(tree, view, row);
+          }}
+        >
+          Initialize…
+        </button>
+      )}
+    </span>
+  );
+}
+
+const STATES = { uninitialized: "uninitialized", meta: "no data", unreadable: "unreadable" };
+const KINDS = { buffer: "buffer", constant: "constant", computed: "computed", none: "None" };
+
+function Badges({ store, view, tree, row }: Pick<RowProps, "store" | "view" | "tree" | "row">) {
+  const kind = tree.kind(row);
+  const state = tree.state(row);
+  const note = tree.note(row);
+  const alarm = store.brief(row)?.alarm;
+  return (
+    <>
+      {kind in KINDS && <span class="badge">{KINDS[kind as keyof typeof KINDS]}</span>}
+      {kind === "parameter" && tree.trainable(row) === false && (
+        <span class="badge" title="requires_grad is False: no optimizer moves it">
+          frozen
+        </span>
+      )}
+      {state !== "ready" && (
+        <span class="badge warn" title={note}>
+          {STATES[state]}
+        </span>
+      )}
+      {state === "ready" && note && (
+        <span class="badge" title={note}>
+          note
+        </span>
+      )}
+      {alarm && <span class="badge danger">{alarm}</span>}
+      {tree.tiesOf(row).map((tie) => (
+        <TieBadge key={tie.index} view={view} tree={tree} row={row} tie={tie} />
+      ))}
+    </>
+  );
+}
+
+/** Colour, letter and number of slots; a click goes to the next slot of the group. */
+function TieBadge(props: { view: ViewState; tree: TreeModel; row: number; tie: TieGroup }) {
+  const { view, tree, row, tie } = props;
+  const others = tie.rows.filter((other) => other !== row);
+  const names = others.slice(0, 8).map((other) => readable(tree.dotted(other)));
+  if (others.length > names.length) names.push(`${others.length - names.length} more`);
+  const what = tie.kind === "same" ? "The same tensor as" : "Shares memory with";
+  return (
+    <button
+      class={`badge tied ${tie.kind} tie-${tie.colour}`}
+      type="button"
+      tabIndex={-1}
+      title={`${what} ${names.join(", ")}`}
+      aria-label={`${what} ${names.join(", ")}`}
+      onClick={(event) => {
+        event.stopPropagation();
+        const next = tie.rows[(tie.rows.indexOf(row) + 1) % tie.rows.length] ?? row;
+        view.reveal(tree.path(next));
+      }}
+    >
+      {`${tie.label} ×${tie.rows.length}`}
+    </button>
+  );
+}

@@ -1,0 +1,38 @@
+/** Names as one can read them: what is invisible or turns the line around is made to be seen. */
+
+/** So much of a name goes into the page; the rest is an ellipsis. */
+const LONGEST = 240;
+
+/** Marks of direction, zero width, line ends; the lone halves of a pair. */
+const INVISIBLE = /[\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}/gu;
+
+export function readable(name: string, longest: number = LONGEST): string {
+  if (!name.trim()) return JSON.stringify(name);
+  const cut = name.length > longest ? `${name.slice(0, longest - 1)}…` : name;
+  return cut.replace(/\p{Cc}/gu, control).replace(INVISIBLE, (c) => `⟨${codeOf(c)}⟩`);
+}
+
+/** A whole path, as a person would write it. */
+export function readablePath(path: readonly string[], model: string): string {
+  return path.length ? path.map((name) => readable(name, 60)).join(".") : model;
+}
+
+export function grouped(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
+export function shapeText(shape: readonly number[]): string {
+  return shape.length ? shape.join(" × ") : "scalar";
+}
+
+/** Unicode has a picture for each control character of ASCII. */
+function control(character: string): string {
+  const code = character.charCodeAt(0);
+  if (code === 0x7f) return "␡";
+  return code < 0x20 ? String.fromCodePoint(0x2400 + code) : `⟨${codeOf(character)}⟩`;
+}
+
+function codeOf(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+}
