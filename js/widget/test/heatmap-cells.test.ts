@@ -8,7 +8,7 @@ import { digitsThatFit, exactText, grouped, shortText } from "../src/heatmap/num
 import { clearGaps, paintCells } from "../src/heatmap/paint";
 import type { FrameModel } from "../src/store/cells";
 
-const ROOM = { width: 360, height: 300, longest: [40, 64], stretch: 8 } as const;
+const ROOM = { width: 360, height: 300, longest: [40, 64], free: 8 } as const;
 
 const MATRIX: Layout = {
   shape: [300, 200],

@@ -19,7 +19,7 @@ import {
   zoomed,
 } from "../src/heatmap/window";
 
-const ROOM = { width: 360, height: 300, longest: [40, 64], stretch: 8 } as const;
+const ROOM = { width: 360, height: 300, longest: [40, 64], free: 8 } as const;
 
 export function matrix(rows: number, cols: number): Layout {
   const outer = [rows, cols];
@@ -48,13 +48,13 @@ test("a cell per element where it fits, else whole pixels that fill the room", (
 });
 
 test("cells are whole pixels, near square while they are large", () => {
-  const small = geometry([0, 5, 0, 5], [1, 1], { ...ROOM, stretch: 2 });
+  const small = geometry([0, 5, 0, 5], [1, 1], ROOM);
   assert.deepEqual(small.cell, [40, 64]);
   const tall = geometry([0, 256, 0, 20], [1, 1], ROOM);
   assert.deepEqual(tall.cell, [1, 8]);
   assert.deepEqual(tall.size, [256, 160]);
   const crowded = geometry([0, 400, 0, 400], [1, 1], ROOM);
-  assert.deepEqual(crowded.cell, [1, 1]);
+  assert.deepEqual(crowded.cell, [0.75, 0.9]);
 });
 
 test("points, cells and elements are found from each other", () => {

@@ -19,24 +19,27 @@ export interface Room {
   width: number;
   height: number;
   longest: Pair;
-  /** How many times longer than wide a small cell may be. */
-  stretch: number;
+  /** Up to this length a cell is stretched freely; a longer one is at most twice as long as wide. */
+  free: number;
 }
 
-/** How the cells fill the room: each the same whole number of pixels, none stretched to a thread. */
+/**
+ * How the cells fill the room, each the same whole number of pixels high and wide. Only where the
+ * room cannot hold a pixel per cell (the picture was made for a larger view) they are parts of one.
+ */
 export function geometry(window: Window, block: Pair, room: Room): Geometry {
   const [row0, row1, col0, col1] = window;
   const cells: Pair = [
     Math.max(1, Math.ceil((row1 - row0) / Math.max(1, block[0]))),
     Math.max(1, Math.ceil((col1 - col0) / Math.max(1, block[1]))),
   ];
-  const most: Pair = [
-    Math.max(1, Math.min(room.longest[0], Math.floor(room.height / cells[0]))),
-    Math.max(1, Math.min(room.longest[1], Math.floor(room.width / cells[1]))),
-  ];
+  const most = [room.height / cells[0], room.width / cells[1]].map((length, direction) =>
+    Math.min(room.longest[direction] ?? 1, length < 1 ? length : Math.floor(length)),
+  );
+  const [height = 1, width = 1] = most;
   const cell: Pair = [
-    Math.min(most[0], Math.max(1, Math.round(most[1] * room.stretch))),
-    Math.min(most[1], Math.max(1, Math.round(most[0] * room.stretch))),
+    Math.min(height, Math.max(width * 2, room.free)),
+    Math.min(width, Math.max(height * 2, room.free)),
   ];
   return { window, block, cells, cell, size: [cell[0] * cells[0], cell[1] * cells[1]] };
 }

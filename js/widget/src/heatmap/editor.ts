@@ -1,0 +1,113 @@
+/** The field in which a cell is typed over. What was typed is never lost to an error. */
+
+import type { Reply } from "../../../shared/protocol";
+import type { Box } from "./stage";
+
+export interface Editing {
+  /** Where the cell lies on the stage, in CSS pixels. */
+  box: Box;
+  stageWidth: number;
+  label: string;
+  text: string;
+  /** Whether the text is to be replaced by what is typed next. */
+  select: boolean;
+  commit(text: string): Promise<Reply>;
+  /** What a person should know while the answer does not come; "" for nothing. */
+  waiting(): string;
+  /** `moved` is how many cells to the right the focus goes from here; null leaves it. */
+  done(how: { moved: number; focus: boolean }): void;
+}
+
+/** One open field. */
+export class CellEditor {
+  private readonly box = document.createElement("div");
+  private readonly input = document.createElement("input");
+  private readonly word = document.createElement("div");
+  private readonly original: string;
+  private pending = false;
+  private closed = false;
+
+  constructor(
+    stage: HTMLElement,
+    private readonly editing: Editing,
+  ) {
+    const { box, input, word } = this;
+    box.className = "cell-editor";
+    input.className = "field code";
+    input.value = editing.text;
+    input.spellcheck = false;
+    input.autocomplete = "off";
+    input.setAttribute("aria-label", editing.label);
+    word.className = "cell-word";
+    word.setAttribute("role", "alert");
+    this.original = editing.select ? editing.text : "";
+    box.append(input, word);
+    stage.append(box);
+    this.place();
+    input.addEventListener("keydown", (event) => this.key(event));
+    input.addEventListener("input", () => this.say("", false));
+    input.addEventListener("blur", () => this.blurred());
+    input.focus();
+    if (editing.select) input.select();
+  }
+
+  /** Whether something was typed that is not in the model. */
+  get dirty(): boolean {
+    return this.input.value !== this.original;
+  }
+
+  async commit(moved: number, focus = true): Promise<boolean> {
+    if (this.pending || this.closed) return false;
+    this.pending = true;
+    this.input.readOnly = true;
+    this.say(this.editing.waiting(), false);
+    const reply = await this.editing.commit(this.input.value);
+    this.pending = false;
+    this.input.readOnly = false;
+    if (this.closed) return reply.ok;
+    if (reply.ok) {
+      this.close({ moved, focus });
+    } else {
+      this.say(reply.error, true);
+      this.input.focus();
+    }
+    return reply.ok;
+  }
+
+  close(how: { moved: number; focus: boolean }): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.box.remove();
+    this.editing.done(how);
+  }
+
+  private key(event: KeyboardEvent): void {
+    if (event.key === "Enter") this.commit(0);
+    else if (event.key === "Escape") this.close({ moved: 0, focus: true });
+    else if (event.key === "Tab" && !event.altKey) this.commit(event.shiftKey ? -1 : 1);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  private blurred(): void {
+    if (!this.dirty && !this.pending) this.close({ moved: 0, focus: false });
+  }
+
+  private say(text: string, error: boolean): void {
+    this.word.textContent = text;
+    this.word.classList.toggle("error", error);
+    this.input.setAttribute("aria-invalid", String(error));
+  }
+
+  /** Over its cell, as wide as a number needs, and not beyond the edge of the stage. */
+  private place(): void {
+    const { box, stageWidth } = this.editing;
+    this.box.style.setProperty("--cell-width", `${box.width}px`);
+    this.box.style.setProperty("--cell-height", `${box.height}px`);
+    const left = Math.min(box.left, stageWidth - this.box.offsetWidth);
+    const top = box.top + (box.height - this.input.offsetHeight) / 2;
+    this.box.style.left = `${Math.max(0, left)}px`;
+    this.box.style.top = `${Math.max(0, top)}px`;
+  }
+}

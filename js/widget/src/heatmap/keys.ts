@@ -1,0 +1,67 @@
+/** The keys of a focused heatmap, as a table. */
+
+/** What keys can do to a heatmap. Steps are counted in cells. */
+export interface Steered {
+  /** Whether a cell is selected in which typing begins an edit. */
+  readonly typing: boolean;
+  step(rows: number, cols: number): void;
+  page(direction: number): void;
+  rowEnd(direction: number): void;
+  corner(direction: number): void;
+  /** Edits the selected cell, or zooms in to one that stands for many elements. */
+  enter(): void;
+  type(text: string): void;
+  /** False where there is nothing to leave. */
+  leave(): boolean;
+  zoom(direction: number): void;
+  fit(): void;
+}
+
+type Action = (heatmap: Steered) => unknown;
+
+const ANYWHERE: Record<string, Action> = {
+  ArrowUp: (heatmap) => heatmap.step(-1, 0),
+  ArrowDown: (heatmap) => heatmap.step(1, 0),
+  ArrowLeft: (heatmap) => heatmap.step(0, -1),
+  ArrowRight: (heatmap) => heatmap.step(0, 1),
+  PageUp: (heatmap) => heatmap.page(-1),
+  PageDown: (heatmap) => heatmap.page(1),
+  Home: (heatmap) => heatmap.rowEnd(-1),
+  End: (heatmap) => heatmap.rowEnd(1),
+  "Ctrl+Home": (heatmap) => heatmap.corner(-1),
+  "Ctrl+End": (heatmap) => heatmap.corner(1),
+  Enter: (heatmap) => heatmap.enter(),
+  F2: (heatmap) => heatmap.enter(),
+  Escape: (heatmap) => heatmap.leave(),
+  "Alt++": (heatmap) => heatmap.zoom(1),
+  "Alt+=": (heatmap) => heatmap.zoom(1),
+  "Alt+-": (heatmap) => heatmap.zoom(-1),
+  "Alt+0": (heatmap) => heatmap.fit(),
+};
+
+/** A selected cell takes these as the beginning of a number. */
+const NOT_TYPING: Record<string, Action> = {
+  "+": (heatmap) => heatmap.zoom(1),
+  "=": (heatmap) => heatmap.zoom(1),
+  "-": (heatmap) => heatmap.zoom(-1),
+  "0": (heatmap) => heatmap.fit(),
+};
+
+/** "nan" and "inf" may be typed on purpose, True and False where the tensor is of bool. */
+const BEGINS_A_NUMBER = /^[-+.0-9nitf]$/i;
+
+/** Does what the key means; false where it means nothing here, so that the host may have it. */
+export function press(event: KeyboardEvent, heatmap: Steered): boolean {
+  const name = keyName(event);
+  if (heatmap.typing && BEGINS_A_NUMBER.test(name)) {
+    heatmap.type(event.key);
+    return true;
+  }
+  const action = ANYWHERE[name] ?? NOT_TYPING[name];
+  return action ? action(heatmap) !== false : false;
+}
+
+/** "Ctrl+Home", "Alt++", "a": Shift stands in the key itself, and ⌘ is what Ctrl is elsewhere. */
+function keyName({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): string {
+  return `${ctrlKey || metaKey ? "Ctrl+" : ""}${altKey ? "Alt+" : ""}${key}`;
+}
