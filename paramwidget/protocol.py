@@ -36,7 +36,7 @@ class ProtocolError(ValueError):
 
 @dataclass(frozen=True)
 class Hello:
-    """A view has come and wants everything; answered with tree, catalog, journal, panels, frames."""
+    """A view has come: it is told everything (tree, catalog, journal, panels, frames)."""
 
     view: str
     protocol: int
@@ -408,7 +408,7 @@ class Journal:
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of an initializer; ``default`` as one would type it, null where it is required."""
+    """One argument of an initializer; ``default`` as typed, null where it is required."""
 
     name: str
     type: Literal["number", "integer", "boolean", "choice"]
@@ -437,7 +437,9 @@ class Status:
 
     busy: bool
     waiting: int
-    polls: bool  # nobody tells Python that a cell has ended: a visible view asks about once a second
+    polls: (
+        bool  # nobody tells Python that a cell has ended: a visible view asks about once a second
+    )
 
 
 @dataclass(frozen=True)
@@ -602,9 +604,9 @@ def typescript() -> str:
         for hint in _hints(message).values():
             _collect(hint, nested)
     parts = [
-        "// Printed by `python -m paramwidget.protocol`; the declaration is paramwidget/protocol.py.",
+        "// Printed by `python -m paramwidget.protocol` out of paramwidget/protocol.py.",
         f"export const PROTOCOL = {PROTOCOL};",
-        "/** An index into the buffers that travel beside the message. */\nexport type Buffer = number;",
+        "/** An index into the buffers beside the message. */\nexport type Buffer = number;",
         *(f"export type {name} = {_ts(hint, named=False)};" for name, hint in _NAMED.items()),
         *(_interface(part, None) for part in nested.values()),
         *(_interface(message, kind_of(message)) for message in (*TO_KERNEL, *TO_BROWSER)),

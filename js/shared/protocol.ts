@@ -1,8 +1,8 @@
-// Printed by `python -m paramwidget.protocol`; the declaration is paramwidget/protocol.py.
+// Printed by `python -m paramwidget.protocol` out of paramwidget/protocol.py.
 
 export const PROTOCOL = 1;
 
-/** An index into the buffers that travel beside the message. */
+/** An index into the buffers beside the message. */
 export type Buffer = number;
 
 export type Kind = "module" | "parameter" | "buffer" | "constant" | "computed" | "none";
@@ -130,7 +130,7 @@ export interface Entry {
   error: string;
 }
 
-/** One argument of an initializer; ``default`` as one would type it, null where it is required. */
+/** One argument of an initializer; ``default`` as typed, null where it is required. */
 export interface Argument {
   name: string;
   type: "number" | "integer" | "boolean" | "choice";
@@ -161,7 +161,7 @@ export interface Preview {
   promise: string;
 }
 
-/** A view has come and wants everything; answered with tree, catalog, journal, panels, frames. */
+/** A view has come: it is told everything (tree, catalog, journal, panels, frames). */
 export interface Hello {
   kind: "hello";
   view: string;

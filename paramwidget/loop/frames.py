@@ -1,0 +1,184 @@
+"""Makes the messages for the browser out of trees, tensors and the journal; sends nothing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import torch
+
+from paramwidget import protocol
+from paramwidget.picture import scale, text
+from paramwidget.picture.elements import doubles, needs_double
+from paramwidget.picture.layout import Layout, layout_of
+from paramwidget.picture.raster import Raster, Window, raster_with_stats
+from paramwidget.picture.statistics import Histogram, Stats, histogram
+from paramwidget.protocol import PanelState
+
+
+class Budget(NamedTuple):
+    """What the cells of one frame may cost; ``extremes`` are the low and high of reduced cells."""
+
+    bytes: int
+    extremes: bool
+
+
+SENT = Budget(240 * 1024, extremes=True)
+LIVE = Budget(48 * 1024, extremes=False)  # while a cell runs, some ten times a second
+KEPT = Budget(40 * 1024, extremes=False)  # saved with the notebook
+
+BINS = 64
+HISTOGRAM_EXACT = 2**20  # elements; a frame counts a sample of larger tensors
+
+
+def picture_of(
+    tensor: torch.Tensor, state: PanelState, budget: Budget
+) -> tuple[protocol.Picture, list[bytes], Stats]:
+    """The cells of a panel's window in no more than ``budget`` bytes, and exact statistics."""
+    window = _window(state)
+    layout = layout_of(tuple(tensor.shape))
+    height, width = _size(window, layout)
+    cells = _fit(state.cells, height, width, budget)
+    seen, exact = raster_with_stats(tensor, window, cells, _sliders(state, layout))
+    planes, buffers, texts = _planes(tensor, seen, budget)
+    colours = scale.limits(exact, seen.values)
+    picture = protocol.Picture(
+        layout=protocol.Layout(
+            shape=list(layout.shape),
+            rows=layout.rows,
+            cols=layout.cols,
+            outer=list(layout.outer),
+            kernel=list(layout.kernel),
+            gap=list(layout.gap),
+            sliders=list(layout.sliders),
+        ),
+        sliders=list(seen.sliders),
+        window=list(seen.window),
+        block=list(seen.block),
+        exact=seen.exact,
+        planes=planes,
+        texts={str(cell): words for cell, words in texts.items()},
+        limits=[colours.low, colours.high],
+        limits_text=colours.text,
+    )
+    return picture, buffers, exact
+
+
+def _window(state: PanelState) -> Window | None:
+    if state.window is None or len(state.window) != 4:
+        return None
+    row0, row1, col0, col1 = state.window
+    return row0, row1, col0, col1
+
+
+def _size(window: Window | None, layout: Layout) -> tuple[int, int]:
+    """Rows and columns of a window."""
+    if window is None:
+        return layout.rows, layout.cols
+    row0, row1, col0, col1 = window
+    return max(0, min(row1, layout.rows) - row0), max(0, min(col1, layout.cols) - col0)
+
+
+def _sliders(state: PanelState, layout: Layout) -> tuple[int, ...]:
+    """The panel's slider positions, within what the tensor has now."""
+    asked = [*state.sliders, *[0] * len(layout.sliders)]
+    return tuple(max(0, min(at, size - 1)) for at, size in zip(asked, layout.sliders, strict=False))
+
+
+def frame_of(
+    tensor: torch.Tensor | None,
+    state: PanelState,
+    revision: int,
+    cause: protocol.Cause,
+    nothing: str,
+    budget: Budget = SENT,
+) -> tuple[protocol.Frame, list[bytes]]:
+    """What a panel shows of a tensor; ``nothing`` is the sentence where there is none."""
+    picture: protocol.Picture | None = None
+    buffers: list[bytes] = []
+    statistics, bars = None, None
+    if tensor is not None:
+        picture, buffers, exact = picture_of(tensor, state, budget)
+        statistics = _statistics(exact)
+        bars = _bars(histogram(tensor, BINS, HISTOGRAM_EXACT, known=exact))
+    frame = protocol.Frame(
+        panel=state.panel,
+        generation=state.generation,
+        revision=revision,
+        cause=cause,
+        lens=state.lens,
+        message="" if tensor is not None else nothing,
+        picture=picture,
+        statistics=statistics,
+        bars=bars,
+    )
+    return frame, buffers
+
+
+def _statistics(stats: Stats) -> protocol.Statistics:
+    return protocol.Statistics(
+        **{
+            name: "" if value is None else text.number(value)
+            for name, value in asdict(stats).items()
+        }
+    )
+
+
+def _bars(counted: Histogram | None) -> protocol.Bars | None:
+    if counted is None or not counted.counts.any():
+        return None
+    low, high = float(counted.edges[0]), float(counted.edges[-1])
+    top = float(counted.counts.max())
+    return protocol.Bars(
+        heights=[round(float(count) / top, 4) for count in counted.counts],
+        counts=[int(count) for count in counted.counts],
+        low=text.number(low),
+        high=text.number(high),
+        # halves, since the difference of two large ends can overflow
+        zero=-(low / 2) / (high / 2 - low / 2) if low < 0 < high else None,
+        sampled=counted.sampled,
+    )
+
+
+# --- cells as bytes ----------------------------------------------------------------------------
+
+
+def _fit(cells: list[int], rows: int, cols: int, budget: Budget) -> tuple[int, int]:
+    """The most cells (rows, columns) of a window that the budget allows."""
+    height, width = max(1, min(cells[0], 256)), max(1, min(cells[1], 256))
+    exact = rows <= height and cols <= width
+    height, width = max(1, min(height, rows)), max(1, min(width, cols))
+    bytes_each = 2 if exact or not budget.extremes else 6  # bfloat16: mean, low and high
+    over = height * width * bytes_each / budget.bytes
+    if over > 1:
+        shrink = over**-0.5
+        height, width = max(1, int(height * shrink)), max(1, int(width * shrink))
+    return height, width
+
+
+def _planes(
+    tensor: torch.Tensor, seen: Raster, budget: Budget
+) -> tuple[list[protocol.Plane], list[bytes], dict[int, str]]:
+    """The cells as bytes, in the widest encoding that the budget allows, and cells as text."""
+    texts: dict[int, str] = {}
+    if not seen.exact:
+        cells = [seen.values, seen.low, seen.high] if budget.extremes else [seen.values]
+        buffers = [bfloat16(plane) for plane in cells if plane is not None]
+        roles: tuple[Literal["value", "low", "high"], ...] = ("value", "low", "high")
+        planes = [protocol.Plane(roles[i], "bf16", i) for i in range(len(buffers))]
+        return planes, buffers, texts
+    if needs_double(tensor) and seen.values.size * 8 <= budget.bytes and seen.values.size:
+        wide, texts = doubles(tensor, seen)
+        return [protocol.Plane("value", "f8", 0)], [wide.astype("<f8").tobytes()], texts
+    if seen.values.size * 4 <= budget.bytes:
+        return [protocol.Plane("value", "f4", 0)], [seen.values.astype("<f4").tobytes()], texts
+    return [protocol.Plane("value", "bf16", 0)], [bfloat16(seen.values)], texts
+
+
+def bfloat16(values: np.ndarray[Any, np.dtype[np.float32]]) -> bytes:
+    """The upper halves of float32, rounded to nearest even; NaN stays NaN."""
+    bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
+    rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
+    rounded = np.where(np.isnan(values), np.uint32(0x7FC0), rounded)
+    return rounded.astype("<u2").tobytes()

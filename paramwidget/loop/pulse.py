@@ -1,0 +1,81 @@
+"""The pulse: tells the loop that a cell has begun or ended, or that an optimizer has stepped.
+
+The hooks are there only while a view is open. What is called must not raise: IPython would print
+its traceback into the user's cell, torch would raise it out of the user's ``opt.step()``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from torch.optim.optimizer import register_optimizer_step_post_hook
+
+from paramwidget.compat import interactive_shell
+
+_log = logging.getLogger("paramwidget")
+
+
+class Beat(Protocol):
+    """What the loop does at a pulse."""
+
+    def cell_began(self) -> None: ...
+    def cell_ended(self) -> None: ...
+    def stepped(self) -> None: ...
+
+
+class Pulse:
+    """The hooks of one conversation; ``start`` and ``stop`` may be called again and again."""
+
+    def __init__(self, beat: Beat) -> None:
+        self._beat = beat
+        self._hook: Any = None
+        self._shell: Any = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether the hooks are in place."""
+        return self._hook is not None
+
+    @property
+    def hears_cells(self) -> bool:
+        """Whether somebody says when a cell has ended; nobody does in marimo and Solara."""
+        return interactive_shell() is not None
+
+    def start(self) -> None:
+        """Put the hooks in place."""
+        if self.runs:
+            return
+        self._hook = register_optimizer_step_post_hook(self._on_step)
+        self._shell = interactive_shell()
+        if self._shell is not None:
+            self._shell.events.register("pre_run_cell", self._on_begin)
+            self._shell.events.register("post_run_cell", self._on_end)
+
+    def stop(self) -> None:
+        """Take every hook away."""
+        if not self.runs:
+            return
+        self._hook.remove()
+        self._hook = None
+        if self._shell is not None:
+            _quietly(lambda: self._shell.events.unregister("pre_run_cell", self._on_begin))
+            _quietly(lambda: self._shell.events.unregister("post_run_cell", self._on_end))
+            self._shell = None
+
+    def _on_begin(self, *_: object) -> None:
+        _quietly(self._beat.cell_began)
+
+    def _on_end(self, *_: object) -> None:
+        _quietly(self._beat.cell_ended)
+
+    def _on_step(self, *_: object) -> None:
+        _quietly(self._beat.stepped)
+
+
+def _quietly(call: Callable[[], object]) -> None:
+    try:
+        call()
+    except Exception:
+        _log.exception("paramwidget: a pulse failed")

@@ -1,0 +1,184 @@
+"""What is said in words: facts of a slot, journal, catalog, and the one reply to an intent."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+
+from paramwidget import protocol
+from paramwidget.compat import MemoryMap
+from paramwidget.edit.fitness import fitness
+from paramwidget.edit.initializers import Initializer, catalogue
+from paramwidget.edit.journal import Edit, Journal
+from paramwidget.edit.outcome import spoken
+from paramwidget.edit.spot import locked
+from paramwidget.loop.intents import FEW
+from paramwidget.protocol import PanelState
+from paramwidget.slots.resolve import held_at, resolve
+from paramwidget.slots.ties import TieGroup
+from paramwidget.slots.tree import Node, Tree
+from paramwidget.tensors import Unreadable, condition
+from paramwidget.workbench import Workbench, through
+
+NO_GRADIENT = "no gradient yet"
+
+
+def what_is_seen(bench: Workbench, panel: PanelState) -> tuple[torch.Tensor | None, str]:
+    """The tensor that a panel shows, or None and the sentence that says why there is none."""
+    try:
+        tensor = resolve(bench.net, tuple(panel.path))
+    except Unreadable as reason:
+        return None, str(reason)
+    if tensor is None:
+        return None, "None: nothing is registered here"
+    known = condition(tensor)
+    if known.state != "ready":
+        return None, known.reason or known.state
+    seen = through(tensor, panel.lens)
+    if seen is not None:
+        return seen, ""
+    if panel.lens == "angle":
+        return None, "only a complex tensor has an angle"
+    return None, NO_GRADIENT if tensor.requires_grad else "no gradient: requires_grad is False"
+
+
+def facts(bench: Workbench, tree: Tree, panel: PanelState) -> protocol.Facts:
+    """What stands beside the picture of a slot."""
+    node = tree.node(tuple(panel.path))
+    tensor = held_at(bench.net, node.path)
+    return protocol.Facts(
+        panel=panel.panel,
+        path=list(node.path),
+        name=node.name,
+        slot_kind=cast(protocol.Kind, node.kind),
+        type_name=node.type_name,
+        shape=None if node.shape is None else list(node.shape),
+        dtype=node.dtype or "",
+        device=node.device or "",
+        requires_grad=node.requires_grad if node.kind == "parameter" else None,
+        state=node.state,
+        reason=node.reason or "",
+        note=node.note or "",
+        access=list(node.access),
+        ties=[_tie(tree, group, node) for group in tree.ties if node.label in group.names],
+        lenses=_lenses(node, tensor),
+        locked=_locked(node, tensor),
+        unfit=_unfit(tensor),
+    )
+
+
+def _tie(tree: Tree, group: TieGroup, here: Node) -> protocol.TieFact:
+    nodes = [tree.node(name) for name in group.names[:FEW]]
+    partner = next((node for node in nodes if node != here), here)
+    first, second = here.access[0], partner.access[0]
+    same = f"{first} is {second}"
+    return protocol.TieFact(
+        kind=group.kind,
+        names=[node.name for node in nodes],
+        paths=[list(node.path) for node in nodes],
+        proof=same if group.kind == "same" else f"{first} and {second} share memory",
+    )
+
+
+def _lenses(node: Node, tensor: torch.Tensor | None) -> list[protocol.Lens]:
+    lenses: list[protocol.Lens] = ["value"]
+    if node.kind == "parameter":
+        lenses.append("grad")
+    if tensor is not None and node.state == "ready" and tensor.is_complex():
+        lenses.append("angle")
+    return lenses
+
+
+def _locked(node: Node, tensor: torch.Tensor | None) -> str:
+    return locked(node, tensor, MemoryMap.now()) or ""
+
+
+def _unfit(tensor: torch.Tensor | None) -> dict[str, str]:
+    if tensor is None:
+        return {}
+    reasons = {entry.name: _why_unfit(entry, tensor) for entry in catalogue()}
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def _why_unfit(entry: Initializer, tensor: torch.Tensor) -> str | None:
+    known = condition(tensor)
+    if known.state != "ready" or known.shape is None:
+        return known.reason
+    return fitness(entry, known.shape, tensor.dtype)
+
+
+def catalog() -> protocol.Catalog:
+    """Every initializer with its arguments."""
+    return protocol.Catalog(
+        [
+            protocol.Initializer(
+                name=known.name,
+                source=known.source,
+                summary=known.summary,
+                doc=known.doc,
+                arguments=[
+                    protocol.Argument(a.name, a.type, a.default, list(a.choices))
+                    for a in known.arguments
+                ],
+                random=known.random,
+            )
+            for known in catalogue()
+        ]
+    )
+
+
+def journal(journal: Journal) -> protocol.Journal:
+    """The journal's lines, what undo and redo would do, and the script."""
+    entries = [
+        protocol.Entry(
+            title=entry.edit.title,
+            names=[spoken(name) for name in entry.edit.changed[:FEW]],
+            changed=len(entry.edit.changed),
+            skipped=[f"{spoken(name)}: {why}" for name, why in entry.edit.skipped.items()][:FEW],
+            seed="" if entry.edit.seed is None else str(entry.edit.seed),
+            warnings=list(entry.edit.warnings),
+            code=entry.edit.code,
+            stands=entry.stands,
+            error=entry.error,
+        )
+        for entry in journal.entries
+    ]
+    return protocol.Journal(
+        entries=entries,
+        undo=journal.next_undo or "",
+        redo=journal.next_redo or "",
+        code=journal.code(),
+    )
+
+
+def replied(
+    intent: str, edit: Edit | None = None, preview: protocol.Preview | None = None
+) -> protocol.Reply:
+    """An intent was carried out, or had nothing to do."""
+    return protocol.Reply(
+        id=intent,
+        ok=True,
+        error="",
+        where="",
+        title="" if edit is None else edit.title,
+        changed=0 if edit is None else len(edit.changed),
+        seed="" if edit is None or edit.seed is None else str(edit.seed),
+        warnings=[] if edit is None else list(edit.warnings),
+        preview=preview,
+    )
+
+
+def refused(intent: str, error: str, where: str = "") -> protocol.Reply:
+    """An intent was refused: why, and at which control."""
+    return protocol.Reply(
+        id=intent,
+        ok=False,
+        error=error,
+        where=where,
+        title="",
+        changed=0,
+        seed="",
+        warnings=[],
+        preview=None,
+    )

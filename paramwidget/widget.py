@@ -1,0 +1,73 @@
+"""ParamWidget: the notebook's side of a Workbench; messages in, frames out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+from torch import nn
+
+from paramwidget import __version__, still
+from paramwidget.compat import answer_while_busy
+from paramwidget.loop.session import Session
+from paramwidget.slots.ties import Name
+from paramwidget.workbench import Workbench
+
+BUNDLE = Path(__file__).parent / "static" / "widget.js"
+
+
+class ParamWidget(anywidget.AnyWidget):
+    """Shows the parameters of a live model and lets one re-initialize and edit them.
+
+    ``display(ParamWidget(net))``. ``open`` names slots whose panels are open from the start.
+    Two widgets on one model share its Workbench: both show the same, with one journal.
+
+    >>> w = ParamWidget(nn.Linear(2, 2), open=["weight"])
+    >>> w.workbench.stats("weight").numel
+    4
+    """
+
+    _esm = BUNDLE
+    saved = traitlets.Dict().tag(sync=True)
+    version = traitlets.Unicode(__version__, read_only=True).tag(sync=True)
+
+    def __init__(self, net: nn.Module, *, open: Iterable[Name] = ()) -> None:
+        self.workbench = Workbench.of(net)
+        super().__init__()
+        self._session = Session(self.workbench, self._push, self._save)
+        for name in open:
+            self._session.open(name)
+        self.on_msg(self._receive)
+        answer_while_busy(self.comm)
+        self._save()
+
+    def _receive(self, _: object, content: object, buffers: object) -> None:
+        self._session.receive(content, buffers)
+
+    def _push(self, content: dict[str, Any], buffers: list[bytes]) -> None:
+        self.send(content, buffers)
+
+    def _save(self) -> None:
+        """Keep what the notebook file will show without a kernel; under the bench's lock."""
+        with self.workbench.lock:
+            self.saved = {
+                "messages": [
+                    {"content": content, "buffers": buffers}
+                    for content, buffers in self._session.kept()
+                ]
+            }
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, metadata = bundle
+        return {**data, **still.bundle(self.workbench)}, metadata
+
+    def close(self) -> None:
+        """Close the widget and take its hooks away; the model is left as it is."""
+        self._session.close()
+        super().close()

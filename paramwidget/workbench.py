@@ -1,0 +1,290 @@
+"""Workbench: one model and all that one may do with it, without a browser; holds the one lock."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import torch
+from torch import nn
+
+from paramwidget.edit.actions import Action, Apply, Assign, Compute, Initialize, Require
+from paramwidget.edit.journal import Edit, Journal
+from paramwidget.picture.raster import Raster, raster
+from paramwidget.picture.statistics import Histogram, Stats, histogram, stats
+from paramwidget.slots.resolve import held_at, resolve
+from paramwidget.slots.seen import Seen
+from paramwidget.slots.targets import Selection, select
+from paramwidget.slots.ties import Name, TieGroup
+from paramwidget.slots.tree import Node, Path, Tree, UnknownName, read_tree
+
+Lens = Literal["value", "grad", "angle"]
+Narrow = str | type | Sequence[str | type] | None
+
+
+class Listener(Protocol):
+    """Whoever shows a model and wants to know that an edit was done to it."""
+
+    def edited(self, edit: Edit | None) -> None:
+        """An edit was applied, undone or redone; None where one was refused."""
+
+
+@dataclass
+class Record:
+    """What is remembered of a model as long as it lives; holds no reference to it."""
+
+    journal: Journal = field(default_factory=Journal)
+    seen: Seen = field(default_factory=Seen)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    listeners: weakref.WeakSet[Any] = field(default_factory=weakref.WeakSet)
+
+
+_records: dict[int, tuple[weakref.ref[nn.Module], Record]] = {}
+_benches: weakref.WeakValueDictionary[int, Workbench] = weakref.WeakValueDictionary()
+_making = threading.Lock()
+
+
+def _record_of(net: nn.Module) -> tuple[Record, bool]:
+    """The record of a live model, and whether it was made just now; found by identity alone."""
+    key = id(net)
+    held = _records.get(key)
+    if held is not None and held[0]() is net:
+        return held[1], False
+    record = Record()
+
+    def forget(gone: weakref.ref[nn.Module]) -> None:
+        if key in _records and _records[key][0] is gone:
+            del _records[key]
+
+    _records[key] = (weakref.ref(net, forget), record)
+    return record, True
+
+
+class Workbench:
+    """All that one may see of a live model and do with it.
+
+    ``Workbench(net)`` and ``Workbench.of(net)`` give the one bench of a model: its journal lives as
+    long as the model does. Names are dotted, as in ``named_parameters()``; a tuple of names is
+    accepted everywhere. Every method may be called from any thread.
+
+    >>> net = nn.Sequential(nn.Linear(20, 256), nn.ReLU(), nn.Linear(256, 10))
+    >>> bench = Workbench(net)
+    >>> bench.initialize("", "xavier_uniform_", types="Linear", parameters="weight").changed
+    ['0.weight', '2.weight']
+    """
+
+    net: nn.Module
+    lock: threading.RLock
+
+    def __new__(cls, net: nn.Module) -> Workbench:
+        if not issubclass(type(net), nn.Module):
+            raise TypeError(f"Workbench wants a torch.nn.Module, not {type(net).__name__}")
+        with _making:
+            bench = _benches.get(id(net))
+            if bench is None or bench.net is not net:
+                bench = super().__new__(cls)
+                bench.net = net
+                bench._record, new = _record_of(net)
+                bench.lock = bench._record.lock
+                if new:
+                    bench._record.seen.look_first(net)
+                _benches[id(net)] = bench
+        return bench
+
+    _record: Record
+
+    @classmethod
+    def of(cls, net: nn.Module) -> Workbench:
+        """The one bench of this model, found by identity."""
+        return cls(net)
+
+    # --- what is there -------------------------------------------------------------------------
+
+    def read(self) -> Tree:
+        """The structure as it is now, with its slots, ties and totals."""
+        with self.lock:
+            return read_tree(self.net)
+
+    @property
+    def tree(self) -> Node:
+        """The root of the module tree as it is now."""
+        return self.read().root
+
+    def slots(self) -> list[Node]:
+        """Every slot in registration order, each occurrence of a shared one too."""
+        return self.read().slots
+
+    def ties(self) -> list[TieGroup]:
+        """The groups of slots that share a tensor ("same") or memory ("memory")."""
+        return self.read().ties
+
+    def select(self, target: Name, *, types: Narrow = None, parameters: Any = None) -> Selection:
+        """What an initializer for this target would touch, and what not and why: a dry run."""
+        return select(self.read(), target, types=types, parameters=parameters)
+
+    # --- what is seen --------------------------------------------------------------------------
+
+    def tensor(self, name: Name, lens: Lens = "value") -> torch.Tensor | None:
+        """The tensor that a lens shows, None where it holds nothing (no gradient yet)."""
+        return through(resolve(self.net, self._path(name)), lens)
+
+    def _path(self, name: Name) -> Path:
+        """The path of a slot; the tree is read only where a dotted name does not lead there itself.
+
+        Raises UnknownName.
+        """
+        path = tuple(name.split(".")) if isinstance(name, str) else tuple(name)
+        if held_at(self.net, path) is not None:
+            return path
+        node = self.read().node(name)
+        if node.kind == "module":
+            raise UnknownName(f"{name!r} is a module; name one of its slots")
+        return node.path
+
+    def stats(self, name: Name, lens: Lens = "value") -> Stats | None:
+        """Exact statistics over the finite elements, in float64."""
+        with self.lock:
+            tensor = self.tensor(name, lens)
+            return None if tensor is None else stats(tensor)
+
+    def raster(
+        self,
+        name: Name,
+        lens: Lens = "value",
+        window: tuple[int, int, int, int] | None = None,
+        cells: tuple[int, int] = (256, 256),
+        sliders: Sequence[int] = (),
+    ) -> Raster | None:
+        """A window of the tensor's plane at no more than ``cells`` (rows, columns).
+
+        ``window`` is (row0, row1, col0, col1) of the plane, half-open; ``sliders`` the index on
+        each axis that the plane leaves out (tensors of five axes and more).
+        """
+        with self.lock:
+            tensor = self.tensor(name, lens)
+            return None if tensor is None else raster(tensor, window, cells, tuple(sliders))
+
+    def histogram(self, name: Name, lens: Lens = "value", bins: int = 64) -> Histogram | None:
+        """Counts between the least and the greatest finite element."""
+        with self.lock:
+            tensor = self.tensor(name, lens)
+            return None if tensor is None else histogram(tensor, bins)
+
+    def refresh(self) -> list[Name]:
+        """The slots whose content changed since the last look, whoever changed it.
+
+        The first look is taken when the bench is made; the bench's own edits count as seen.
+        """
+        with self.lock:
+            changed = self._record.seen.look(self.read(), self.net)
+            return [node.label for node in changed]
+
+    # --- what is done --------------------------------------------------------------------------
+
+    def initialize(
+        self,
+        target: Name,
+        function: str | Callable[..., Any],
+        *,
+        types: Narrow = None,
+        parameters: Any = None,
+        seed: int | None = None,
+        **arguments: Any,
+    ) -> Edit:
+        """Fill every selected tensor by an initializer, each shared one once.
+
+        ``function`` is a name of ``torch.nn.init``, "reset_parameters", or an ``@initializer``.
+        Raises EditError where nothing in the target can be done, the model as before.
+        """
+        return self.do(Initialize(target, function, types, parameters, seed, arguments))
+
+    def apply(
+        self,
+        function: Callable[[Any], Any],
+        target: Name = "",
+        *,
+        recurse: bool = True,
+        seed: int | None = None,
+    ) -> Edit:
+        """Like ``net.apply(function)``: modules below ``target``, children first, journaled.
+
+        ``recurse=False`` calls the function once, on the target itself.
+        """
+        return self.do(Apply(function, target, recurse, seed))
+
+    def assign(self, name: Name, index: Sequence[int], value: Any) -> Edit:
+        """One element becomes ``value``."""
+        return self.do(Assign(name, index, value))
+
+    def compute(self, name: Name, expression: str, index: Any = ...) -> Edit:
+        """The part at ``index`` becomes ``expression``, in which ``w`` is that part."""
+        return self.do(Compute(name, expression, index))
+
+    def require(self, name: Name, value: bool) -> Edit:
+        """Switch ``requires_grad`` of a parameter."""
+        return self.do(Require(name, value))
+
+    def undo(self) -> Edit | None:
+        """Take the last edit back; None where none is left."""
+        return self._step(lambda journal: journal.undo(self.net))
+
+    def redo(self) -> Edit | None:
+        """Do the last undone edit again; None where there is none."""
+        return self._step(lambda journal: journal.redo(self.net))
+
+    def restart(self) -> list[Edit]:
+        """Back to the start: undo every edit that stands, the last first."""
+        with self.lock:
+            return list(iter(self.undo, None))
+
+    @property
+    def history(self) -> list[Edit]:
+        """The edits that stand, oldest first."""
+        return self._record.journal.history
+
+    @property
+    def journal(self) -> Journal:
+        """All that was done, undone and refused."""
+        return self._record.journal
+
+    def code(self) -> str:
+        """The standing history as a script over ``net``; needs torch and the user's functions."""
+        with self.lock:
+            return self._record.journal.code()
+
+    def do(self, action: Action) -> Edit:
+        """Apply an action as a whole or not at all, and write it into the journal."""
+        edit = self._step(lambda journal: journal.do(self.net, read_tree, action))
+        assert edit is not None  # an action gives an edit or raises
+        return edit
+
+    # --- who looks on --------------------------------------------------------------------------
+
+    def listen(self, listener: Listener) -> None:
+        """Tell ``listener`` of each edit, as long as it lives."""
+        self._record.listeners.add(listener)
+
+    def _step(self, step: Callable[[Journal], Edit | None]) -> Edit | None:
+        """One step of the journal; its content counts as seen, and the listeners are told."""
+        with self.lock:
+            edit: Edit | None = None
+            try:
+                edit = step(self._record.journal)
+                if edit is not None:
+                    self._record.seen.count_as_seen(self.read(), self.net, edit.changed)
+            finally:
+                for listener in list(self._record.listeners):
+                    listener.edited(edit)
+            return edit
+
+
+def through(tensor: torch.Tensor | None, lens: Lens) -> torch.Tensor | None:
+    """What a lens shows of a tensor; None where that is nothing."""
+    if tensor is None or lens == "value":
+        return tensor
+    if lens == "angle":
+        return torch.angle(tensor.detach()) if tensor.is_complex() else None
+    return tensor.grad if tensor.is_leaf else None
