@@ -1,0 +1,168 @@
+"""Apply: a user's function on modules, as net.apply does it, with a way back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from paramwidget.edit.errors import EditError, shown
+from paramwidget.edit.modules import module_at, unique_modules, visits
+from paramwidget.edit.numbers import parse_seed
+from paramwidget.edit.outcome import Failed, Outcome, spoken
+from paramwidget.edit.rng import fresh_seed, private_generators
+from paramwidget.edit.script import Script, callable_text, comment, function_name
+from paramwidget.edit.snapshot import Snapshot
+from paramwidget.edit.spot import Ties, node_at
+from paramwidget.slots.fingerprint import fingerprint
+from paramwidget.slots.resolve import resolve
+from paramwidget.slots.ties import Name
+from paramwidget.slots.tree import Node, Path, Tree, read_tree
+
+
+@dataclass(frozen=True)
+class Apply:
+    """``bench.apply``: the function sees every module below the target, children first."""
+
+    function: Callable[[Any], Any]
+    target: Any = ""
+    recurse: bool = True
+    seed: Any = None
+
+    kind = "apply"
+
+    def run(self, net: nn.Module, tree: Tree) -> Outcome:
+        """Where the function raises, every tensor is put back: EditError from it."""
+        if not callable(self.function):
+            raise EditError(f"apply wants a function of a module, not {shown(self.function)}",
+                            "function")  # fmt: skip
+        node = node_at(tree, self.target)
+        if node.kind != "module":
+            raise EditError(
+                f"{shown(node.name)} is a {node.kind}; apply takes a module, such as "
+                f"{shown('.'.join(node.path[:-1]))}",
+                "target",
+            )
+        module = module_at(net, node.path)
+        visited = list(visits(module)) if self.recurse else [module]
+        given = parse_seed(self.seed)
+        seed = given if given is not None else fresh_seed()
+        snapshot = Snapshot.of(unique_modules(net))
+        before = _contents(net, tree)
+        name = function_name(self.function)
+        try:
+            with private_generators(seed):
+                for here in visited:
+                    self.function(here)
+        except Exception as error:
+            snapshot.restore(net)
+            raise Failed.of(f"{name} failed at a {type(here).__name__}", error) from error
+        except BaseException:
+            snapshot.restore(net)
+            raise
+        return self._outcome(net, tree, node, visited, seed, snapshot, before)
+
+    def _outcome(
+        self,
+        net: nn.Module,
+        tree: Tree,
+        node: Node,
+        visited: list[nn.Module],
+        seed: int,
+        snapshot: Snapshot,
+        before: dict[Path, Any],
+    ) -> Outcome:
+        after_tree = read_tree(net)
+        after = _contents(net, after_tree)
+        paths = {path for path in {**before, **after} if before.get(path) != after.get(path)}
+        labels = {one.path: one.label for one in (*tree.slots, *after_tree.slots)}
+        changed = [label for path, label in labels.items() if path in paths]
+        inverses = snapshot.changes(_paths_of(net, tree))
+        snapshot.keep_versions()
+        name = function_name(self.function)
+        where = spoken(node)
+        title = f"{name} on {where}" + ("" if self.recurse else " itself")
+        access = node.access[0]
+        text = callable_text(self.function)
+        call = f"{access}.apply({text})" if self.recurse else f"{text}({access})"
+        skipped = _not_ready(tree, node)
+        warnings = _warnings(net, tree, visited, paths, name, skipped)
+        lines = (comment(f"{title}, seed {seed}"), f"seed_all({seed})", call)
+        return Outcome(
+            title, tuple(changed), skipped, seed, tuple(warnings), inverses,
+            Script(lines, frozenset({"seed_all"})), (self.function,),
+        )  # fmt: skip
+
+
+def _contents(net: nn.Module, tree: Tree) -> dict[Path, Any]:
+    """What each slot holds, so that any change shows."""
+    known: dict[int, Any] = {}
+    found: dict[Path, Any] = {}
+    for node in tree.slots:
+        if node.kind == "computed":
+            continue
+        number = node.tensor_number
+        if number not in known or number < 0:
+            tensor = resolve(net, node.path)
+            known[number] = (fingerprint(tensor), node.requires_grad)
+        found[node.path] = known[number]
+    return found
+
+
+def _paths_of(net: nn.Module, tree: Tree) -> dict[int, tuple[Path, ...]]:
+    """From a tensor's id to its slots."""
+    found: dict[int, list[Path]] = {}
+    for node in tree.slots:
+        tensor = (
+            resolve(net, node.path) if node.kind in ("parameter", "buffer", "constant") else None
+        )
+        if tensor is not None:
+            found.setdefault(id(tensor), []).append(node.path)
+    return {key: tuple(paths) for key, paths in found.items()}
+
+
+def _not_ready(tree: Tree, node: Node) -> dict[Name, str]:
+    depth = len(node.path)
+    return {
+        one.label: one.reason or one.state
+        for one in tree.slots
+        if one.state != "ready" and one.path[:depth] == node.path
+    }
+
+
+def _warnings(
+    net: nn.Module,
+    tree: Tree,
+    visited: list[nn.Module],
+    changed: set[Path],
+    name: str,
+    skipped: dict[Name, str],
+) -> list[str]:
+    told = []
+    if not changed:
+        told.append(f"{name} changed nothing")
+        waiting = [spoken(label) for label in skipped]
+        if waiting:
+            told.append(f"{', '.join(waiting[:6])}: no shape yet, so an initializer that tests the "
+                        "type of the layer passes them over; run a forward first")  # fmt: skip
+    visits_of = Counter(
+        id(value)
+        for module in visited
+        for value in module._parameters.values()
+        if value is not None
+    )
+    ties = Ties(tree)
+    seen: set[int] = set()
+    for node in tree.slots:
+        tensor = resolve(net, node.path) if node.kind == "parameter" else None
+        if tensor is None or id(tensor) in seen or visits_of[id(tensor)] < 2:
+            continue
+        seen.add(id(tensor))
+        if node.path in changed:
+            names = ", ".join(spoken(one) for one in ties.same(node)[:6])
+            told.append(f"{names}: one tensor, visited {visits_of[id(tensor)]} times; "
+                        "the last write wins")  # fmt: skip
+    return told

@@ -1,0 +1,160 @@
+"""A parametrized tensor: written through the ``right_inverse`` of its parametrizations, or refused.
+
+What is written to ``module.weight`` itself is lost at its next use, so the originals are written
+such that the tensor comes out as asked; what comes out is compared with what was asked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.utils import parametrize
+
+from paramwidget.edit.convert import converted
+from paramwidget.edit.errors import EditError, shown
+from paramwidget.edit.initializers import Initializer
+from paramwidget.edit.modules import children_of, module_at, unique_modules
+from paramwidget.edit.numbers import dtype_name
+from paramwidget.edit.rng import kept_generators
+from paramwidget.edit.snapshot import Snapshot
+from paramwidget.edit.spot import Spot, Ties
+from paramwidget.edit.write import Transaction, copied, put, same_bits
+from paramwidget.slots.resolve import resolve
+from paramwidget.slots.ties import Name
+from paramwidget.slots.tree import Node, Tree
+from paramwidget.tensors import Unreadable
+
+_ROUNDING = 32  # units in the last place that a way there and back may lose
+
+
+def chain_at(net: nn.Module, node: Node) -> parametrize.ParametrizationList:
+    """The parametrizations of a computed slot."""
+    path = (*node.path[:-1], "parametrizations", node.path[-1])
+    chain = module_at(net, path)
+    assert isinstance(chain, parametrize.ParametrizationList)
+    return chain
+
+
+def spot(net: nn.Module, node: Node) -> Spot | str:
+    """The computed slot with its present value, or the reason why it cannot be written."""
+    chain = chain_at(net, node)
+    originals = " and ".join(shown(".".join(source)) for source in node.sources)
+    for _, step in children_of(chain):
+        if not hasattr(step, "right_inverse"):
+            return (
+                f"it is computed at each use, and its {type(step).__name__} has no right_inverse; "
+                f"edit {originals}"
+            )
+    try:
+        return Spot(value(net, node), (node,))
+    except Unreadable as error:
+        return f"it cannot be computed now ({error}); edit {originals}"
+
+
+def value(net: nn.Module, node: Node) -> torch.Tensor:
+    """What the slot computes now, in plain memory of its own."""
+    found = resolve(net, node.path)
+    assert found is not None
+    return copied(found)
+
+
+def store(work: Transaction, tree: Tree, spot: Spot, values: torch.Tensor) -> list[Name]:
+    """Write the originals such that the slot comes out as ``values``; the names that changed.
+
+    Raises EditError where another tensor comes out, with everything as it was.
+    """
+    net, node = work.net, spot.node
+    chain = chain_at(net, node)
+    snapshot = Snapshot.of(unique_modules(chain))
+    try:
+        _write_originals(chain, values, node)
+        _check(value(net, node), values, node)
+    except BaseException:
+        snapshot.restore(net)
+        raise
+    ties = Ties(tree)
+    sources = [tree.node(source) for source in node.sources]
+    tensors = {id(_original(chain, source.path[-1])): ties.same(source) for source in sources}
+    paths = {key: tuple(one.path for one in nodes) for key, nodes in tensors.items()}
+    work.inverses += snapshot.changes(paths)
+    snapshot.keep_versions()
+    changed = [one.label for nodes in tensors.values() for one in nodes]
+    return [node.label, *changed]
+
+
+def _original(chain: nn.Module, name: str) -> Any:
+    return chain._parameters.get(name, chain._buffers.get(name))
+
+
+def _write_originals(
+    chain: parametrize.ParametrizationList, values: torch.Tensor, node: Node
+) -> None:
+    """Not by ``module.weight = values``: that gives the originals other memory and breaks ties."""
+    wanted: Any = values
+    try:
+        with kept_generators(), torch.no_grad():
+            for _, step in reversed(children_of(chain)):
+                wanted = step.right_inverse(wanted)  # type: ignore[operator] # checked in spot()
+    except Exception as error:
+        raise EditError(
+            f"{shown(node.name)} cannot become this: {type(error).__name__}: {error}"
+        ) from error
+    parts = [wanted] if chain.is_tensor else list(wanted)
+    names = ["original"] if chain.is_tensor else [f"original{i}" for i in range(len(parts))]
+    for name, part in zip(names, parts, strict=True):
+        original = _original(chain, name)
+        if original is None:
+            continue  # a part that right_inverse left out
+        if part.shape != original.shape:
+            raise EditError(
+                f"{shown(node.name)} cannot become this: its {name} would change its shape from "
+                f"{tuple(original.shape)} to {tuple(part.shape)}"
+            )
+        put(original, converted(part.detach(), original.dtype))
+
+
+def _check(got: torch.Tensor, asked: torch.Tensor, node: Node) -> None:
+    if same_bits(got, asked):
+        return
+    limit = torch.finfo(got.dtype).eps * _ROUNDING if got.is_floating_point() else 0.0
+    scale = float(asked[asked.isfinite()].abs().max()) if bool(asked.isfinite().any()) else 0.0
+    near = got.shape == asked.shape and torch.allclose(
+        got, asked, rtol=limit, atol=limit * scale, equal_nan=True
+    )
+    if not near:
+        originals = " and ".join(shown(".".join(source)) for source in node.sources)
+        raise EditError(
+            f"{shown(node.name)} cannot become this: its parametrization makes another tensor of "
+            f"it; edit {originals}"
+        )
+
+
+def script(
+    entry: Initializer, spot: Spot, text: str, dtype: torch.dtype, given: str, rows: list[int]
+) -> tuple[list[str], set[str]]:
+    """The lines of an initialization through ``module.weight = ...``."""
+    own = f"torch.{dtype_name(spot.tensor.dtype)}"
+    lines = ["with torch.no_grad():"]
+    if entry.source == "torch":
+        lines.append(
+            f"    w = torch.empty({tuple(spot.tensor.shape)}, dtype=torch.{dtype_name(dtype)})"
+        )
+        lines.append(f"    torch.nn.init.{text}(w{given})")
+    else:
+        lines.append(f"    w = {spot.access}.clone(memory_format=torch.contiguous_format)")
+        lines.append(f"    {text}(w{given})")
+    lines += [f"    w[{row}] = 0" for row in rows]
+    device = "" if spot.tensor.device.type == "cpu" else f", device={str(spot.tensor.device)!r}"
+    cast = "w" if dtype == spot.tensor.dtype and not device else f"w.to(dtype={own}{device})"
+    return [*lines, "    " + assigning(spot, cast)], set()
+
+
+def assigning(spot: Spot, value_text: str) -> str:
+    """The line that assigns to a computed slot through its property."""
+    name = spot.node.path[-1]
+    access = spot.access
+    if access.endswith(f".{name}"):
+        return f"{access} = {value_text}"
+    return f"setattr({access.removeprefix('getattr(').rpartition(',')[0]}, {name!r}, {value_text})"

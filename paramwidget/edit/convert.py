@@ -1,0 +1,75 @@
+"""Many numbers into another dtype: rounding aside, they arrive as they were or not at all."""
+
+from __future__ import annotations
+
+import torch
+
+from paramwidget import compat
+from paramwidget.edit.errors import EditError
+from paramwidget.edit.numbers import dtype_name, is_integer
+
+
+def converted(values: torch.Tensor, dtype: torch.dtype, where: str = "") -> torch.Tensor:
+    """``values`` in ``dtype``; raises EditError where one would overflow, wrap or be cut off.
+
+    NaN and the infinities that are among the values already are not errors where the dtype has
+    them.
+    """
+    if values.dtype == dtype:
+        return values
+    if values.is_complex() and not dtype.is_complex:
+        _refuse(torch.view_as_real(values)[..., 1] != 0, values, dtype, "are complex", where)
+        values = torch.view_as_real(values)[..., 0]
+    if dtype == torch.bool:
+        _refuse((values != 0) & (values != 1), values, dtype, "are neither 0 nor 1", where)
+    elif is_integer(dtype):
+        _check_whole(values, dtype, where)
+    elif not (values.dtype == torch.bool or is_integer(values.dtype)):
+        _check_range(values, dtype, where)
+    return values.to(dtype)
+
+
+def _check_whole(values: torch.Tensor, dtype: torch.dtype, where: str) -> None:
+    if values.is_floating_point():
+        _refuse(values != values.trunc(), values, dtype, "are no whole numbers", where)  # NaN too
+        # 2**63 - 1 is no float64: what is not below 2**63 has to be caught as such
+        bound = 2.0 ** (torch.iinfo(dtype).bits - (1 if dtype.is_signed else 0))
+        low = -bound if dtype.is_signed else 0.0
+        wrong = (values < low) | (values >= bound)
+    elif dtype == torch.uint64:
+        wrong = values < 0
+    else:
+        limits = torch.iinfo(dtype)
+        wrong = (values < limits.min) | (values > limits.max)
+    _refuse(wrong, values, dtype, "are out of range", where)
+
+
+def _check_range(values: torch.Tensor, dtype: torch.dtype, where: str) -> None:
+    if values.is_complex():
+        values = torch.view_as_real(values)
+        dtype = {torch.complex64: torch.float32, torch.complex128: torch.float64}.get(
+            dtype, torch.float16
+        )
+    if torch.finfo(dtype).max >= torch.finfo(values.dtype).max:
+        return
+    held = values.to(dtype).to(values.dtype)
+    wrong = values.isfinite() != held.isfinite()
+    if dtype in compat.FLOAT8_DTYPES:  # some of them saturate, and one has no sign and no zero
+        wrong |= values.isfinite() & (values.abs() > torch.finfo(dtype).max)
+        wrong |= values.sign() != held.sign()
+    wrong &= ~values.isnan()
+    _refuse(wrong, values, dtype, "are beyond its numbers", where)
+
+
+def _refuse(
+    wrong: torch.Tensor, values: torch.Tensor, dtype: torch.dtype, what: str, where: str
+) -> None:
+    count = int(wrong.count_nonzero())
+    if not count:
+        return
+    first = values[wrong].reshape(-1)[0].item()
+    raise EditError(
+        f"{count} of {values.numel()} values cannot be stored as {dtype_name(dtype)}: they {what} "
+        f"(the first is {first:.6g})",
+        where,
+    )

@@ -1,0 +1,34 @@
+"""EditError: what was asked, why it cannot be, what can; and where in the form it belongs."""
+
+from __future__ import annotations
+
+
+class EditError(ValueError):
+    """An edit that was refused; every byte of the model is as it was.
+
+    ``where`` names the argument at fault ("value", "expression", "index", "target", "seed", or an
+    argument of the initializer), so that a view can say it beside the right control.
+    """
+
+    def __init__(self, message: str, where: str = "") -> None:
+        super().__init__(message)
+        self.where = where
+
+
+def listed(words: object, most: int = 6) -> str:
+    """A few words in a sentence: "a, b and 3 more"."""
+    names = [str(word) for word in words] if isinstance(words, (list, tuple)) else [str(words)]
+    if len(names) > most:
+        names, rest = names[:most], len(names) - most
+        return f"{', '.join(names)} and {rest} more"
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
+def shown(value: object, most: int = 60) -> str:
+    """A value as one short line, for a sentence; never raises, whatever the value's repr does."""
+    try:
+        text = repr(value)
+    except Exception:
+        text = f"<{type(value).__name__}>"
+    text = " ".join(text.split())
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,186 @@
+"""The journal: what was done to a model, undone, refused; and the way back, within a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import nn
+
+from paramwidget.edit.actions import Action
+from paramwidget.edit.errors import EditError
+from paramwidget.edit.outcome import Failed, Outcome
+from paramwidget.edit.script import Script, assembled
+from paramwidget.edit.write import Inverse, swap_all
+from paramwidget.slots.ties import Name
+from paramwidget.slots.tree import Tree
+
+BUDGET = 1 << 30  # bytes kept for undo and redo; the newest edit can be undone whatever its size
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One thing that was done: a value, the model not in it.
+
+    ``changed`` names every slot of each tensor that changed; ``skipped`` says of each slot that was
+    asked for and not done why; ``seed`` repeats the draw; ``code`` is a script over ``net``.
+    """
+
+    title: str
+    changed: list[Name]
+    skipped: dict[Name, str] = field(default_factory=dict)
+    seed: int | None = None
+    warnings: list[str] = field(default_factory=list)
+    code: str = ""
+    kind: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The edit as JSON would hold it; a name is a text, or a list where it is a path."""
+        return {
+            "kind": self.kind,
+            "title": self.title,
+            "changed": [_json_name(name) for name in self.changed],
+            "skipped": [[_json_name(name), reason] for name, reason in self.skipped.items()],
+            "seed": self.seed,
+            "warnings": list(self.warnings),
+            "code": self.code,
+        }
+
+
+def _json_name(name: Name) -> str | list[str]:
+    return name if isinstance(name, str) else list(name)
+
+
+@dataclass(eq=False)
+class Entry:
+    """One line of the journal. ``error`` is the traceback of a user's function that raised."""
+
+    edit: Edit
+    action: Action
+    stands: bool = True
+    error: str = ""
+    script: Script | None = None
+    inverses: list[Inverse] | None = None  # None: dropped for the budget
+
+    @property
+    def nbytes(self) -> int:
+        return sum(inverse.nbytes for inverse in self.inverses or ())
+
+
+class Journal:
+    """All edits of one model. Not thread-safe: the caller holds the lock."""
+
+    def __init__(self, budget: int = BUDGET) -> None:
+        self.budget = budget
+        self.entries: list[Entry] = []  # oldest first: those that stand, were undone, or failed
+        self._done: list[Entry] = []
+        self._undone: list[Entry] = []
+
+    def do(self, net: nn.Module, reader: Callable[[nn.Module], Tree], action: Action) -> Edit:
+        """Run an action and write it down. A refusal is written down too, and raised."""
+        try:
+            outcome = action.run(net, reader(net))
+        except EditError as error:
+            self._note_failure(action, error)
+            raise
+        edit = _edit(outcome, action)
+        entry = Entry(edit, action, script=outcome.script, inverses=outcome.inverses)
+        self.entries.append(entry)
+        self._done.append(entry)
+        self._undone.clear()
+        self._keep_budget()
+        return edit
+
+    def _note_failure(self, action: Action, error: EditError) -> None:
+        """Only what ran and failed is a line; a refusal before that is told where it was asked."""
+        if isinstance(error, Failed):
+            edit = Edit(f"failed: {str(error).splitlines()[0]}", [], kind=action.kind)
+            self.entries.append(Entry(edit, action, stands=False, error=error.trace))
+
+    def undo(self, net: nn.Module) -> Edit | None:
+        """Take the last standing edit back; None where there is none. Raises EditError where the
+        model has changed such that it cannot be, or the budget has dropped what it needs.
+        """
+        if not self._done:
+            return None
+        entry = self._done[-1]
+        self._swap(net, entry, "undo")
+        entry.stands = False
+        self._undone.append(self._done.pop())
+        return entry.edit
+
+    def redo(self, net: nn.Module) -> Edit | None:
+        """Do the last undone edit again, to the same bytes; None where there is none."""
+        if not self._undone:
+            return None
+        entry = self._undone[-1]
+        self._swap(net, entry, "redo")
+        entry.stands = True
+        self._done.append(self._undone.pop())
+        return entry.edit
+
+    def restart(self, net: nn.Module) -> list[Edit]:
+        """Back to the start: every edit undone, the newest first."""
+        undone = []
+        while (edit := self.undo(net)) is not None:
+            undone.append(edit)
+        return undone
+
+    def _swap(self, net: nn.Module, entry: Entry, what: str) -> None:
+        if entry.inverses is None:
+            raise EditError(
+                f"{entry.edit.title!r} can no longer be undone: the bytes before it were dropped, "
+                f"as the journal keeps {self.budget >> 20} MiB"
+            )
+        try:
+            swap_all(net, entry.inverses)
+        except EditError as error:
+            raise EditError(f"cannot {what} {entry.edit.title!r}: {error}") from None
+
+    def _keep_budget(self) -> None:
+        total = sum(entry.nbytes for entry in self._done)
+        for entry in self._done[:-1]:
+            if total <= self.budget:
+                return
+            total -= entry.nbytes
+            entry.inverses = None
+
+    @property
+    def history(self) -> list[Edit]:
+        """The edits that stand, oldest first."""
+        return [entry.edit for entry in self._done]
+
+    @property
+    def last(self) -> Edit | None:
+        """The newest edit that stands."""
+        return self._done[-1].edit if self._done else None
+
+    @property
+    def next_undo(self) -> str:
+        """The title of what undo would take back, "" for nothing."""
+        return self._done[-1].edit.title if self._done else ""
+
+    @property
+    def next_redo(self) -> str:
+        """The title of what redo would do, "" for nothing."""
+        return self._undone[-1].edit.title if self._undone else ""
+
+    def code(self) -> str:
+        """The standing history as one script over ``net``."""
+        return assembled(entry.script for entry in self._done if entry.script is not None)
+
+
+def _edit(outcome: Outcome, action: Action) -> Edit:
+    return Edit(
+        outcome.title,
+        list(outcome.changed),
+        dict(outcome.skipped),
+        outcome.seed,
+        list(outcome.warnings),
+        outcome.script.text,
+        action.kind,
+    )
+
+
+__all__ = ["BUDGET", "Edit", "EditError", "Entry", "Journal"]

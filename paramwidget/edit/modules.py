@@ -1,0 +1,74 @@
+"""Modules by path and in torch's order, iterative, past whatever their classes override."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from torch import nn
+
+from paramwidget import compat
+from paramwidget.edit.errors import EditError, shown
+from paramwidget.slots.reader import entries, key_text
+from paramwidget.slots.tree import Path
+
+
+def children_of(module: nn.Module) -> list[tuple[str, nn.Module]]:
+    """The child modules as registered, without None; a repeated child stands there again."""
+    registered = entries(compat.raw_dict(module).get("_modules") or {}) or []
+    return [
+        (key_text(key), child) for key, child in registered if issubclass(type(child), nn.Module)
+    ]
+
+
+def module_at(net: nn.Module, path: Path) -> nn.Module:
+    """The module at a path; raises EditError where there is none."""
+    module = net
+    for depth, name in enumerate(path):
+        found = dict(children_of(module)).get(name)
+        if found is None:
+            raise EditError(f"there is no module {shown('.'.join(path[: depth + 1]))}", "target")
+        module = found
+    return module
+
+
+def unique_modules(module: nn.Module) -> list[nn.Module]:
+    """The module and all below it, each object once, parents first."""
+    found: dict[int, nn.Module] = {id(module): module}
+    stack = [module]
+    while stack:
+        for _, child in reversed(children_of(stack.pop())):
+            if id(child) not in found:
+                found[id(child)] = child
+                stack.append(child)
+    return list(found.values())
+
+
+def visits(module: nn.Module) -> Iterator[nn.Module]:
+    """The modules in the order in which ``module.apply`` calls its function on them.
+
+    Children first; a module registered twice in one parent is visited there once, one registered
+    in two parents at each. Raises EditError for a module that contains itself, where
+    ``module.apply`` would never end.
+    """
+    open_ids = {id(module)}
+    stack: list[tuple[nn.Module, Iterator[nn.Module]]] = [(module, _once(module))]
+    while stack:
+        here, children = stack[-1]
+        child = next(children, None)
+        if child is None:
+            stack.pop()
+            open_ids.discard(id(here))
+            yield here
+        elif id(child) in open_ids:
+            raise EditError(
+                f"a {type(child).__name__} contains itself, so apply would never end", "target"
+            )
+        else:
+            open_ids.add(id(child))
+            stack.append((child, _once(child)))
+
+
+def _once(module: nn.Module) -> Iterator[nn.Module]:
+    children: dict[int, Any] = {id(child): child for _, child in children_of(module)}
+    return iter(children.values())

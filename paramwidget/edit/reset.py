@@ -1,0 +1,174 @@
+"""A module's own ``reset_parameters``, under a private seed, for no more than what was chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import nn
+
+from paramwidget.edit.errors import EditError, shown
+from paramwidget.edit.modules import module_at, unique_modules, visits
+from paramwidget.edit.outcome import Failed, Outcome, spoken
+from paramwidget.edit.rng import private_generators
+from paramwidget.edit.script import Script, comment, indented
+from paramwidget.edit.snapshot import Snapshot
+from paramwidget.edit.spot import Partners, Spot, Ties
+from paramwidget.slots.ties import Name
+from paramwidget.slots.tree import Node, Path, Tree
+from paramwidget.tensors import is_tensor
+
+_NAMES = ("reset_parameters", "_reset_parameters")  # the second: MultiheadAttention, Transformer
+
+
+def own_reset(module: nn.Module) -> str | None:
+    """The name of the method by which this class initializes itself, None where it has none."""
+    for name in _NAMES:
+        if callable(getattr(type(module), name, None)):
+            return name
+    return None
+
+
+def reset(
+    net: nn.Module,
+    tree: Tree,
+    spots: Iterable[Spot],
+    skipped: dict[Name, str],
+    target: Any,
+    seed: int,
+) -> Outcome:
+    """Runs the method of every module that holds a chosen tensor, children first.
+
+    A method may touch more than was chosen; that is put back, except the running statistics of a
+    layer all of whose parameters were chosen. Raises EditError where no chosen tensor is reached.
+    """
+    spots = list(spots)
+    resets = _modules(net, tree, spots, target)
+    allowed = {id(spot.tensor) for spot in spots} | _statistics(resets, spots)
+    ties = Ties(tree)
+    nodes = _nodes_by_tensor(net, tree, resets)
+    snapshot = Snapshot.of(
+        {id(m): m for module in resets.values() for m in unique_modules(module)}.values()
+    )
+    partners = Partners(net, ties, spots)
+    title = f"reset_parameters on {_spoken(resets)}"
+    lines = [comment(f"{title}, seed {seed}"), f"seed_all({seed})"]
+    helpers = {"seed_all"}
+    try:
+        with private_generators(seed):
+            for path, module in resets.items():
+                _call(module, path)
+                back = [key for key in snapshot.written() if key not in allowed]
+                for key in back:
+                    snapshot.put_back(snapshot.tensors[key].tensor)
+                kept = [nodes[key].access[0] for key in back if key in nodes]
+                call = f"{tree.node(path).access[0]}.{own_reset(module)}()"
+                if kept:
+                    lines += [f"with keeping({', '.join(kept)}):", *indented([call])]
+                    helpers.add("keeping")
+                else:
+                    lines.append(call)
+        touched = snapshot.written()
+        changed = [
+            node.label
+            for key in touched & allowed
+            if key in nodes
+            for node in ties.same(nodes[key])
+        ]
+        for spot in spots:
+            if id(spot.tensor) not in touched:
+                skipped.update((node.label, _untouched(net, node)) for node in spot.nodes)
+        if not changed:
+            reasons = "; ".join(dict.fromkeys(skipped.values())) or "it has no modules"
+            raise EditError(f"reset_parameters can do nothing for {shown(target)}: {reasons}",
+                            "target")  # fmt: skip
+    except BaseException:
+        snapshot.restore(net)
+        raise
+    paths = {key: tuple(n.path for n in ties.same(node)) for key, node in nodes.items()}
+    inverses = snapshot.changes(paths)
+    snapshot.keep_versions()
+    changed += [node.label for node in partners.changed()]
+    order = {node.label: place for place, node in enumerate(tree.slots)}
+    return Outcome(
+        title,
+        tuple(sorted(dict.fromkeys(changed), key=lambda name: order.get(name, 0))),
+        {name: why for name, why in skipped.items() if name not in changed},
+        seed,
+        (),
+        inverses,
+        Script(tuple(lines), frozenset(helpers)),
+    )
+
+
+def _modules(net: nn.Module, tree: Tree, spots: list[Spot], target: Any) -> dict[Path, nn.Module]:
+    """The modules to reset, children first, each once: those that hold a chosen tensor, and between
+    them and a target module those that have such a method for what lies below them.
+    """
+    wanted: dict[int, Path] = {}
+    found = tree.find(target) if isinstance(target, (str, tuple)) else None
+    top = found.path if found is not None and found.kind == "module" else None
+    for spot in spots:
+        for path in spot.paths:
+            holder = path[:-1]
+            least = len(top) if top is not None and holder[: len(top)] == top else len(holder)
+            for depth in range(least, len(holder) + 1):
+                wanted.setdefault(id(module_at(net, holder[:depth])), holder[:depth])
+    modules: dict[Path, nn.Module] = {}
+    for module in visits(net):
+        path_ = wanted.pop(id(module), None)
+        if path_ is not None and own_reset(module) is not None:
+            modules[path_] = module
+    return modules
+
+
+def _statistics(resets: dict[Path, nn.Module], spots: list[Spot]) -> set[int]:
+    """The buffers of the modules all of whose own parameters were chosen."""
+    chosen = {id(spot.tensor) for spot in spots}
+    found: set[int] = set()
+    for module in resets.values():
+        own = [value for value in module._parameters.values() if value is not None]
+        if own and all(id(value) in chosen for value in own):
+            found |= {id(value) for value in module._buffers.values() if is_tensor(value)}
+    return found
+
+
+def _nodes_by_tensor(net: nn.Module, tree: Tree, resets: dict[Path, nn.Module]) -> dict[int, Node]:
+    """The first slot of every tensor that a reset may reach."""
+    below = {id(m) for module in resets.values() for m in unique_modules(module)}
+    found: dict[int, Node] = {}
+    modules: dict[Path, nn.Module] = {}
+    for node in tree.slots:
+        holder = node.path[:-1]
+        if holder not in modules:
+            modules[holder] = module_at(net, holder)
+        module = modules[holder]
+        if id(module) in below:
+            value = module._parameters.get(node.path[-1], module._buffers.get(node.path[-1]))
+            if is_tensor(value):
+                found.setdefault(id(value), node)
+    return found
+
+
+def _call(module: nn.Module, path: Path) -> None:
+    method: Callable[[], Any] = getattr(module, own_reset(module) or "")
+    try:
+        with torch.inference_mode(False):
+            method()
+    except Exception as error:
+        name = spoken(path) or "net"
+        raise Failed.of(f"reset_parameters of {name} failed", error) from error
+
+
+def _untouched(net: nn.Module, node: Node) -> str:
+    module = module_at(net, node.path[:-1])
+    if own_reset(module) is None:
+        return f"its {type(module).__name__} has no reset_parameters"
+    return f"the reset_parameters of its {type(module).__name__} does not touch it"
+
+
+def _spoken(resets: dict[Path, nn.Module]) -> str:
+    if len(resets) == 1:
+        return spoken(next(iter(resets))) or "net"
+    return f"{len(resets)} modules"

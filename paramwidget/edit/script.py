@@ -1,0 +1,94 @@
+"""Writes edits as a script over ``net``: plain torch lines, and the few helpers that they need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+_FILL = '''
+def fill(tensor, init, dtype=torch.float32, **arguments):
+    """Draw in a plain tensor, so that layout, device and dtype do not matter."""
+    scratch = torch.empty(tensor.shape, dtype=dtype)
+    init(scratch, **arguments)
+    tensor.data.copy_(scratch)
+'''
+_FILL_BY = '''
+def fill_by(tensor, function, **arguments):
+    """Let a function of one's own work on a copy, then store the copy."""
+    with torch.no_grad():
+        scratch = tensor.detach().clone(memory_format=torch.contiguous_format)
+        function(scratch, **arguments)
+    tensor.data.copy_(scratch)
+'''
+_SEED_ALL = """
+def seed_all(seed):
+    torch.manual_seed(seed)
+    numpy.random.seed(seed)
+    random.seed(seed)
+"""
+_KEEPING = '''
+@contextlib.contextmanager
+def keeping(*tensors):
+    """Leave these tensors as they are, whatever runs inside."""
+    kept = [tensor.detach().clone() for tensor in tensors]
+    yield
+    for tensor, values in zip(tensors, kept):
+        tensor.data.copy_(values)
+'''
+
+# name -> (imports, source)
+HELPERS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
+    "fill": ((), _FILL),
+    "fill_by": ((), _FILL_BY),
+    "seed_all": (("random", "numpy"), _SEED_ALL),
+    "keeping": (("contextlib",), _KEEPING),
+}
+
+
+@dataclass(frozen=True)
+class Script:
+    """The lines of one edit and the helpers they call."""
+
+    lines: tuple[str, ...]
+    helpers: frozenset[str] = frozenset()
+
+    @property
+    def text(self) -> str:
+        """A script of its own."""
+        return assembled([self])
+
+
+def assembled(scripts: Iterable[Script]) -> str:
+    """One script that does several edits in order; empty where there is none."""
+    scripts = list(scripts)
+    if not scripts:
+        return ""
+    used = [name for name in HELPERS if any(name in script.helpers for script in scripts)]
+    imports = sorted({module for name in used for module in HELPERS[name][0]})
+    parts = ["\n".join(f"import {module}" for module in [*imports, "torch"])]
+    parts += [HELPERS[name][1].strip() for name in used]
+    header = "\n\n\n".join(parts)
+    gap = "\n\n\n" if used else "\n\n"
+    return header + gap + "\n\n".join("\n".join(script.lines) for script in scripts) + "\n"
+
+
+def callable_text(function: Any) -> str:
+    """The expression that reaches a user's function: its name, which the reader defines."""
+    name = function_name(function)
+    return name if name.isidentifier() else f"globals()[{name!r}]"
+
+
+def function_name(function: Any) -> str:
+    """``__name__``, or the class of a callable object that has none."""
+    name = getattr(function, "__name__", None)
+    return name if isinstance(name, str) else type(function).__name__
+
+
+def comment(text: str) -> str:
+    """A comment on one line, whatever the text holds."""
+    return "# " + "".join(c if c.isprintable() else "�" for c in text)
+
+
+def indented(lines: Iterable[str]) -> list[str]:
+    return [f"    {line}" for line in lines]

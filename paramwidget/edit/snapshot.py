@@ -1,0 +1,261 @@
+"""Everything that an unknown function may do to the tensors of modules, and the way back.
+
+A user's function or a module's own ``reset_parameters`` runs on the live model: it may write,
+replace Parameter objects, give a tensor other memory, freeze. All that is taken down before, and
+afterwards what really changed becomes the inverse of the edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from paramwidget import compat
+from paramwidget.edit.errors import EditError
+from paramwidget.edit.write import Inverse, Kept, copied, put, same_bits
+from paramwidget.tensors import condition, is_tensor, plain, writable_reason
+
+_REGISTRIES = ("_parameters", "_buffers", "_modules")
+
+
+@dataclass
+class Held:
+    """One tensor object as it was; ``alias`` shares its memory, ``bytes`` is a copy."""
+
+    tensor: torch.Tensor
+    alias: torch.Tensor
+    bytes: torch.Tensor
+    requires_grad: bool
+    version: int | None
+
+    @classmethod
+    def of(cls, tensor: torch.Tensor) -> Held | None:
+        """None where there is nothing that could be written."""
+        if condition(tensor).state != "ready" or writable_reason(tensor) is not None:
+            return None
+        version = None if tensor.is_inference() else tensor._version
+        alias = plain(tensor)
+        return cls(tensor, alias, copied(tensor), tensor.requires_grad, version)
+
+    def same_memory(self) -> bool:
+        """Whether the tensor still lies where it lay."""
+        now = plain(self.tensor)
+        return (
+            now.dtype == self.alias.dtype
+            and now.shape == self.alias.shape
+            and now.stride() == self.alias.stride()
+            and now.storage_offset() == self.alias.storage_offset()
+            and compat.storage_identity(now) == compat.storage_identity(self.alias)
+        )
+
+    def same_content(self) -> bool:
+        return condition(self.tensor).state == "ready" and same_bits(
+            copied(self.tensor), self.bytes
+        )
+
+    def written(self) -> bool:
+        """Whether someone wrote to it, be it the same values."""
+        return self.version is not None and self.tensor._version != self.version
+
+
+@dataclass
+class Memory:
+    """A tensor object was given other memory (``p.data = ...``); holds the alias to go back to."""
+
+    tensor: torch.Tensor
+    alias: torch.Tensor
+
+    @property
+    def nbytes(self) -> int:
+        return self.alias.nbytes
+
+    def check(self, net: nn.Module) -> None:
+        """It can always be given back."""
+
+    def swap(self, net: nn.Module) -> None:
+        now = plain(self.tensor)
+        self.tensor.data = self.alias
+        self.alias = now
+
+
+@dataclass
+class Grad:
+    """``requires_grad`` of one tensor object."""
+
+    tensor: torch.Tensor
+    value: bool
+    nbytes: int = 0
+
+    def check(self, net: nn.Module) -> None:
+        """It can always be switched."""
+
+    def swap(self, net: nn.Module) -> None:
+        now = self.tensor.requires_grad
+        self.tensor.requires_grad_(self.value)
+        self.value = now
+
+
+@dataclass
+class Registry:
+    """One dict or list of a module, in which objects were replaced."""
+
+    holder: Any  # the dict or list itself
+    then: Any  # what it held, as a plain dict or list
+    now: Any = None  # what the edit left there
+
+    @property
+    def nbytes(self) -> int:
+        kept = self.then.values() if isinstance(self.then, dict) else self.then
+        return sum(value.nbytes for value in kept if is_tensor(value) and _sized(value))
+
+    def differs(self) -> bool:
+        return not _same_objects(self.holder, self.then)
+
+    def check(self, net: nn.Module) -> None:
+        if self.now is not None and not _same_objects(self.holder, self.now):
+            raise EditError("the modules have changed since: what the edit put there was replaced")
+
+    def swap(self, net: nn.Module) -> None:
+        self.now, then = self.then, self.then
+        self.then = _shallow(self.holder)
+        self.holder.clear()
+        (self.holder.update if isinstance(self.holder, dict) else self.holder.extend)(then)
+
+
+def _sized(tensor: torch.Tensor) -> bool:
+    return condition(tensor).state == "ready"
+
+
+def _shallow(held: Any) -> Any:
+    return dict(held) if isinstance(held, dict) else list(held)
+
+
+def _same_objects(left: Any, right: Any) -> bool:
+    if len(left) != len(right):
+        return False
+    if isinstance(left, dict):
+        return all(a == b and left[a] is right[b] for a, b in zip(left, right, strict=True))
+    return all(a is b for a, b in zip(left, right, strict=True))
+
+
+@dataclass
+class Attributes:
+    """The tensors that a module holds as plain attributes."""
+
+    fields: dict[str, Any]
+    then: dict[str, Any]
+
+    @property
+    def nbytes(self) -> int:
+        return sum(value.nbytes for value in self.then.values() if _sized(value))
+
+    def differs(self) -> bool:
+        return not _same_objects(tensors_in(self.fields), self.then)
+
+    def check(self, net: nn.Module) -> None:
+        """Attributes are put back by name."""
+
+    def swap(self, net: nn.Module) -> None:
+        now = tensors_in(self.fields)
+        for name in now:
+            if name not in self.then:
+                del self.fields[name]
+        self.fields.update(self.then)
+        self.then = now
+
+
+def tensors_in(fields: dict[str, Any]) -> dict[str, Any]:
+    """The tensors among a module's own attributes."""
+    return {name: value for name, value in fields.items() if is_tensor(value)}
+
+
+@dataclass
+class Snapshot:
+    """The tensors and registries of some modules as they were."""
+
+    tensors: dict[int, Held] = field(default_factory=dict)
+    registries: list[Registry | Attributes] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, modules: Iterable[nn.Module]) -> Snapshot:
+        """Takes everything down: as much memory as the tensors themselves."""
+        snapshot = cls()
+        for module in modules:
+            snapshot._take(compat.raw_dict(module))
+        return snapshot
+
+    def _take(self, fields: dict[str, Any]) -> None:
+        for name in _REGISTRIES:
+            registry = fields.get(name)
+            if isinstance(registry, dict):
+                self.registries.append(Registry(registry, dict(registry)))
+                self._hold(registry.values())
+        for value in fields.values():
+            # as an RNN keeps its flat weights
+            if type(value) is list and any(is_tensor(item) for item in value):
+                self.registries.append(Registry(value, list(value)))
+                self._hold(value)
+        own = tensors_in(fields)
+        self.registries.append(Attributes(fields, own))
+        self._hold(own.values())
+
+    def _hold(self, values: Iterable[Any]) -> None:
+        for value in values:
+            if is_tensor(value) and id(value) not in self.tensors:
+                held = Held.of(value)
+                if held is not None:
+                    self.tensors[id(value)] = held
+
+    def changes(self, paths: dict[int, tuple[Any, ...]]) -> list[Inverse]:
+        """The inverses of what changed since, in the order in which they have to be done again.
+
+        ``paths`` leads from a tensor's id to its slots. Tensors are held by object where objects
+        were replaced, since no path leads to the old ones.
+        """
+        registries: list[Inverse] = [one for one in self.registries if one.differs()]
+        by_object = bool(registries)
+        found: list[Inverse] = []
+        for key, held in self.tensors.items():
+            moved = not held.same_memory()
+            if not same_bits(copied(held.alias), held.bytes):
+                found.append(
+                    Kept(
+                        paths.get(key, ()), None, tuple(held.alias.shape), held.alias.dtype,
+                        held.bytes,
+                        held.alias if moved or by_object or key not in paths else None,
+                    )
+                )  # fmt: skip
+            if moved:
+                found.append(Memory(held.tensor, held.alias))
+            if held.tensor.requires_grad != held.requires_grad:
+                found.append(Grad(held.tensor, held.requires_grad))
+        return found + registries
+
+    def keep_versions(self) -> None:
+        """Give every tensor its version counter back, so that no pending backward raises."""
+        for held in self.tensors.values():
+            if held.written() and held.version is not None:
+                compat.set_version(held.tensor, held.version)
+
+    def written(self) -> set[int]:
+        """The ids of the tensors that were written to, or hold something else now."""
+        return {
+            key for key, held in self.tensors.items() if held.written() or not held.same_content()
+        }
+
+    def restore(self, net: nn.Module) -> None:
+        """Everything as it was."""
+        for inverse in reversed(self.changes({})):
+            inverse.swap(net)
+        self.keep_versions()
+
+    def put_back(self, tensor: torch.Tensor) -> None:
+        """One tensor as it was."""
+        held = self.tensors[id(tensor)]
+        if not held.same_memory():
+            tensor.data = held.alias
+        put(tensor, held.bytes)

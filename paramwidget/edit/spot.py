@@ -1,0 +1,165 @@
+"""The place an edit writes to: one tensor, all its slots, and who shares its memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from paramwidget import compat
+from paramwidget.edit.errors import EditError, shown
+from paramwidget.edit.modules import module_at
+from paramwidget.slots.fingerprint import fingerprint
+from paramwidget.slots.overlap import Block, block_of
+from paramwidget.slots.resolve import resolve
+from paramwidget.slots.ties import Name
+from paramwidget.slots.tree import Node, Path, Tree, UnknownName
+from paramwidget.tensors import plain, writable_reason
+
+_PADDED = (nn.Embedding, nn.EmbeddingBag)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One tensor that can be written, with all its slots, the one that was asked for first.
+
+    For a computed slot ``tensor`` is a copy of its present value, in plain memory of its own.
+    """
+
+    tensor: torch.Tensor
+    nodes: tuple[Node, ...]
+
+    @property
+    def node(self) -> Node:
+        return self.nodes[0]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        return tuple(node.path for node in self.nodes)
+
+    @property
+    def access(self) -> str:
+        """The Python that reaches it, the model being ``net``."""
+        return self.node.access[0]
+
+    @property
+    def computed(self) -> bool:
+        return self.node.kind == "computed"
+
+    @property
+    def plainly_laid(self) -> bool:
+        """Whether torch's own functions, called on it directly, do what they do on a scratch."""
+        tensor = self.tensor
+        return (
+            type(tensor) in compat.PLAIN_TENSORS
+            and tensor.device.type == "cpu"
+            and tensor.is_contiguous()
+            and not (tensor.is_conj() or tensor.is_neg() or tensor.is_inference())
+        )
+
+
+class Ties:
+    """Who shares what, looked up by slot."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._same: dict[Name, tuple[Name, ...]] = {}
+        self._memory: dict[Name, tuple[Name, ...]] = {}
+        for group in tree.ties:
+            table = self._same if group.kind == "same" else self._memory
+            table.update(dict.fromkeys(group.names, group.names))
+
+    def same(self, node: Node) -> tuple[Node, ...]:
+        """Every slot of the node's tensor, the node first, the others in the order of the tree."""
+        others = [self._tree.node(name) for name in self._same.get(node.label, ())]
+        return (node, *(other for other in others if other.path != node.path))
+
+    def memory(self, node: Node) -> tuple[Node, ...]:
+        """Every slot of every tensor that shares memory with this one, directly or not."""
+        return tuple(self._tree.node(name) for name in self._memory.get(node.label, ()))
+
+
+def locked(node: Node, tensor: torch.Tensor | None, memory: compat.MemoryMap) -> str | None:
+    """Why a slot's values cannot be edited; None where they can. Not for computed slots."""
+    if node.kind == "module":
+        return "it is a module, not a tensor"
+    if tensor is None:
+        return "it is None: nothing is registered here"
+    if node.sources:
+        return node.note  # made from others at each forward: names the one to edit
+    return writable_reason(tensor, memory)
+
+
+def node_at(tree: Tree, name: Any, where: str = "target") -> Node:
+    """The slot or module of a name; raises EditError with what there is instead."""
+    if not isinstance(name, (str, tuple, list)):
+        raise EditError(f"a name is a text or a tuple of texts, not {shown(name)}", where)
+    try:
+        return tree.node(name if isinstance(name, str) else tuple(name))
+    except (UnknownName, TypeError) as error:
+        raise EditError(str(error), where) from None
+
+
+def padding_rows(net: nn.Module, spot: Spot) -> list[int]:
+    """The rows that an embedding keeps at zero for padding, for a tensor that is one's weight."""
+    rows = set()
+    for node in spot.nodes:
+        parent = module_at(net, node.path[:-1])
+        if node.path[-1] == "weight" and isinstance(parent, _PADDED):
+            row = parent.padding_idx
+            if isinstance(row, int) and -len(spot.tensor) <= row < len(spot.tensor):
+                rows.add(row % len(spot.tensor))
+    return sorted(rows)
+
+
+def covered(spots: list[Spot]) -> dict[int, Spot]:
+    """Which spots (by position) need no writing: another one's memory holds all of theirs."""
+    blocks = [block_of(plain(spot.tensor)) for spot in spots]
+    found: dict[int, Spot] = {}
+    for here, block in enumerate(blocks):
+        for there, other in enumerate(blocks):
+            if here == there or there in found or not _within(block, other):
+                continue
+            if there < here or not _within(other, block):
+                found[here] = spots[there]
+                break
+    return found
+
+
+def _within(inner: Block | None, outer: Block | None) -> bool:
+    return (
+        inner is not None
+        and outer is not None
+        and inner.world == outer.world
+        and outer.dense
+        and outer.low <= inner.low
+        and inner.high <= outer.high
+    )
+
+
+class Partners:
+    """The slots that share memory with what is written; afterwards, those whose content changed."""
+
+    def __init__(self, net: nn.Module, ties: Ties, spots: Iterable[Spot]) -> None:
+        self._net = net
+        spots = list(spots)
+        written = {node.path for spot in spots for node in spot.nodes}
+        self._nodes: dict[Path, Node] = {}
+        for spot in spots:
+            for node in spot.nodes:
+                for partner in ties.memory(node):
+                    if partner.path not in written:
+                        self._nodes[partner.path] = partner
+        self._before = {path: self._look(path) for path in self._nodes}
+
+    def _look(self, path: Path) -> Any:
+        tensor = resolve(self._net, path)
+        return None if tensor is None else fingerprint(tensor)
+
+    def changed(self) -> list[Node]:
+        return [
+            node for path, node in self._nodes.items() if self._look(path) != self._before[path]
+        ]

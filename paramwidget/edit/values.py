@@ -1,0 +1,263 @@
+"""Assign one element, compute a part by a formula, switch requires_grad."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from paramwidget import compat
+from paramwidget.edit import computed
+from paramwidget.edit.convert import converted
+from paramwidget.edit.errors import EditError, shown
+from paramwidget.edit.evaluate import Term, evaluate, working_dtype, working_part
+from paramwidget.edit.expression import Formula, parse
+from paramwidget.edit.index import Index, covers_all, element_index, index_text, part_index
+from paramwidget.edit.numbers import Number, as_stored, dtype_name, literal, number_of
+from paramwidget.edit.outcome import Outcome, spoken
+from paramwidget.edit.script import Script, comment
+from paramwidget.edit.snapshot import Grad
+from paramwidget.edit.spot import Partners, Spot, Ties, locked, node_at
+from paramwidget.edit.write import Transaction, copied, part_of, transaction
+from paramwidget.slots.resolve import resolve
+from paramwidget.slots.ties import Name
+from paramwidget.slots.tree import Tree
+
+_LITERAL_DTYPES = (torch.uint64,)  # an element assignment takes no Python integer beyond int64
+
+
+@dataclass(frozen=True)
+class Assign:
+    """``bench.assign``: one element becomes a value."""
+
+    target: Any
+    index: Any
+    value: Any
+
+    kind = "assign"
+
+    def run(self, net: nn.Module, tree: Tree) -> Outcome:
+        """Raises EditError where the index is out of range or the dtype cannot hold the value."""
+        spot = spot_at(net, tree, self.target)
+        dtype = spot.tensor.dtype
+        index = element_index(self.index, tuple(spot.tensor.shape))
+        value = number_of(self.value, dtype)
+        stored = as_stored(value, dtype)
+        changed, work = _write(net, tree, spot, index, stored)
+        shown_value = f"{value:.6g}" if isinstance(value, float) else str(value)
+        where = f"[{', '.join(map(str, index))}]" if index else ""
+        title = f"{spoken(spot.node)}{where} = {shown_value}"
+        place = index_text(index, tuple(spot.tensor.shape))
+        text = literal(value)
+        if dtype in _LITERAL_DTYPES:
+            text = f"torch.tensor({text}, dtype=torch.{dtype_name(dtype)})"
+        lines = [f"{spot.access}.data[{place}] = {text}"]
+        if spot.computed:
+            lines = _through_property(spot, [f"    w[{place}] = {text}"])
+        return _outcome(title, changed, _asked_for(value, stored), work, lines)
+
+
+@dataclass(frozen=True)
+class Compute:
+    """``bench.compute``: a part becomes a formula of itself."""
+
+    target: Any
+    expression: Any
+    index: Any = ...
+
+    kind = "compute"
+
+    def run(self, net: nn.Module, tree: Tree) -> Outcome:
+        """Raises EditError for what is no formula, and where the dtype cannot hold the result."""
+        formula = parse(self.expression)
+        spot = spot_at(net, tree, self.target)
+        shape, dtype = tuple(spot.tensor.shape), spot.tensor.dtype
+        index = part_index(self.index, shape)
+        part = copied(spot.tensor, index)
+        if not part.numel():
+            raise EditError(f"the part has no element (shape {tuple(part.shape)})", "index")
+        working = working_dtype(formula, dtype)
+        term = evaluate(formula, working_part(part, working))
+        values, warnings = _result(term, part, working, formula)
+        changed, work = _write(net, tree, spot, index, values)
+        whole = covers_all(index, shape)
+        where = "" if whole else f"[{index_text(index, shape)}]"
+        title = f"{spoken(spot.node)}{where} = {formula.text}"
+        lines = _formula_lines(spot, index, term, working, formula)
+        return _outcome(title, changed, warnings, work, lines)
+
+
+@dataclass(frozen=True)
+class Require:
+    """``bench.require``: freeze a parameter or let it learn."""
+
+    target: Any
+    value: Any
+
+    kind = "require"
+
+    def run(self, net: nn.Module, tree: Tree) -> Outcome:
+        """Raises EditError where torch has no gradient for such a tensor."""
+        if not isinstance(self.value, bool):
+            raise EditError(f"requires_grad is True or False, not {shown(self.value)}", "value")
+        node = node_at(tree, self.target)
+        tensor = resolve(net, node.path) if node.kind not in ("module", "computed") else None
+        if tensor is None:
+            raise EditError(
+                f"{shown(node.name)} is a {node.kind}: it has no requires_grad", "target"
+            )
+        if not tensor.is_leaf:
+            raise EditError(
+                f"{shown(node.name)} is computed from other tensors: its gradient is theirs",
+                "target",
+            )
+        if self.value and not (tensor.is_floating_point() or tensor.is_complex()):
+            raise EditError(
+                f"{shown(node.name)} is {node.dtype}: only real and complex numbers have gradients",
+                "value",
+            )
+        before = tensor.requires_grad
+        try:
+            tensor.requires_grad_(self.value)
+        except RuntimeError as error:
+            raise EditError(f"torch refuses: {error}", "value") from error
+        work = Transaction(net)
+        work.inverses.append(Grad(tensor, before))
+        nodes = Ties(tree).same(node)
+        title = f"{spoken(node)} {'learns' if self.value else 'is frozen'}"
+        lines = [f"{node.access[0]}.requires_grad_({self.value})"]
+        return _outcome(title, [one.label for one in nodes], (), work, lines)
+
+
+def spot_at(net: nn.Module, tree: Tree, name: Any) -> Spot:
+    """The tensor of a slot, for one that can be written; raises EditError with the reason."""
+    node = node_at(tree, name)
+    if node.kind == "computed":
+        spot = computed.spot(net, node)
+    else:
+        tensor = resolve(net, node.path) if node.kind != "module" else None
+        reason = locked(node, tensor, compat.MemoryMap.now())
+        if reason is not None or tensor is None:
+            spot = reason or "it is None"
+        else:
+            spot = Spot(tensor, Ties(tree).same(node))
+    if isinstance(spot, str):
+        raise EditError(f"{shown(node.name)} cannot be edited: {spot}", "target")
+    return spot
+
+
+def _write(
+    net: nn.Module, tree: Tree, spot: Spot, index: Index, values: torch.Tensor
+) -> tuple[list[Name], Transaction]:
+    """Writes the part; the names of every slot whose content that changes."""
+    partners = Partners(net, Ties(tree), [spot])
+    with transaction(net) as work:
+        if spot.computed:
+            full = spot.tensor.clone()
+            full[index] = values.to(full.device)
+            changed = computed.store(work, tree, spot, full)
+        else:
+            work.write(spot.paths, spot.tensor, values.to(spot.tensor.device), index)
+            changed = [node.label for node in spot.nodes]
+    return [*changed, *(node.label for node in partners.changed())], work
+
+
+def _outcome(
+    title: str, changed: list[Name], warnings: tuple[str, ...], work: Transaction, lines: list[str]
+) -> Outcome:
+    script = Script((comment(title), *lines))
+    return Outcome(title, tuple(dict.fromkeys(changed)), {}, None, warnings, work.inverses, script)
+
+
+def _asked_for(value: Number, stored: torch.Tensor) -> tuple[str, ...]:
+    """What a person may want to know of a number that was stored as asked."""
+    if value != value or (isinstance(value, float) and abs(value) == float("inf")):
+        return (f"{value} was stored, as asked",)
+    if value and not bool(stored):
+        return (f"{value} is too small for {dtype_name(stored.dtype)}: 0 was stored",)
+    return ()
+
+
+def _result(
+    term: Term, part: torch.Tensor, working: torch.dtype, formula: Formula
+) -> tuple[torch.Tensor, tuple[str, ...]]:
+    """The result in the part's dtype, and warnings about what became NaN or infinite."""
+    if not isinstance(term.value, torch.Tensor):
+        stored = as_stored(term.value, part.dtype, "expression")
+        return stored, _asked_for(term.value, stored)
+    _refuse_overflow(term.value, part, working, formula)
+    values = converted(term.value, part.dtype, "expression")
+    if not (values.is_floating_point() or values.is_complex()):
+        return values, ()
+    wide = values.float() if values.dtype in compat.FLOAT8_DTYPES else values
+    then = part.float() if part.dtype in compat.FLOAT8_DTYPES else part
+    nan = int((wide.isnan() & ~then.isnan()).sum())
+    inf = int((wide.isinf() & ~then.isinf()).sum())
+    told = [f"{count} became {what}" for count, what in ((nan, "NaN"), (inf, "infinite")) if count]
+    return values, tuple(told)
+
+
+def _refuse_overflow(
+    result: torch.Tensor, part: torch.Tensor, working: torch.dtype, formula: Formula
+) -> None:
+    """Infinite because the dtype is too narrow, not because the formula says so, is an error."""
+    wider = {torch.float32: torch.float64, torch.complex64: torch.complex128}.get(working)
+    if wider is None or bool(result.isfinite().all()):
+        return
+    exact = evaluate(formula, working_part(part, wider)).value
+    assert isinstance(exact, torch.Tensor)
+    lost = int((exact.isfinite() & ~result.isfinite()).sum())
+    if lost:
+        raise EditError(
+            f"{lost} of {result.numel()} results are too large for {dtype_name(part.dtype)}",
+            "expression",
+        )
+
+
+def _formula_lines(
+    spot: Spot, index: Index, term: Term, working: torch.dtype, formula: Formula
+) -> list[str]:
+    """Plain Python on the same operators, so that it gives the same bits."""
+    tensor, shape = spot.tensor, tuple(spot.tensor.shape)
+    place = "" if covers_all(index, shape) else f"[{index_text(index, shape)}]"
+    part = part_of(tensor, index)
+    cast = "" if part.is_contiguous() else ".contiguous()"
+    cast += "" if working == tensor.dtype else f".to(torch.{dtype_name(working)})"
+    if spot.computed:
+        place_ = place or "[...]"
+        asked = term.text.replace("w", "w") if not formula.uses_w else term.text
+        return _computed_lines(spot, place_, cast, asked, formula)
+    if not formula.uses_w:
+        fill = f"torch.tensor({term.text}, dtype=torch.{dtype_name(tensor.dtype)})"
+        direct = tensor.dtype not in _LITERAL_DTYPES
+        return [f"{spot.access}.data{place or '[...]'} = {term.text if direct else fill}"]
+    if not cast:
+        return [f"w = {spot.access}.data{place}", f"w.copy_({term.text})"]
+    return [
+        f"part = {spot.access}.data{place}",
+        f"w = part{cast}",
+        f"part.copy_({term.text})",
+    ]
+
+
+def _through_property(spot: Spot, lines: list[str]) -> list[str]:
+    return [
+        "with torch.no_grad():",
+        f"    w = {spot.access}.clone(memory_format=torch.contiguous_format)",
+        *lines,
+        f"    {computed.assigning(spot, 'w')}",
+    ]
+
+
+def _computed_lines(spot: Spot, place: str, cast: str, text: str, formula: Formula) -> list[str]:
+    if not formula.uses_w:
+        return _through_property(spot, [f"    w{place} = {text}"])
+    return [
+        "with torch.no_grad():",
+        f"    whole = {spot.access}.clone(memory_format=torch.contiguous_format)",
+        f"    w = whole{place}{cast}",
+        f"    whole{place} = {text}",
+        f"    {computed.assigning(spot, 'whole')}",
+    ]

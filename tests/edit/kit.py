@@ -1,0 +1,103 @@
+"""Helpers of these tests: one bench without a browser, and the bytes of a whole model."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from paramwidget.edit.actions import Action, Apply, Assign, Compute, Initialize, Require
+from paramwidget.edit.journal import Edit, Journal
+from paramwidget.slots.tree import read_tree
+
+
+class Bench:
+    """What the workbench does with the edit room, without its lock and views."""
+
+    def __init__(self, net: nn.Module, **settings: Any) -> None:
+        self.net = net
+        self.fresh = copy.deepcopy(net)
+        self.journal = Journal(**settings)
+        self.functions: dict[str, Any] = {}
+
+    def do(self, action: Action) -> Edit:
+        return self.journal.do(self.net, read_tree, action)
+
+    def initialize(
+        self, target: Any, function: Any, types: Any = None, parameters: Any = None,
+        seed: Any = None, **arguments: Any,
+    ) -> Edit:  # fmt: skip
+        self._remember(function)
+        return self.do(Initialize(target, function, types, parameters, seed, arguments))
+
+    def apply(
+        self, function: Callable[[Any], Any], target: Any = "", recurse: bool = True,
+        seed: Any = None,
+    ) -> Edit:  # fmt: skip
+        self._remember(function)
+        return self.do(Apply(function, target, recurse, seed))
+
+    def _remember(self, function: Any) -> None:
+        if callable(function):
+            self.functions[getattr(function, "__name__", type(function).__name__)] = function
+
+    def assign(self, name: Any, index: Any, value: Any) -> Edit:
+        return self.do(Assign(name, index, value))
+
+    def compute(self, name: Any, expression: Any, index: Any = ...) -> Edit:
+        return self.do(Compute(name, expression, index))
+
+    def require(self, name: Any, value: Any) -> Edit:
+        return self.do(Require(name, value))
+
+    def undo(self) -> Edit | None:
+        return self.journal.undo(self.net)
+
+    def redo(self) -> Edit | None:
+        return self.journal.redo(self.net)
+
+    def replayed(self, fresh: nn.Module | None = None) -> nn.Module:
+        """A fresh copy of the model as it was, after the script ran on it."""
+        fresh = self.fresh if fresh is None else fresh
+        run_script(self.journal.code(), fresh, self.functions)
+        return fresh
+
+
+def run_script(code: str, net: nn.Module, functions: dict[str, Any] | None = None) -> None:
+    """Run a script as a person would who pastes it into a cell."""
+    kept = torch.get_rng_state()
+    exec(compile(code, "<code>", "exec"), {"net": net, **(functions or {})})
+    torch.set_rng_state(kept)
+
+
+def contents(net: nn.Module) -> dict[str, Any]:
+    """Every byte, dtype, shape, object and switch of a model's tensors, by name and repeated slot."""
+    found: dict[str, Any] = {}
+    named = [
+        *net.named_parameters(remove_duplicate=False),
+        *net.named_buffers(remove_duplicate=False),
+    ]
+    for name, tensor in named:
+        if torch.nn.parameter.is_lazy(tensor) or tensor.is_meta:
+            found[name] = "no data"
+            continue
+        found[name] = (
+            tuple(tensor.shape),
+            str(tensor.dtype),
+            tensor.requires_grad,
+            bytes_of(tensor),
+        )
+    return found
+
+
+def bytes_of(tensor: torch.Tensor) -> bytes:
+    """The elements in order, as bytes."""
+    plain = tensor.detach().resolve_conj().resolve_neg().contiguous().reshape(-1)
+    if plain.is_complex():
+        plain = torch.view_as_real(plain).reshape(-1)
+    array: np.ndarray[Any, Any] = plain.view(torch.uint8).numpy()
+    return array.tobytes()
