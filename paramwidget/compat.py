@@ -1,0 +1,236 @@
+"""Every private or version-bound name of torch and ipykernel, behind a name of ours.
+
+Where torch has moved or lacks a name, the function here answers as if the feature were absent;
+nothing above this file asks which torch is installed. Classes that live in heavy modules
+(`torch.distributed.tensor`, `torch._dynamo`) are looked up in `sys.modules`: an object of such
+a class cannot exist before its module was imported, and importing it here would cost seconds.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from bisect import bisect_left
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import torch
+from torch import nn
+
+_c: Any = torch._C
+_functorch: Any = getattr(_c, "_functorch", None)
+
+#: Reads `__dict__` past every `__getattribute__`, property or slot of a user's class.
+raw_dict: Callable[[Any], dict[str, Any]] = vars(nn.Module)["__dict__"].__get__
+
+#: The names that `nn.Module.__init__` puts into `__dict__`, in its order.
+MODULE_FIELDS: tuple[str, ...] = tuple(vars(nn.Module()))
+
+#: Tensor classes whose attributes are answered by torch's own C code.
+PLAIN_TENSORS: tuple[type, ...] = (torch.nn.Parameter, torch.Tensor)
+
+
+def _absent(_: object) -> bool:
+    return False
+
+
+def _pointer(tensor: torch.Tensor) -> int:
+    return tensor.data_ptr()
+
+
+#: Address of the first element. `data_ptr()` would make a lazily cloned tensor copy its memory.
+data_address: Callable[[torch.Tensor], int] = getattr(_c, "_data_address", _pointer)
+
+#: True for a tensor that shares memory only until someone writes to it.
+is_copy_on_write: Callable[[torch.Tensor], bool] = getattr(_c, "_is_cow_tensor", _absent)
+
+#: True for the stand-ins that `torch.vmap` and `torch.func` pass to the code they transform.
+is_functorch_wrapped: Callable[[torch.Tensor], bool] = getattr(
+    _functorch, "is_functorch_wrapped_tensor", _absent
+)
+
+#: True for the stand-ins of functionalization.
+is_functional: Callable[[torch.Tensor], bool] = getattr(torch, "_is_functional_tensor", _absent)
+
+
+def without_torch_function() -> Any:
+    """A context in which no `__torch_function__` of a subclass runs."""
+    return _c.DisableTorchFunctionSubclass()
+
+
+def without_torch_dispatch() -> Any:
+    """A context in which no `__torch_dispatch__` of a subclass runs."""
+    return _c._DisableTorchDispatch()
+
+
+def loaded_class(module: str, name: str) -> type | None:
+    """The class `name` of `module` if that module has been imported by anyone, else None."""
+    found = getattr(sys.modules.get(module), name, None)
+    return found if isinstance(found, type) else None
+
+
+def fake_tensor_class() -> type | None:
+    return loaded_class("torch._subclasses.fake_tensor", "FakeTensor")
+
+
+def functional_tensor_class() -> type | None:
+    return loaded_class("torch._subclasses.functional_tensor", "FunctionalTensor")
+
+
+def jagged_tensor_class() -> type | None:
+    return loaded_class("torch.nested._internal.nested_tensor", "NestedTensor")
+
+
+def dtensor_class() -> type | None:
+    return loaded_class("torch.distributed.tensor", "DTensor") or loaded_class(
+        "torch.distributed._tensor", "DTensor"
+    )
+
+
+def script_dict_class() -> type | None:
+    """The stand-in for `_parameters`, `_buffers` and `_modules` in a scripted module."""
+    return loaded_class("torch.jit._script", "OrderedDictWrapper")
+
+
+def faithful_getattr() -> tuple[Any, ...]:
+    """`__getattr__` of torch's own wrappers, which ask the registries of the module first."""
+    classes = (
+        loaded_class("torch._dynamo.eval_frame", "OptimizedModule"),
+        loaded_class(
+            "torch.distributed.algorithms._checkpoint.checkpoint_wrapper", "ActivationWrapper"
+        ),
+        loaded_class("torch.distributed.fsdp", "FullyShardedDataParallel"),
+    )
+    return tuple(vars(cls).get("__getattr__") for cls in classes if cls is not None)
+
+
+def storage_of(tensor: torch.Tensor) -> torch.UntypedStorage:
+    """The tensor's storage; on torch 1.x under its old name."""
+    if hasattr(tensor, "untyped_storage"):
+        return tensor.untyped_storage()
+    old: Any = tensor
+    storage: torch.UntypedStorage = old.storage()._untyped()
+    return storage
+
+
+def storage_identity(tensor: torch.Tensor) -> int:
+    """A number that two tensors share exactly if they share one storage object."""
+    return int(storage_of(tensor)._cdata)
+
+
+#: The base of `UninitializedParameter` and `UninitializedBuffer`.
+LAZY_TENSOR: type = vars(torch.nn.parameter)["UninitializedTensorMixin"]
+
+
+def dtypes(*names: str) -> frozenset[torch.dtype]:
+    """Those of the named dtypes that this torch has."""
+    found = (getattr(torch, name, None) for name in names)
+    return frozenset(dtype for dtype in found if isinstance(dtype, torch.dtype))
+
+
+#: Dtypes that torch can store and no function of it can read as numbers.
+OPAQUE_DTYPES = dtypes(
+    "float4_e2m1fn_x2",
+    "bits1x8",
+    "bits2x4",
+    "bits4x2",
+    "bits8",
+    "bits16",
+    *(f"{sign}int{bits}" for sign in ("", "u") for bits in range(1, 8)),
+)
+
+#: Eight-bit floats: `to(float32)` reads them, no reduction does.
+FLOAT8_DTYPES = dtypes(
+    "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu"
+)
+
+#: Unsigned integers wider than a byte: `to(int64)` reads them, most reductions do not.
+WIDE_UNSIGNED_DTYPES = dtypes("uint16", "uint32", "uint64")
+
+#: Quantized dtypes that pack several elements into a byte, though `element_size()` says 1.
+PACKED_PER_BYTE: dict[torch.dtype, int] = {
+    **dict.fromkeys(dtypes("quint4x2"), 2),
+    **dict.fromkeys(dtypes("quint2x4"), 4),
+}
+
+
+class MemoryMap:
+    """Which addresses of this process may be written to, as the kernel says.
+
+    Taken once and asked often. Where the system does not tell (it is read from
+    `/proc/self/maps`, so on Linux), everything counts as writable.
+    """
+
+    def __init__(self, closed: list[tuple[int, int]]) -> None:
+        self._starts = [low for low, _ in closed]
+        self._ends = [high for _, high in closed]
+
+    @classmethod
+    def now(cls) -> MemoryMap:
+        """The map as it is at this moment."""
+        try:
+            with open("/proc/self/maps", encoding="ascii", errors="replace") as lines:
+                closed = [_range(line) for line in lines if line.split(" ", 2)[1][1:2] != "w"]
+        except OSError:
+            closed = []
+        return cls(sorted(closed))
+
+    def writable(self, low: int, high: int) -> bool:
+        """True where no byte of the half-open range lies in a mapping without write permission."""
+        after = bisect_left(self._starts, high)
+        return after == 0 or self._ends[after - 1] <= low
+
+
+def _range(line: str) -> tuple[int, int]:
+    low, high = line.split(" ", 1)[0].split("-")
+    return int(low, 16), int(high, 16)
+
+
+def set_version(tensor: torch.Tensor, version: int) -> None:
+    """Give a tensor's version counter a value, so that autograd sees no write; where torch can."""
+    setter = getattr(_c._autograd, "_unsafe_set_version_counter", None)
+    if setter is None:
+        return
+    try:
+        setter((tensor,), (version,))
+    except TypeError:  # torch 2.4 and 2.5 take one tensor
+        setter(tensor, version)
+
+
+# --- the notebook's kernel ---------------------------------------------------------------------
+
+
+def interactive_shell() -> Any | None:
+    """The IPython shell of this process; None in a plain script, marimo and Solara."""
+    ipython = sys.modules.get("IPython")
+    return None if ipython is None else ipython.get_ipython()
+
+
+def cell_runs_elsewhere() -> bool:
+    """Whether the main thread is inside a cell while this call comes on another thread.
+
+    IPython has no flag for it; a frame of its `run_code` on the main thread is the fact itself. A
+    cell that awaits has given its thread back: it does not count.
+    """
+    main = threading.main_thread()
+    if threading.current_thread() is main or interactive_shell() is None:
+        return False
+    frame: FrameType | None = sys._current_frames().get(main.ident or 0)
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name == "run_code" and code.co_filename.endswith("interactiveshell.py"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def answer_while_busy(comm: Any) -> None:
+    """Have messages on this comm handled while a cell runs (ipykernel 7.4 would wait for its end).
+
+    ipykernel 7.4 sends each message to the shell that published last on the comm, so a frame
+    pushed out of a cell makes that the busy main shell; answering with the default keeps the
+    subshell that the browser chose. Other versions lack the name and need nothing.
+    """
+    if hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = lambda _data, default: default

@@ -1,0 +1,63 @@
+"""The columns that one reading of a model fills: no object per slot, no reference into the model.
+
+A model of 12,000 modules has 24,000 slots; an object for each would cost more than the walk, most
+of it in Python's garbage collector. So a reading is a few flat lists, rows of which the `Node`s of
+`tree.py` are made when somebody asks. Three tables: a **module** (once per object), its **slots**
+(a range of rows per module), and the **places** where a module stands in the tree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from paramwidget.tensors import Condition
+
+Kind = Literal["module", "parameter", "buffer", "constant", "computed", "none"]
+
+#: What stands at a place or slot that holds nothing.
+NOTHING = Condition("ready", None, None, None, None, False, "NoneType")
+
+#: The module number of a place whose child is None.
+NO_MODULE = -1
+
+
+@dataclass(eq=False)
+class Columns:
+    """One reading. Every number is an index into the columns of another table."""
+
+    # tensors, once per object
+    tensor_conditions: list[Condition] = field(default_factory=list)
+
+    # modules, once per object; the slots of module m are rows first_slot[m] to first_slot[m + 1]
+    classes: list[type] = field(default_factory=list)
+    first_slot: list[int] = field(default_factory=lambda: [0])
+    module_errors: dict[int, str] = field(default_factory=dict)
+    module_notes: dict[int, str] = field(default_factory=dict)
+    # False where `state_dict` may raise or choose other keys, None before anyone has asked
+    saves_plainly: bool | None = None
+
+    # slots; a slot without a tensor has tensor number -1
+    slot_keys: list[str] = field(default_factory=list)
+    slot_kinds: list[Kind] = field(default_factory=list)
+    slot_conditions: list[Condition] = field(default_factory=list)
+    slot_tensors: list[int] = field(default_factory=list)
+    slot_notes: dict[int, str] = field(default_factory=dict)
+    slot_sources: dict[int, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    transient: set[int] = field(default_factory=set)
+    none_buffers: set[int] = field(default_factory=set)
+    shadowed: set[int] = field(default_factory=set)
+
+    # places in the order of the walk; `ends[p]` is the first place after all that lies below p
+    parents: list[int] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+    modules: list[int] = field(default_factory=list)
+    place_notes: dict[int, str] = field(default_factory=dict)
+    ends: list[int] = field(default_factory=list)
+
+    def slots_of(self, module: int) -> range:
+        """The slot rows of a module number; none for `NO_MODULE`."""
+        if module == NO_MODULE:
+            return range(0)
+        return range(self.first_slot[module], self.first_slot[module + 1])

@@ -1,0 +1,140 @@
+"""From what the user names to the slots that are meant.
+
+A target is a slot, a module (the parameters of all below it) or a glob. In a glob `*` stands for
+any characters, dots included, `?` for one, `[...]` for one of those; it is matched against the
+whole dotted name of slots and of modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fnmatch import translate
+from re import Pattern
+from re import compile as compile_pattern
+from typing import Any
+
+from paramwidget.slots.ties import Name
+from paramwidget.slots.tree import Node, Path, Tree
+from paramwidget.tensors import class_name
+
+Types = type | str | Iterable[type | str] | None
+Parameters = str | Iterable[str] | None
+
+_GLOB_CHARACTERS = frozenset("*?[")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a target means. `names` in the order of `slots()`, every slot of a tied tensor too.
+
+    `skipped` says of each slot that was meant and cannot be used why not. `nodes` are the rows of
+    `names`, in the same order.
+    """
+
+    names: list[Name]
+    skipped: dict[Name, str]
+    nodes: list[Node] = field(default_factory=list, repr=False)
+
+    def tensors(self) -> list[list[Node]]:
+        """`nodes` in groups that stand for one tensor, in the order of their first slots."""
+        groups: dict[int, list[Node]] = {}
+        for node in self.nodes:
+            groups.setdefault(node.tensor_number, []).append(node)
+        return list(groups.values())
+
+
+def select(
+    tree: Tree,
+    target: str | Path,
+    types: Types = None,
+    parameters: Parameters = None,
+) -> Selection:
+    """The slots that a target means.
+
+    A module, a glob or `""` means parameters, frozen ones too; a buffer, a constant or a computed
+    tensor is meant only when it is named itself. `types` narrows by the class of the module that
+    holds the slot: a class means its subclasses too, a text an exact class name. `parameters`
+    narrows by the slot's own name, or a glob of it.
+
+    Raises UnknownName where the target is no slot and no module, and a glob matches none.
+    """
+    wanted_types = _types(types)
+    wanted_names = _patterns(parameters)
+    nodes = []
+    skipped: dict[Name, str] = {}
+    for node in _meant(tree, target):
+        if wanted_types is not None and not _of_type(node, wanted_types):
+            continue
+        if wanted_names is not None and not _is_named(node, wanted_names):
+            continue
+        reason = _reason(node)
+        if reason is None:
+            nodes.append(node)
+        else:
+            skipped[node.label] = reason
+    return Selection([node.label for node in nodes], skipped, nodes)
+
+
+def _meant(tree: Tree, target: str | Path) -> list[Node]:
+    found = tree.find(target)
+    if found is None and isinstance(target, str) and _GLOB_CHARACTERS & set(target):
+        return _matching(tree, target)
+    node = tree.node(target) if found is None else found
+    if node.kind != "module":
+        return [node]
+    return [slot for slot in tree.slots_below(node) if slot.kind == "parameter"]
+
+
+def _matching(tree: Tree, glob: str) -> list[Node]:
+    pattern = compile_pattern(translate(glob))
+    matched = tree.modules_matching(lambda name: pattern.match(name) is not None)
+    slots = [
+        slot
+        for slot in tree.slots
+        if slot.kind == "parameter" and (slot.place in matched or pattern.match(slot.name))
+    ]
+    if not slots and not matched:
+        tree.node(glob)  # raises, with the names that come near
+    return slots
+
+
+def _types(types: Types) -> tuple[type | str, ...] | None:
+    if types is None:
+        return None
+    if isinstance(types, (type, str)):
+        return (types,)
+    return tuple(types)
+
+
+def _of_type(node: Node, wanted: tuple[type | str, ...]) -> bool:
+    cls = node.module_class
+    if cls is None:
+        return False
+    bases: Any = vars(type)["__mro__"].__get__(cls)
+    return any(
+        class_name(cls) == one if isinstance(one, str) else any(base is one for base in bases)
+        for one in wanted
+    )
+
+
+def _patterns(parameters: Parameters) -> list[Pattern[str]] | None:
+    if parameters is None:
+        return None
+    texts = [parameters] if isinstance(parameters, str) else list(parameters)
+    return [compile_pattern(translate(text)) for text in texts]
+
+
+def _is_named(node: Node, wanted: list[Pattern[str]]) -> bool:
+    key = node.path[-1]
+    return any(pattern.match(key) for pattern in wanted)
+
+
+def _reason(node: Node) -> str | None:
+    if node.kind == "none":
+        return "There is no tensor: it is None."
+    if node.kind == "module":
+        return "It is a module."
+    if node.state != "ready":
+        return node.reason
+    return None

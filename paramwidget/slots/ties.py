@@ -1,0 +1,210 @@
+"""Which slots are tied: by standing for one tensor, or by elements in the same memory.
+
+Both are found by looking, never by a model's declaration. Tensors that merely lie in one storage,
+as flattened parameters do, are not tied: an edit of one must show in the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from paramwidget import compat
+from paramwidget.slots.overlap import Block, block_of, overlap
+from paramwidget.tensors import Condition, parts
+
+Name = str | tuple[str, ...]
+
+#: In a cluster of more blocks than this the bytes are painted instead of comparing each pair.
+PAIRED_BLOCKS = 48
+
+#: Cells that painting may take (four bytes each) and elements that it may paint.
+PAINTED_CELLS = 1 << 24
+
+
+@dataclass(frozen=True)
+class TieGroup:
+    """Slots that change together.
+
+    "same": one tensor stands in all of them. "memory": they hold different tensors, connected by
+    elements that lie in the same bytes. Names are dotted; a path tuple where that is odd.
+    """
+
+    kind: Literal["same", "memory"]
+    names: tuple[Name, ...]
+
+
+class Spans:
+    """The memory of a model's tensors as bounding ranges, filled while walking."""
+
+    def __init__(self) -> None:
+        self.owners: list[int] = []
+        self.lows: list[int] = []
+        self.sizes: list[int] = []
+        self.careful: list[int] = []
+
+    def add(self, owner: int, low: int, size: int) -> None:
+        """A contiguous tensor at an address of the process."""
+        self.owners.append(owner)
+        self.lows.append(low)
+        self.sizes.append(size)
+
+
+def memory_groups(
+    tensors: Sequence[torch.Tensor], conditions: Sequence[Condition], spans: Spans
+) -> list[list[int]]:
+    """Connected sets, of two or more, of the numbers of tensors whose elements overlap.
+
+    `spans` has a range for every plain contiguous tensor, and names the others as `careful`.
+    """
+    worlds: dict[object, list[tuple[int, int, int, Block]]] = {}
+    for owner in spans.careful:
+        for block in _blocks(tensors[owner], conditions[owner]):
+            worlds.setdefault(block.world, []).append((block.low, block.high, owner, block))
+    groups = _Groups()
+    addressed = worlds.pop("addresses", [])
+    _join(groups, tensors, _table(spans, addressed), [row[3] for row in addressed])
+    for rows in worlds.values():
+        _join(groups, tensors, _table(Spans(), rows), [row[3] for row in rows])
+    return groups.found()
+
+
+def unique_bytes(spans: Spans) -> int:
+    """Bytes covered by the plain contiguous tensors, each byte once."""
+    lows, highs, _ = _table(spans, [])
+    if not lows.size:
+        return 0
+    order = np.argsort(lows, kind="stable")
+    reach = np.maximum.accumulate(highs[order])
+    before = np.concatenate(([0], reach[:-1]))
+    return int((reach - np.maximum(lows[order], before))[reach > before].sum())
+
+
+def _blocks(tensor: torch.Tensor, known: Condition) -> list[Block]:
+    if known.state not in ("ready", "unreadable"):
+        return []
+    found = []
+    with compat.without_torch_function():
+        for part in parts(tensor):
+            try:
+                block = block_of(part) if known.state == "ready" or part is not tensor else None
+            except Exception:
+                continue  # a part that does not say where it lies cannot be compared
+            if block is not None:
+                found.append(block)
+    return found
+
+
+_Table = tuple[Any, Any, Any]
+
+
+def _table(spans: Spans, rows: list[tuple[int, int, int, Block]]) -> _Table:
+    """Lows, highs and owners; owner numbers of careful rows are followed by their row numbers."""
+    lows = np.array(spans.lows + [row[0] for row in rows], dtype=np.int64)
+    sizes = np.array(spans.sizes + [row[1] - row[0] for row in rows], dtype=np.int64)
+    owners = np.array(spans.owners + [row[2] for row in rows], dtype=np.int64)
+    return lows, lows + sizes, owners
+
+
+def _join(
+    groups: _Groups, tensors: Sequence[torch.Tensor], table: _Table, careful: list[Block]
+) -> None:
+    lows, highs, owners = table
+    plain = lows.size - len(careful)
+    keep = np.flatnonzero(highs > lows)
+    if keep.size < 2:
+        return
+    order = keep[np.argsort(lows[keep], kind="stable")]
+    reach = np.maximum.accumulate(highs[order])
+    touching = lows[order][1:] < reach[:-1]
+    if not touching.any():
+        return
+    for start, end in _stretches(touching):
+        members = []
+        for row in order[start:end].tolist():
+            owner = int(owners[row])
+            block = careful[row - plain] if row >= plain else block_of(tensors[owner])
+            if block is not None and not compat.is_copy_on_write(tensors[owner]):
+                members.append((owner, block))
+        _cluster(groups, members)
+
+
+def _stretches(touching: Any) -> Iterable[tuple[int, int]]:
+    """Half-open ranges of rows whose bounding ranges hang together, of two rows or more."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], touching, [False])).astype(np.int8)))
+    for start, end in edges.reshape(-1, 2).tolist():
+        yield start, end + 1
+
+
+def _cluster(groups: _Groups, members: list[tuple[int, Block]]) -> None:
+    gaps = not all(block.dense for _, block in members)
+    if gaps and len(members) > PAIRED_BLOCKS and _paint(groups, members):
+        return
+    active: list[tuple[int, Block]] = []
+    for owner, block in members:
+        active = [entry for entry in active if entry[1].high > block.low]
+        for other, earlier in active:
+            if not groups.joined(owner, other) and overlap(earlier, block):
+                groups.join(owner, other)
+        active.append((owner, block))
+
+
+def _paint(groups: _Groups, members: list[tuple[int, Block]]) -> bool:
+    """Write each block's number into a map of the cluster's bytes and see who was there before.
+
+    Exact, and linear in the elements; False where the map would be too large.
+    """
+    base = min(block.low for _, block in members)
+    unit = 0
+    for _, block in members:
+        unit = int(np.gcd.reduce([unit, block.low - base, block.itemsize, *block.strides]))
+    cells = (max(block.high for _, block in members) - base) // unit
+    elements = sum(
+        int(np.prod(block.shape, dtype=np.int64)) * (block.itemsize // unit) for _, block in members
+    )
+    if cells > PAINTED_CELLS or elements > 4 * PAINTED_CELLS:
+        return False
+    canvas = np.full(cells, -1, dtype=np.int32)
+    for number, (owner, block) in enumerate(members):
+        places = np.arange(block.itemsize // unit) + (block.low - base) // unit
+        for size, stride in zip(block.shape, block.strides, strict=True):
+            places = np.add.outer(np.arange(size) * (stride // unit), places).reshape(-1)
+        for other in np.unique(canvas[places]).tolist():
+            if other >= 0:
+                groups.join(owner, members[other][0])
+        canvas[places] = number
+    return True
+
+
+class _Groups:
+    """Union-find over tensor numbers."""
+
+    def __init__(self) -> None:
+        self._parent: dict[int, int] = {}
+
+    def _root(self, number: int) -> int:
+        parent = self._parent.setdefault(number, number)
+        while parent != number:
+            self._parent[number] = self._parent.setdefault(parent, parent)
+            number, parent = parent, self._parent[parent]
+        return number
+
+    def joined(self, a: int, b: int) -> bool:
+        return self._root(a) == self._root(b)
+
+    def join(self, a: int, b: int) -> None:
+        first, second = sorted((self._root(a), self._root(b)))
+        self._parent[second] = first
+
+    def found(self) -> list[list[int]]:
+        groups: dict[int, list[int]] = {}
+        for number in sorted(self._parent):
+            groups.setdefault(self._root(number), []).append(number)
+        return [group for group in groups.values() if len(group) > 1]
+
+
+__all__ = ["Name", "Spans", "TieGroup", "memory_groups", "unique_bytes"]
