@@ -16,7 +16,7 @@ from torch import nn
 
 from paramwidget import compat
 from paramwidget.edit.errors import EditError
-from paramwidget.edit.write import Inverse, Kept, copied, put, same_bits
+from paramwidget.edit.write import Inverse, Kept, copied, point, put, same_bits
 from paramwidget.tensors import condition, is_tensor, plain, writable_reason
 
 _REGISTRIES = ("_parameters", "_buffers", "_modules")
@@ -78,7 +78,7 @@ class Memory:
 
     def swap(self, net: nn.Module) -> None:
         now = plain(self.tensor)
-        self.tensor.data = self.alias
+        point(self.tensor, self.alias)
         self.alias = now
 
 
@@ -257,5 +257,5 @@ class Snapshot:
         """One tensor as it was."""
         held = self.tensors[id(tensor)]
         if not held.same_memory():
-            tensor.data = held.alias
+            point(tensor, held.alias)
         put(tensor, held.bytes)

@@ -56,6 +56,26 @@ def put(tensor: torch.Tensor, values: torch.Tensor, index: Index | None = None) 
         part_of(tensor, index).copy_(values)
 
 
+def point(tensor: torch.Tensor, alias: torch.Tensor) -> None:
+    """Let the tensor object hold the memory of another, as ``p.data = alias`` does."""
+    tensor.data = alias
+
+
+def give_memory(tensor: torch.Tensor, alias: torch.Tensor) -> None:
+    """Let a tensor object lie where ``alias`` lies: what ``tensor.data = alias`` does."""
+    tensor.data = alias
+
+
+def with_zero_rows(values: torch.Tensor, rows: Sequence[int]) -> torch.Tensor:
+    """A copy of the values with some rows at zero; the values themselves where there are none."""
+    if not rows:
+        return values
+    changed = values.clone()
+    for row in rows:
+        changed[row] = 0
+    return changed
+
+
 def same_bits(left: torch.Tensor, right: torch.Tensor) -> bool:
     """Whether two tensors hold the same bytes: NaN equals itself, 0 is not −0."""
     if left.shape != right.shape or left.dtype != right.dtype:
