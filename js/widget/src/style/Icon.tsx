@@ -6,6 +6,7 @@ const PATHS = {
   close: "m4 4 8 8m0-8-8 8",
   copy: "M5.5 5.5h7v7h-7zM3.5 10.5v-7h7",
   done: "m3 8.5 3.5 3.5L13 4.5",
+  info: "M8 7.5v4M8 4.7v.1",
   initialize: "M2.5 12.5C6 12.5 5.5 3.5 8 3.5s2 9 5.5 9",
   journal: "M3 4h1M3 8h1m-1 4h1M6.5 4H13M6.5 8H13m-6.5 4H13",
   redo: "m10 2.5 3 3-3 3M13 5.5H6.5a4 4 0 0 0 0 8H9",

@@ -1,12 +1,10 @@
-/** Whether the host is light or dark now: by its own word, else by what it paints behind us. */
+/** Whether the host is light or dark now, by its own word, else by what it paints behind us. */
 
 export type Theme = "light" | "dark";
 
-/** Keeps `data-theme` of the root true as the host changes, until `end`. */
+/** Keeps the theme of the root true as the host changes, until `end`. */
 export function followTheme(host: HTMLElement, root: HTMLElement, end: AbortSignal): void {
-  const update = () => {
-    root.dataset.theme = themeOf(host);
-  };
+  const update = () => adopt(host, root);
   const observer = new MutationObserver(update);
   for (const element of [document.documentElement, document.body]) {
     observer.observe(element, { attributes: true });
@@ -19,8 +17,25 @@ export function followTheme(host: HTMLElement, root: HTMLElement, end: AbortSign
   queueMicrotask(update); // the element is often put into the page after it was rendered
 }
 
-export function themeOf(host: Element): Theme {
-  return saidTheme() ?? paintedTheme(host);
+/** Takes over ground and text of the host where they are of its theme and easy to read. */
+function adopt(host: HTMLElement, root: HTMLElement): void {
+  const ground = groundOf(host);
+  const text = parse(getComputedStyle(host).color);
+  const theme = saidTheme() ?? (isDark(ground, text) ? "dark" : "light");
+  root.dataset.theme = theme;
+  const fits = ground !== null && ground.light < 0.5 === (theme === "dark");
+  const clear = fits && text !== null && Math.abs(text.light - ground.light) > 0.6;
+  set(root, "--host-ground", fits ? ground.css : null);
+  set(root, "--host-text", clear ? text.css : null);
+}
+
+function isDark(ground: Colour | null, text: Colour | null): boolean {
+  return ground ? ground.light < 0.5 : !!text && text.light > 0.5;
+}
+
+function set(root: HTMLElement, name: string, value: string | null): void {
+  if (value === null) root.style.removeProperty(name);
+  else root.style.setProperty(name, value);
 }
 
 function saidTheme(): Theme | null {
@@ -33,14 +48,13 @@ function saidTheme(): Theme | null {
   return null;
 }
 
-/** The first background that is not clear; over none at all the colour of the text decides. */
-function paintedTheme(host: Element): Theme {
+/** The first background behind the widget that is not clear. */
+function groundOf(host: Element): Colour | null {
   for (let at: Element | null = host; at; at = above(at)) {
-    const background = rgba(getComputedStyle(at).backgroundColor);
-    if (background && background.alpha > 0.5) return background.light < 0.5 ? "dark" : "light";
+    const background = parse(getComputedStyle(at).backgroundColor);
+    if (background && background.alpha > 0.5) return background;
   }
-  const text = rgba(getComputedStyle(host).color);
-  return text && text.light > 0.5 ? "dark" : "light";
+  return null;
 }
 
 function above(element: Element): Element | null {
@@ -48,9 +62,16 @@ function above(element: Element): Element | null {
   return element.parentElement ?? (root instanceof ShadowRoot ? root.host : null);
 }
 
-function rgba(colour: string): { light: number; alpha: number } | null {
-  const numbers = colour.match(/[\d.]+/g)?.map(Number);
-  if (!numbers || !colour.startsWith("rgb")) return null;
+interface Colour {
+  css: string;
+  light: number;
+  alpha: number;
+}
+
+function parse(css: string): Colour | null {
+  const numbers = css.match(/[\d.]+/g)?.map(Number);
+  if (!numbers || !css.startsWith("rgb")) return null;
   const [red = 0, green = 0, blue = 0, alpha = 1] = numbers;
-  return { light: (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255, alpha };
+  const light = (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
+  return { css, light, alpha };
 }

@@ -5,6 +5,7 @@ import type { TieGroup, TreeModel } from "../store/tree";
 import type { ViewState } from "../store/view";
 import { Icon } from "../style/Icon";
 import { Glance } from "./Glance";
+import { isTall } from "./geometry";
 import { openRow } from "./keys";
 import { grouped, readable, shapeText } from "./names";
 
@@ -28,6 +29,7 @@ export function Row({ store, view, tree, row, top, lit }: RowProps) {
   const classes = [
     "row",
     isModule ? "module" : "slot",
+    isTall(tree, row) ? "tall" : "short",
     focused && "focused",
     lit && `lit tie-${lit.colour}`,
     marks && marks[row] !== 2 && "between",
@@ -53,16 +55,17 @@ export function Row({ store, view, tree, row, top, lit }: RowProps) {
         <bdi class="name" title={readable(row ? tree.dotted(row) : tree.name(0), 2000)}>
           {readable(tree.name(row))}
         </bdi>
-        {isModule && row > 0 && <span class="type">{readable(tree.typeName(row))}</span>}
         <Badges store={store} view={view} tree={tree} row={row} />
       </span>
       {isModule ? (
         <ModuleEnd view={view} tree={tree} row={row} editable={store.editable.value} />
       ) : (
-        <>
-          <SlotMeta tree={tree} row={row} />
-          <Glance brief={store.brief(row)} />
-        </>
+        isTall(tree, row) && (
+          <>
+            <SlotMeta tree={tree} row={row} />
+            <Glance brief={store.brief(row)} />
+          </>
+        )
       )}
     </div>
   );
@@ -88,8 +91,9 @@ function ModuleEnd(props: { view: ViewState; tree: TreeModel; row: number; edita
   const { view, tree, row, editable } = props;
   const count = tree.count(row);
   return (
-    <span class="end">
-      {count > 0 && <span class="count">{grouped(count)}</span>}
+    <>
+      <span class="type">{row > 0 && readable(tree.typeName(row))}</span>
+      <span class="count">{count > 0 && grouped(count)}</span>
       {count > 0 && editable && (
         <button
           class="button quiet act"
@@ -105,7 +109,7 @@ function ModuleEnd(props: { view: ViewState; tree: TreeModel; row: number; edita
           Initialize…
         </button>
       )}
-    </span>
+    </>
   );
 }
 
@@ -131,8 +135,8 @@ function Badges({ store, view, tree, row }: Pick<RowProps, "store" | "view" | "t
         </span>
       )}
       {state === "ready" && note && (
-        <span class="badge" title={note}>
-          note
+        <span class="badge" title={note} aria-label={note} role="img">
+          <Icon name="info" />
         </span>
       )}
       {alarm && <span class="badge danger">{alarm}</span>}

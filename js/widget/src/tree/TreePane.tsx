@@ -46,7 +46,7 @@ function TreeRows({ store, view, tree }: TreeProps & { tree: TreeModel }) {
   const { rows } = view;
   const scroller = useRef<HTMLDivElement>(null);
   const typeAhead = useMemo(() => new TypeAhead(), []);
-  const heights = useSignal<Heights>({ module: 28, slot: 28 });
+  const heights = useSignal<Heights>({ short: 28, tall: 28 });
   const scroll = useSignal(0);
   const height = useSignal(400);
   const tops = useComputed(() => topsOf(rows.visible.value, store.tree.value, heights.value));
@@ -56,9 +56,9 @@ function TreeRows({ store, view, tree }: TreeProps & { tree: TreeModel }) {
     const probe = (kind: string) =>
       element.querySelector(`.probe.${kind}`)?.getBoundingClientRect().height || 28;
     height.value = element.clientHeight;
-    const now = { module: probe("module"), slot: probe("slot") };
-    const { module, slot } = heights.peek();
-    if (now.module !== module || now.slot !== slot) heights.value = now;
+    const now = { short: probe("short"), tall: probe("tall") };
+    const { short, tall } = heights.peek();
+    if (now.short !== short || now.tall !== tall) heights.value = now;
   });
   useFollowFocus(view, scroller, tops);
   useBriefs(store, view, shown);
@@ -100,8 +100,8 @@ function TreeRows({ store, view, tree }: TreeProps & { tree: TreeModel }) {
       onFocus={() => lightTie(view, tree, rows.focus.peek())}
       onBlur={() => lightTie(view, tree, -1)}
     >
-      <div class="row module probe" aria-hidden="true" />
-      <div class="row slot probe" aria-hidden="true" />
+      <div class="row short probe" aria-hidden="true" />
+      <div class="row tall probe" aria-hidden="true" />
       <div class="tree-space" style={{ height: `${tops.value[visible.length] ?? 0}px` }}>
         {indices.map((index) => {
           const row = visible[index] ?? 0;

@@ -1,10 +1,15 @@
-/** Where the rows of the tree stand, in pixels: modules and slots may differ in height. */
+/** Where the rows of the tree stand, in pixels: a tensor may need two lines where it is narrow. */
 
 import type { TreeModel } from "../store/tree";
 
 export interface Heights {
-  module: number;
-  slot: number;
+  short: number;
+  tall: number;
+}
+
+/** Modules and empty slots have nothing for a second line. */
+export function isTall(tree: TreeModel, row: number): boolean {
+  return !tree.isModule(row) && tree.kind(row) !== "none";
 }
 
 /** `tops[i]` is where row i of the visible ones begins; the last entry is the height of all. */
@@ -15,7 +20,7 @@ export function topsOf(
 ): Float64Array {
   const tops = new Float64Array(visible.length + 1);
   for (let i = 0; i < visible.length; i++) {
-    const height = tree?.isModule(visible[i] ?? 0) ? heights.module : heights.slot;
+    const height = tree && isTall(tree, visible[i] ?? 0) ? heights.tall : heights.short;
     tops[i + 1] = (tops[i] ?? 0) + height;
   }
   return tops;

@@ -3,13 +3,14 @@
 /** So much of a name goes into the page; the rest is an ellipsis. */
 const LONGEST = 240;
 
-/** Marks of direction, zero width, line ends; the lone halves of a pair. */
-const INVISIBLE = /[\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}/gu;
+/** Marks of direction, zero width, line ends; lone halves of a pair; control characters. */
+const INVISIBLE =
+  /[\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}|\p{Cc}/gu;
 
 export function readable(name: string, longest: number = LONGEST): string {
   if (!name.trim()) return JSON.stringify(name);
   const cut = name.length > longest ? `${name.slice(0, longest - 1)}…` : name;
-  return cut.replace(/\p{Cc}/gu, control).replace(INVISIBLE, (c) => `⟨${codeOf(c)}⟩`);
+  return cut.replace(INVISIBLE, (c) => DRAWN[c] ?? `⟨${codeOf(c)}⟩`);
 }
 
 /** A whole path, as a person would write it. */
@@ -25,12 +26,7 @@ export function shapeText(shape: readonly number[]): string {
   return shape.length ? shape.join(" × ") : "scalar";
 }
 
-/** Unicode has a picture for each control character of ASCII. */
-function control(character: string): string {
-  const code = character.charCodeAt(0);
-  if (code === 0x7f) return "␡";
-  return code < 0x20 ? String.fromCodePoint(0x2400 + code) : `⟨${codeOf(character)}⟩`;
-}
+const DRAWN: Record<string, string> = { "\n": "⏎", "\r": "␍", "\t": "⇥" };
 
 function codeOf(character: string): string {
   const code = character.codePointAt(0) ?? 0;
