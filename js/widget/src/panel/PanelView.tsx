@@ -1,8 +1,20 @@
-/** One open panel. */
+/** One open panel: a slot's picture, its facts, and what can be done to it. */
 
+import { useSignal } from "@preact/signals";
+import { useId } from "preact/hooks";
+import { ExpressionBar } from "../controls/ExpressionBar";
+import { InitializeForm } from "../controls/InitializeForm";
 import type { PanelModel } from "../store/panels";
 import type { Store } from "../store/store";
 import type { ViewState } from "../store/view";
+import { Icon } from "../style/Icon";
+import { readable } from "../tree/names";
+import { Access } from "./Access";
+import { FactsLine } from "./FactsLine";
+import { Histogram } from "./Histogram";
+import { PictureBox } from "./PictureBox";
+import { StatisticsTable } from "./StatisticsTable";
+import { Ties } from "./Ties";
 
 export interface PanelProps {
   store: Store;
@@ -10,6 +22,78 @@ export interface PanelProps {
   panel: PanelModel;
 }
 
-export function PanelView({ panel }: PanelProps) {
-  return <section class="panel">{panel.path.join(".")}</section>;
+export function PanelView({ store, view, panel }: PanelProps) {
+  const facts = panel.facts.value;
+  const tree = store.tree.value;
+  const row = tree?.row(panel.path) ?? -1;
+  const lit = tree?.tiesOf(row).find(({ index }) => index === view.hoveredTie.value);
+  const name = readable(facts?.name || panel.path.join("."));
+  const titleId = useId();
+  return (
+    <section
+      class={lit ? `panel card lit tie-${lit.colour}` : "panel card"}
+      aria-labelledby={titleId}
+    >
+      <header class="panel-head">
+        <h3 class="panel-name" id={titleId} title={name}>
+          <bdi>{name}</bdi>
+        </h3>
+        <button
+          class="button quiet icon close"
+          type="button"
+          title="Close this panel"
+          aria-label={`Close ${name}`}
+          onClick={() => store.close(panel.id)}
+        >
+          <Icon name="close" />
+        </button>
+        {facts && <FactsLine store={store} facts={facts} />}
+        {facts && <Ties store={store} view={view} facts={facts} row={row} />}
+      </header>
+      <PictureBox store={store} view={view} panel={panel} />
+      <Figures panel={panel} />
+      {facts && <Access expressions={facts.access} />}
+      {facts && !facts.locked && <Changes store={store} path={panel.path} />}
+      {facts?.locked && facts.shape && (
+        <p class="locked">
+          <b>Read only.</b> {facts.locked}
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** The exact numbers, and how they are spread. */
+function Figures({ panel }: { panel: PanelModel }) {
+  const frame = panel.frame.value?.frame;
+  if (!frame?.statistics) return null;
+  return (
+    <div class="figures">
+      <Histogram bars={frame.bars} />
+      <StatisticsTable of={frame.statistics} />
+    </div>
+  );
+}
+
+function Changes({ store, path }: { store: Store; path: readonly string[] }) {
+  const open = useSignal(false);
+  const id = useId();
+  return (
+    <div class="changes">
+      <ExpressionBar store={store} path={path} />
+      <button
+        class="disclosure"
+        type="button"
+        aria-expanded={open.value}
+        aria-controls={id}
+        onClick={() => {
+          open.value = !open.value;
+        }}
+      >
+        <Icon name="chevron" />
+        Initialize
+      </button>
+      <div id={id}>{open.value && <InitializeForm store={store} path={path} />}</div>
+    </div>
+  );
 }

@@ -1,0 +1,80 @@
+/** Doing it: with a new seed, or with the same one again. Three controls, three things. */
+
+import { type Signal, useSignal } from "@preact/signals";
+import { useId } from "preact/hooks";
+
+interface SeedProps {
+  random: boolean;
+  seed: Signal<string>;
+  error: string;
+  able: boolean;
+  apply: (seed: string) => Promise<void>;
+}
+
+export function Seed({ random, seed, error, able, apply }: SeedProps) {
+  const id = useId();
+  const drawn = useSignal("");
+  const typed = seed.value.trim();
+  const run = async (withSeed: string) => {
+    if (!able) return;
+    await apply(withSeed);
+    drawn.value = seed.value;
+  };
+  if (!random) {
+    return (
+      <div class="apply-line">
+        <button
+          class="button primary"
+          type="button"
+          aria-disabled={!able}
+          onClick={() => void run("")}
+        >
+          Apply
+        </button>
+      </div>
+    );
+  }
+  return (
+    <div class="apply-line">
+      <button
+        class="button primary"
+        type="button"
+        aria-disabled={!able}
+        title="Draws anew, from a seed of its own"
+        onClick={() => void run("")}
+      >
+        Apply, new seed
+      </button>
+      <button
+        class="button"
+        type="button"
+        aria-disabled={!able || !typed}
+        title="Draws the very same numbers as this seed did"
+        onClick={() => typed && void run(typed)}
+      >
+        {typed && typed !== drawn.value ? "Apply this seed" : "Same again"}
+      </button>
+      <label class="seed" for={id}>
+        seed
+        <input
+          class="field code"
+          id={id}
+          inputMode="numeric"
+          placeholder="drawn"
+          aria-invalid={!!error}
+          value={seed.value}
+          spellcheck={false}
+          autocomplete="off"
+          onInput={(event) => {
+            seed.value = event.currentTarget.value;
+          }}
+        />
+      </label>
+      {error && (
+        <span class="error" role="alert">
+          {error}
+        </span>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,77 @@
+/** One control's question to Python: at most one at a time, its answer said at the control. */
+
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
+import type { Reply } from "../../../shared/protocol";
+import type { Asked } from "../store/intents";
+import type { Store } from "../store/store";
+
+export interface Answer {
+  pending: boolean;
+  reply: Reply | null;
+}
+
+export interface Asking {
+  readonly answer: ReadonlySignal<Answer>;
+  /** The reply; null where the last question is still unanswered. */
+  ask(asked: Asked): Promise<Reply | null>;
+  /** Forgets the last answer: what it was about is no longer what stands in the control. */
+  forget(): void;
+}
+
+export function useAsking(store: Store): Asking {
+  return useMemo(() => asking(store, signal<Answer>({ pending: false, reply: null })), [store]);
+}
+
+function asking(store: Store, answer: Signal<Answer>): Asking {
+  return {
+    answer,
+    async ask(asked) {
+      if (answer.peek().pending) return null;
+      answer.value = { pending: true, reply: null };
+      const reply = await store.ask(asked);
+      answer.value = { pending: false, reply };
+      return reply;
+    },
+    forget() {
+      if (answer.peek().reply) answer.value = { pending: answer.peek().pending, reply: null };
+    },
+  };
+}
+
+/** What to say while an answer does not come; "" for nothing. */
+export function waitingText(store: Store): string {
+  return store.status.value.busy ? "waits for the running cell" : "";
+}
+
+interface OutcomeProps {
+  store: Store;
+  of: Asking;
+  /** Errors that belong to these fields are said there. */
+  except?: readonly string[];
+}
+
+/** One line under a control: waiting, refused and why, or done. */
+export function Outcome({ store, of, except = [] }: OutcomeProps) {
+  const { pending, reply } = of.answer.value;
+  const waiting = pending && waitingText(store);
+  const refused = reply && !reply.ok && !except.includes(reply.where);
+  return (
+    <div class="outcome" role="status">
+      {waiting && <span class="waits">{waiting}</span>}
+      {refused && <span class="error">{reply.error}</span>}
+      {reply?.ok && <span class="done">{doneText(reply)}</span>}
+      {reply?.ok && reply.warnings.map((warning) => <Warning key={warning} text={warning} />)}
+    </div>
+  );
+}
+
+function Warning({ text }: { text: string }) {
+  return <span class="warning">{text}</span>;
+}
+
+function doneText({ title, changed, seed }: Reply): string {
+  if (!title) return "";
+  const slots = changed === 1 ? "1 slot changed" : `${changed} slots changed`;
+  return seed ? `Done: ${slots}, seed ${seed}` : `Done: ${slots}`;
+}

@@ -1,0 +1,74 @@
+/** What a slot is: kind, shape, dtype, device, and whether it is trained. */
+
+import type { Facts } from "../../../shared/protocol";
+import { Outcome, useAsking } from "../controls/asking";
+import type { Store } from "../store/store";
+import { readable, shapeText } from "../tree/names";
+
+interface FactsLineProps {
+  store: Store;
+  facts: Facts;
+}
+
+const KINDS: Partial<Record<Facts["slot_kind"], string>> = {
+  buffer: "buffer",
+  constant: "constant",
+  computed: "computed",
+};
+
+export function FactsLine({ store, facts }: FactsLineProps) {
+  const { shape, dtype, device, slot_kind, note, reason, state } = facts;
+  const kind = KINDS[slot_kind];
+  const special = facts.type_name && !["Parameter", "Tensor"].includes(facts.type_name);
+  return (
+    <>
+      <div class="facts">
+        {shape && <b class="shape">{shapeText(shape)}</b>}
+        {dtype && <span>{dtype}</span>}
+        {device && <span>{device}</span>}
+        {kind && <span class="badge">{kind}</span>}
+        {special && <span class="badge">{readable(facts.type_name, 40)}</span>}
+        {facts.requires_grad !== null && (
+          <Requires store={store} path={facts.path} on={facts.requires_grad} />
+        )}
+      </div>
+      {note && <p class="note">{note}</p>}
+      {state !== "ready" && reason && <p class="note warn">{reason}</p>}
+    </>
+  );
+}
+
+/** A switch that shows what the tensor says, not what was clicked, until Python has done it. */
+function Requires(props: { store: Store; path: readonly string[]; on: boolean }) {
+  const { store, path, on } = props;
+  const asking = useAsking(store);
+  const { pending } = asking.answer.value;
+  const able = store.editable.value && !pending;
+  const flip = () => {
+    if (able) void asking.ask({ kind: "require", path: [...path], value: !on });
+  };
+  const { reply } = asking.answer.value;
+  return (
+    <>
+      <button
+        class="switch"
+        type="button"
+        role="switch"
+        aria-checked={on}
+        aria-disabled={!able}
+        title={
+          on
+            ? "backward() computes a gradient for it, and an optimizer may move it"
+            : "Frozen: no gradient is computed for it"
+        }
+        onClick={flip}
+      >
+        <span class="switch-track" aria-hidden="true">
+          <span class="switch-knob" />
+        </span>
+        <code>requires_grad</code>
+      </button>
+      {(pending || (reply && !reply.ok)) && <Outcome store={store} of={asking} />}
+    </>
+  );
+}

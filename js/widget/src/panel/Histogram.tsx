@@ -1,0 +1,67 @@
+/** How the values are spread, with a mark at zero. */
+
+import { useSignal } from "@preact/signals";
+import type { Bars } from "../../../shared/protocol";
+import { minus } from "../heatmap/numbers";
+import { grouped } from "../tree/names";
+
+const HEIGHT = 40;
+const HAIRLINE = 1.2;
+
+export function Histogram({ bars }: { bars: Bars | null }) {
+  const pointed = useSignal(-1);
+  if (!bars) return <div class="histogram none" />;
+  const { heights, counts, low, high, zero, sampled } = bars;
+  const point = (event: PointerEvent & { currentTarget: HTMLElement }) => {
+    const { left, width } = event.currentTarget.getBoundingClientRect();
+    pointed.value = Math.floor(((event.clientX - left) / width) * heights.length);
+  };
+  const count = counts[pointed.value];
+  return (
+    <figure
+      class="histogram"
+      aria-label={`Histogram from ${low} to ${high}${sampled ? ", of a sample" : ""}`}
+    >
+      <div
+        class="histogram-bars"
+        onPointerMove={point}
+        onPointerLeave={() => {
+          pointed.value = -1;
+        }}
+      >
+        <svg
+          viewBox={`0 0 ${heights.length} ${HEIGHT}`}
+          preserveAspectRatio="none"
+          aria-hidden="true"
+        >
+          {count !== undefined && (
+            <rect class="pointed" x={pointed.value} y={0} width={1} height={HEIGHT} />
+          )}
+          <path class="bars" d={barsPath(heights)} />
+        </svg>
+        {zero !== null && <span class="zero" style={{ left: `${zero * 100}%` }} title="zero" />}
+      </div>
+      <figcaption>
+        <span>{minus(low)}</span>
+        <span class="histogram-word">{wordOf(count, sampled)}</span>
+        <span>{minus(high)}</span>
+      </figcaption>
+    </figure>
+  );
+}
+
+function wordOf(count: number | undefined, sampled: boolean): string {
+  if (count === undefined) return sampled ? "of a sample" : "";
+  return `${grouped(count)}${sampled ? " of a sample" : ""}`;
+}
+
+/** All bars as one path; a bar that holds anything is at least a hairline high. */
+export function barsPath(heights: readonly number[]): string {
+  return heights
+    .map((height, n) => {
+      if (height <= 0) return "";
+      const length = Math.max(HAIRLINE, height * HEIGHT);
+      return `M${n} ${HEIGHT}v${-Math.round(length * 100) / 100}h1V${HEIGHT}z`;
+    })
+    .join("");
+}

@@ -1,0 +1,127 @@
+/** The picture of a panel with its tools: lens, zoom, heatmap, readout, legend, sliders. */
+
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { waitingText } from "../controls/asking";
+import { type Actions, Heatmap } from "../heatmap/heatmap";
+import { whole, windowOf } from "../heatmap/window";
+import type { PanelModel } from "../store/panels";
+import type { Store } from "../store/store";
+import type { ViewState } from "../store/view";
+import { readable } from "../tree/names";
+import { Legend } from "./Legend";
+import { LensSwitch } from "./LensSwitch";
+import { type Reading, Readout } from "./Readout";
+import { Sliders } from "./Sliders";
+import { scaleOf } from "./scale";
+import { ZoomTools } from "./ZoomTools";
+
+interface PictureBoxProps {
+  store: Store;
+  view: ViewState;
+  panel: PanelModel;
+}
+
+export function PictureBox({ store, view, panel }: PictureBoxProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const heatmap = useRef<Heatmap | null>(null);
+  const reading = useSignal<Reading>({ hovered: null, selected: null, refused: "" });
+  useHeatmap({ store, view, panel }, host, heatmap, reading);
+
+  const shown = panel.frame.value;
+  const state = panel.state.value;
+  const { message = "", picture = null } = shown?.frame ?? {};
+  const scale = picture && shown && scaleOf(shown, comparedWith(store, view));
+  const late = !!shown && shown.frame.generation < state.generation;
+  return (
+    <div class="picture" aria-busy={late}>
+      <div class="picture-tools">
+        <LensSwitch
+          lenses={panel.facts.value?.lenses ?? []}
+          on={state.lens}
+          choose={(lens) => store.look(panel.id, { lens })}
+        />
+        {late && <span class="waits">{waitingText(store)}</span>}
+        {picture && (
+          <ZoomTools
+            zoomed={state.window !== null}
+            zoom={(direction) => heatmap.current?.zoom(direction)}
+            fit={() => heatmap.current?.fit()}
+          />
+        )}
+      </div>
+      {message && <p class="nothing">{message}</p>}
+      {!shown && <p class="nothing">…</p>}
+      <div class="stage" ref={host} hidden={!picture} />
+      {picture && shown && scale && (
+        <>
+          <Readout reading={reading.value} picture={picture} />
+          <Sliders
+            layout={picture.layout}
+            at={state.sliders}
+            move={(sliders) => store.look(panel.id, { sliders })}
+          />
+          <Legend shown={shown} scale={scale} />
+        </>
+      )}
+    </div>
+  );
+}
+
+/** The frames that share one colour scale; null where each panel has its own. */
+function comparedWith(store: Store, view: ViewState) {
+  return view.sameScale.value ? store.panels.value.map((other) => other.frame.value) : null;
+}
+
+function useHeatmap(
+  { store, view, panel }: PictureBoxProps,
+  host: { current: HTMLDivElement | null },
+  heatmap: { current: Heatmap | null },
+  reading: { value: Reading },
+): void {
+  const { id } = panel;
+  useEffect(() => {
+    if (!host.current) return undefined;
+    const end = new AbortController();
+    const actions: Actions = {
+      look: (window, cells) => store.look(id, { window, cells }),
+      assign: (index, value) => store.ask({ kind: "assign", path: [...panel.path], index, value }),
+      read(what, how) {
+        const part = how === "hover" ? { hovered: what } : { selected: what };
+        reading.value = { ...reading.value, ...part, refused: "" };
+      },
+      refuse(refused) {
+        reading.value = { ...reading.value, refused };
+      },
+      waiting: () => waitingText(store),
+    };
+    heatmap.current = new Heatmap(host.current, actions, end.signal);
+    return () => end.abort();
+  }, [id]);
+  useSignalEffect(() => {
+    const shown = panel.frame.value;
+    const state = panel.state.value;
+    view.fontScale.value; // cells grow with the text
+    const picture = shown?.frame.picture;
+    if (!shown || !picture) return;
+    const { limits, wheel } = scaleOf(shown, comparedWith(store, view));
+    const late = shown.frame.generation < state.generation;
+    heatmap.current?.update({
+      model: shown,
+      limits,
+      wheel,
+      asked: late ? windowOf(state.window ?? whole(picture.layout)) : null,
+      name: readable(panel.facts.value?.name ?? panel.path.join(".")),
+      locked: lockedWhy(store, panel),
+      cells: state.cells,
+    });
+  });
+}
+
+function lockedWhy(store: Store, panel: PanelModel): string {
+  if (!store.editable.value) return "There is no kernel to edit with: this is a saved picture.";
+  const lens = panel.frame.value?.frame.lens;
+  if (lens === "grad") return "Gradients are shown only; switch to Value to edit.";
+  if (lens === "angle") return "Angles are shown only; switch to Value to edit.";
+  return panel.facts.value?.locked ?? "";
+}

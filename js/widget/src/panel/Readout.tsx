@@ -1,0 +1,35 @@
+/** One line of fixed height: the cell under the cursor or the selected one, its index and value. */
+
+import type { Picture } from "../../../shared/protocol";
+import type { Described } from "../heatmap/describe";
+
+export interface Reading {
+  hovered: Described | null;
+  selected: Described | null;
+  /** Why what was tried at the selected cell cannot be. */
+  refused: string;
+}
+
+export function Readout({ reading, picture }: { reading: Reading; picture: Picture }) {
+  const what = reading.hovered ?? reading.selected;
+  const live = reading.hovered ? "off" : "polite";
+  return (
+    <output class={picture.exact ? "readout" : "readout reduced"} aria-live={live}>
+      {reading.refused && <span class="warn">{reading.refused}</span>}
+      {!reading.refused && what && (
+        <>
+          <code class="readout-index">{what.index}</code>
+          <b class="readout-value">{what.value}</b>
+          <span class="readout-note">{what.note}</span>
+        </>
+      )}
+      {!reading.refused && !what && <span class="readout-note">{restingText(picture)}</span>}
+    </output>
+  );
+}
+
+function restingText({ exact, block: [rows = 1, cols = 1] }: Picture): string {
+  return exact
+    ? "each cell is one element"
+    : `each cell is the mean of up to ${rows}×${cols} elements`;
+}

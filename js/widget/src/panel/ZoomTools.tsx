@@ -1,0 +1,43 @@
+/** Zooming by buttons; what the pointer and keys do is told by their titles. */
+
+interface ZoomToolsProps {
+  zoomed: boolean;
+  /** 1 in, -1 out. */
+  zoom: (direction: number) => void;
+  fit: () => void;
+}
+
+export function ZoomTools({ zoomed, zoom, fit }: ZoomToolsProps) {
+  return (
+    <fieldset class="buttons zoom-tools" aria-label="Zoom">
+      <button
+        class="button small icon"
+        type="button"
+        aria-label="Zoom out"
+        aria-disabled={!zoomed}
+        title="Zoom out (−, or Ctrl + wheel)"
+        onClick={() => zoom(-1)}
+      >
+        −
+      </button>
+      <button
+        class="button small"
+        type="button"
+        aria-disabled={!zoomed}
+        title="Show all of it (0)"
+        onClick={fit}
+      >
+        Fit
+      </button>
+      <button
+        class="button small icon"
+        type="button"
+        aria-label="Zoom in"
+        title="Zoom in (+, or Ctrl + wheel). Shift + drag chooses a part; drag moves it."
+        onClick={() => zoom(1)}
+      >
+        +
+      </button>
+    </fieldset>
+  );
+}
