@@ -12,9 +12,9 @@ from torch import nn
 from paramwidget.edit.errors import EditError, shown
 from paramwidget.edit.modules import module_at, unique_modules, visits
 from paramwidget.edit.numbers import parse_seed
-from paramwidget.edit.outcome import Failed, Outcome, spoken
+from paramwidget.edit.outcome import Failed, Notes, Outcome, spoken
 from paramwidget.edit.rng import fresh_seed, private_generators
-from paramwidget.edit.script import Script, callable_text, comment, function_name
+from paramwidget.edit.script import callable_text, function_name
 from paramwidget.edit.snapshot import Snapshot
 from paramwidget.edit.spot import Ties, node_at
 from paramwidget.slots.fingerprint import fingerprint
@@ -83,18 +83,21 @@ class Apply:
         inverses = snapshot.changes(_paths_of(net, tree))
         snapshot.keep_versions()
         name = function_name(self.function)
-        where = spoken(node)
-        title = f"{name} on {where}" + ("" if self.recurse else " itself")
-        access = node.access[0]
-        text = callable_text(self.function)
+        title = f"{name} on {spoken(node)}" + ("" if self.recurse else " itself")
+        access, text = node.access[0], callable_text(self.function)
         call = f"{access}.apply({text})" if self.recurse else f"{text}({access})"
         skipped = _not_ready(tree, node)
-        warnings = _warnings(net, tree, visited, paths, name, skipped)
-        lines = (comment(f"{title}, seed {seed}"), f"seed_all({seed})", call)
-        return Outcome(
-            title, tuple(changed), skipped, seed, tuple(warnings), inverses,
-            Script(lines, frozenset({"seed_all"})), (self.function,),
-        )  # fmt: skip
+        notes = Notes(
+            title,
+            seed,
+            changed,
+            skipped,
+            _warnings(net, tree, visited, paths, name, skipped),
+            [f"seed_all({seed})", call],
+            {"seed_all"},
+            self.function,
+        )
+        return notes.outcome(inverses)
 
 
 def _contents(net: nn.Module, tree: Tree) -> dict[Path, Any]:

@@ -172,3 +172,16 @@ def value_text(value: Any) -> str:
         inner = ", ".join(value_text(item) for item in value)
         return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' * (len(value) == 1)})"
     return repr(value)
+
+
+def unwritable(arguments: Mapping[str, Any]) -> list[str]:
+    """A warning for each argument that a script cannot repeat."""
+    plain = (int, float, complex, str, bytes, type(None))
+    return [
+        f"the argument {name} is a {type(value).__name__}, which the script shows by its repr only"
+        for name, value in arguments.items()
+        if not isinstance(value, plain)
+        and not (
+            isinstance(value, (tuple, list)) and all(isinstance(item, plain) for item in value)
+        )
+    ]

@@ -14,7 +14,6 @@ from torch.nn.utils import parametrize
 
 from paramwidget.edit.convert import converted
 from paramwidget.edit.errors import EditError, shown
-from paramwidget.edit.initializers import Initializer
 from paramwidget.edit.modules import children_of, module_at, unique_modules
 from paramwidget.edit.numbers import dtype_name
 from paramwidget.edit.rng import kept_generators
@@ -131,30 +130,34 @@ def _check(got: torch.Tensor, asked: torch.Tensor, node: Node) -> None:
         )
 
 
-def script(
-    entry: Initializer, spot: Spot, text: str, dtype: torch.dtype, given: str, rows: list[int]
-) -> tuple[list[str], set[str]]:
-    """The lines of an initialization through ``module.weight = ...``."""
-    own = f"torch.{dtype_name(spot.tensor.dtype)}"
-    lines = ["with torch.no_grad():"]
-    if entry.source == "torch":
-        lines.append(
-            f"    w = torch.empty({tuple(spot.tensor.shape)}, dtype=torch.{dtype_name(dtype)})"
-        )
-        lines.append(f"    torch.nn.init.{text}(w{given})")
-    else:
-        lines.append(f"    w = {spot.access}.clone(memory_format=torch.contiguous_format)")
-        lines.append(f"    {text}(w{given})")
-    lines += [f"    w[{row}] = 0" for row in rows]
-    device = "" if spot.tensor.device.type == "cpu" else f", device={str(spot.tensor.device)!r}"
-    cast = "w" if dtype == spot.tensor.dtype and not device else f"w.to(dtype={own}{device})"
-    return [*lines, "    " + assigning(spot, cast)], set()
+def filling(spot: Spot, own: bool, call: str, dtype: torch.dtype, rows: list[int]) -> list[str]:
+    """The lines of an initialization through ``module.weight = w``.
+
+    ``own``: the call is to a user's function, which works on the present values.
+    """
+    start = f"{spot.access}.clone(memory_format=torch.contiguous_format)"
+    if not own:
+        shape = tuple(spot.tensor.shape)
+        start = f"torch.empty({shape}, dtype=torch.{dtype_name(dtype)})"
+    target = []
+    if dtype != spot.tensor.dtype:
+        target.append(f"dtype=torch.{dtype_name(spot.tensor.dtype)}")
+    if spot.tensor.device.type != "cpu" and not own:
+        target.append(f"device={str(spot.tensor.device)!r}")
+    cast = f"w.to({', '.join(target)})" if target else "w"
+    return [
+        "with torch.no_grad():",
+        f"    w = {start}",
+        f"    {call}",
+        *(f"    w[{row}] = 0" for row in rows),
+        f"    {assigning(spot, cast)}",
+    ]
 
 
 def assigning(spot: Spot, value_text: str) -> str:
     """The line that assigns to a computed slot through its property."""
     name = spot.node.path[-1]
-    access = spot.access
-    if access.endswith(f".{name}"):
-        return f"{access} = {value_text}"
-    return f"setattr({access.removeprefix('getattr(').rpartition(',')[0]}, {name!r}, {value_text})"
+    if spot.access.endswith(f".{name}"):
+        return f"{spot.access} = {value_text}"
+    module = spot.access.removeprefix("getattr(").removesuffix(f", {name!r})")
+    return f"setattr({module}, {name!r}, {value_text})"

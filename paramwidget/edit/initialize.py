@@ -12,23 +12,23 @@ from torch import nn
 
 from paramwidget import compat
 from paramwidget.edit import computed
-from paramwidget.edit.arguments import arguments_of, call_text
+from paramwidget.edit.arguments import arguments_of, call_text, unwritable
 from paramwidget.edit.convert import converted
 from paramwidget.edit.draw import UNSEEDED, draw, scratch_dtype, user_scratch
 from paramwidget.edit.errors import EditError, listed, shown
 from paramwidget.edit.fitness import fitness
 from paramwidget.edit.initializers import RESET, Initializer, find
 from paramwidget.edit.numbers import dtype_name, parse_seed
-from paramwidget.edit.outcome import Failed, Outcome, chosen, spoken
-from paramwidget.edit.promise import promise
+from paramwidget.edit.outcome import Failed, Notes, Outcome, chosen, spoken
+from paramwidget.edit.promise import Promise, promise
 from paramwidget.edit.reset import reset
 from paramwidget.edit.rng import fresh_seed, private_generators
-from paramwidget.edit.script import Script, callable_text, comment
+from paramwidget.edit.script import callable_text
 from paramwidget.edit.spot import Partners, Spot, Ties, covered, locked, padding_rows
-from paramwidget.edit.write import Transaction, copied, transaction
+from paramwidget.edit.write import Transaction, copied, transaction, with_zero_rows
 from paramwidget.slots.resolve import resolve
 from paramwidget.slots.ties import Name
-from paramwidget.slots.tree import Tree
+from paramwidget.slots.tree import Node, Tree
 
 
 class _Unfit(Exception):
@@ -45,20 +45,39 @@ class Plan:
 
     entry: Initializer
     arguments: dict[str, Any]
-    spots: tuple[Spot, ...]
-    covered: tuple[Spot, ...]  # filled along with another that has the same memory
+    spots: list[Spot]
+    covered: list[Spot]  # filled along with another that has the same memory
     skipped: dict[Name, str]
 
     @property
     def names(self) -> list[Name]:
+        """Every slot that will be written."""
         return [node.label for spot in (*self.spots, *self.covered) for node in spot.nodes]
 
     @property
-    def promise(self) -> str:
+    def promise(self) -> Promise | None:
         """What the first tensor is promised: fan, gain, bound, standard deviation."""
         if not self.spots:
-            return ""
-        return promise(self.entry, tuple(self.spots[0].tensor.shape), self.arguments).text
+            return None
+        return promise(self.entry, tuple(self.spots[0].tensor.shape), self.arguments)
+
+    def without(self, spot: Spot, reason: str) -> Plan:
+        """The plan for the others."""
+        skipped = {**self.skipped, **{node.label: reason for node in spot.nodes}}
+        spots = [other for other in self.spots if other is not spot]
+        return Plan(self.entry, self.arguments, spots, self.covered, skipped)
+
+    def refuse_empty(self, target: Any) -> None:
+        """Raises EditError with the reasons where nothing is left to do."""
+        if self.spots:
+            return
+        by_reason: dict[str, list[str]] = {}
+        for name, reason in self.skipped.items():
+            by_reason.setdefault(reason, []).append(spoken(name))
+        told = [f"{listed(names, 3)}: {reason}" for reason, names in list(by_reason.items())[:3]]
+        more = f"; and {len(by_reason) - 3} more reasons" if len(by_reason) > 3 else ""
+        about = "; ".join(told) + more if told else "it selects no tensor"
+        raise EditError(f"{self.entry.name} can do nothing for {shown(target)}: {about}", "target")
 
 
 @dataclass(frozen=True)
@@ -75,7 +94,7 @@ class Initialize:
     kind = "initialize"
 
     def plan(self, net: nn.Module, tree: Tree) -> Plan:
-        """What would be done; raises EditError where nothing can, or an argument is wrong."""
+        """What would be done; raises EditError where an argument is wrong."""
         entry = find(self.function)
         arguments = arguments_of(entry, self.arguments)
         nodes, skipped = chosen(tree, self.target, self.types, self.parameters)
@@ -83,101 +102,37 @@ class Initialize:
         seen: set[int] = set()
         ties, memory = Ties(tree), compat.MemoryMap.now()
         for node in nodes:
-            number = node.tensor_number
-            if number in seen and number >= 0:
+            if node.tensor_number in seen:
                 continue
-            seen.add(number)
+            if node.tensor_number >= 0:
+                seen.add(node.tensor_number)
             spot = _spot(net, node, ties, memory)
-            if isinstance(spot, str):
-                reason: str | None = spot
+            reason = spot if isinstance(spot, str) else _unfit(entry, spot, arguments)
+            if not isinstance(spot, str) and reason is None:
+                spots.append(spot)
             else:
-                reason = fitness(entry, tuple(spot.tensor.shape), spot.tensor.dtype, arguments)
-                if reason is None:
-                    spots.append(spot)
-            if reason is not None:
-                skipped.update((other.label, reason) for other in ties.same(node))
+                skipped.update((other.label, str(reason)) for other in ties.same(node))
         along = covered(spots) if entry.source != "module" else {}
-        kept = tuple(spot for place, spot in enumerate(spots) if place not in along)
-        return Plan(entry, arguments, kept, tuple(spots[place] for place in along), skipped)
+        kept = [spot for place, spot in enumerate(spots) if place not in along]
+        return Plan(entry, arguments, kept, [spots[place] for place in along], skipped)
 
     def run(self, net: nn.Module, tree: Tree) -> Outcome:
         """Draws each tensor in a scratch of its own, then copies; all or nothing."""
         plan = self.plan(net, tree)
-        if not plan.spots:
-            raise _nothing(plan, self.target)
+        plan.refuse_empty(self.target)
         given = parse_seed(self.seed)
         seed = given if given is not None else fresh_seed() if plan.entry.random else None
         if plan.entry.name == RESET:
-            assert seed is not None
-            return reset(net, tree, plan.spots, plan.skipped, self.target, seed)
-        spots, skipped = list(plan.spots), dict(plan.skipped)
+            return reset(net, tree, plan.spots, plan.skipped, self.target, seed or 0)
         while True:
             try:
-                return self._fill(net, tree, plan, spots, skipped, seed)
+                return _Filling(net, tree, plan, seed).run()
             except _Unfit as unfit:
-                spots.remove(unfit.spot)
-                skipped.update((node.label, unfit.reason) for node in unfit.spot.nodes)
-                if not spots:
-                    raise _nothing(
-                        Plan(plan.entry, plan.arguments, (), (), skipped), self.target
-                    ) from None
-
-    def _fill(
-        self,
-        net: nn.Module,
-        tree: Tree,
-        plan: Plan,
-        spots: list[Spot],
-        skipped: dict[Name, str],
-        seed: int | None,
-    ) -> Outcome:
-        entry = plan.entry
-        title = f"{entry.name} on {_count(spots)}"
-        partners = Partners(net, Ties(tree), spots)
-        lines = [comment(title + (f", seed {seed}" if seed is not None else ""))]
-        helpers: set[str] = set()
-        warnings: list[str] = []
-        generator = torch.Generator("cpu")
-        if seed is not None:
-            generator.manual_seed(seed)
-            lines += _seeding(entry, seed)
-            helpers |= {"seed_all"} if entry.source == "yours" else set()
-        changed: list[Name] = []
-        with transaction(net) as work, _randomness(entry, seed):
-            for spot in spots:
-                try:
-                    values, told = _values(entry, spot, plan.arguments, generator)
-                    rows = padding_rows(net, spot)
-                    for row in rows:
-                        values[row] = 0
-                    values = converted(values, spot.tensor.dtype)
-                    changed += _store(work, tree, spot, values)
-                except EditError as error:
-                    if entry.source == "yours":
-                        raise
-                    raise _Unfit(spot, str(error)) from None
-                warnings += told
-                warnings += [f"{spoken(spot.node)}: row {row}, the padding, is zero again"
-                             for row in rows]  # fmt: skip
-                written, used = _script(entry, spot, plan.arguments, rows)
-                lines += written
-                helpers |= used
-        changed += [node.label for spot in plan.covered for node in spot.nodes]
-        changed += [node.label for node in partners.changed()]
-        if "val" in plan.arguments and plan.arguments["val"] - plan.arguments["val"] != 0:
-            warnings.append(f"filled with {plan.arguments['val']}, as asked")
-        return Outcome(
-            title,
-            tuple(dict.fromkeys(changed)),
-            {name: why for name, why in skipped.items() if name not in changed},
-            seed,
-            tuple(dict.fromkeys(warnings)),
-            work.inverses,
-            Script(tuple(lines), frozenset(helpers)),
-        )
+                plan = plan.without(unfit.spot, unfit.reason)
+                plan.refuse_empty(self.target)
 
 
-def _spot(net: nn.Module, node: Any, ties: Ties, memory: compat.MemoryMap) -> Spot | str:
+def _spot(net: nn.Module, node: Node, ties: Ties, memory: compat.MemoryMap) -> Spot | str:
     """The spot of a selected slot, or the reason why it cannot be written."""
     if node.kind == "computed":
         return computed.spot(net, node)
@@ -188,51 +143,115 @@ def _spot(net: nn.Module, node: Any, ties: Ties, memory: compat.MemoryMap) -> Sp
     return Spot(tensor, ties.same(node))
 
 
-def _nothing(plan: Plan, target: Any) -> EditError:
-    by_reason: dict[str, list[str]] = {}
-    for name, reason in plan.skipped.items():
-        by_reason.setdefault(reason, []).append(spoken(name))
-    reasons = [f"{listed(names, 3)}: {reason}" for reason, names in list(by_reason.items())[:3]]
-    more = f"; and {len(by_reason) - 3} more reasons" if len(by_reason) > 3 else ""
-    about = "; ".join(reasons) + more if reasons else "it selects no tensor"
-    return EditError(f"{plan.entry.name} can do nothing for {shown(target)}: {about}", "target")
+def _unfit(entry: Initializer, spot: Spot, arguments: Mapping[str, Any]) -> str | None:
+    return fitness(entry, tuple(spot.tensor.shape), spot.tensor.dtype, arguments)
 
 
-def _count(spots: list[Spot]) -> str:
-    return spoken(spots[0].node) if len(spots) == 1 else f"{len(spots)} tensors"
+class _Filling:
+    """One attempt to fill all spots of a plan."""
 
+    def __init__(self, net: nn.Module, tree: Tree, plan: Plan, seed: int | None) -> None:
+        self.net, self.tree, self.plan, self.seed = net, tree, plan, seed
+        self.entry = plan.entry
+        count = len(plan.spots)
+        where = spoken(plan.spots[0].node) if count == 1 else f"{count} tensors"
+        self.notes = Notes(f"{self.entry.name} on {where}", seed, skipped=dict(plan.skipped))
+        self.generator = torch.Generator("cpu")
 
-@contextmanager
-def _randomness(entry: Initializer, seed: int | None) -> Iterator[None]:
-    """The global generators, seeded where the function draws from them."""
-    if seed is None or (entry.source == "torch" and entry.name not in UNSEEDED):
-        yield
-    else:
-        with private_generators(seed):
+    def run(self) -> Outcome:
+        """Raises _Unfit, with nothing changed, where one tensor cannot hold its values."""
+        notes, plan = self.notes, self.plan
+        partners = Partners(self.net, Ties(self.tree), plan.spots)
+        self._seed()
+        with transaction(self.net) as work, self._randomness():
+            for spot in plan.spots:
+                self._fill(work, spot)
+        for spot in plan.covered:
+            notes.changes(spot.nodes)
+        notes.changes(partners.changed())
+        value = plan.arguments.get("val", 0.0)
+        if self.entry.source == "torch" and value - value != 0:
+            notes.warnings.append(f"filled with {value}, as asked")
+        return notes.outcome(work.inverses)
+
+    def _seed(self) -> None:
+        entry, seed, notes = self.entry, self.seed, self.notes
+        if entry.source == "yours":
+            notes.lines.append(f"seed_all({seed})")
+            notes.helpers.add("seed_all")
+            notes.function = entry.function
+            notes.warnings += unwritable(self.plan.arguments)
+        elif entry.random:
+            self.generator.manual_seed(seed or 0)
+            unseeded = entry.name in UNSEEDED
+            notes.lines.append(
+                f"torch.manual_seed({seed})"
+                if unseeded
+                else f"generator = torch.Generator().manual_seed({seed})"
+            )
+
+    @contextmanager
+    def _randomness(self) -> Iterator[None]:
+        """The global generators, seeded where the function draws from them."""
+        if self.entry.source == "torch" and self.entry.name not in UNSEEDED:
             yield
+        else:
+            with private_generators(self.seed or 0):
+                yield
 
+    def _fill(self, work: Transaction, spot: Spot) -> None:
+        notes = self.notes
+        rows = padding_rows(self.net, spot)
+        try:
+            values = with_zero_rows(self._values(spot), rows)
+            values = converted(values, spot.tensor.dtype)
+            notes.changed += _store(work, self.tree, spot, values)
+        except EditError as error:
+            if self.entry.source == "yours":
+                raise
+            raise _Unfit(spot, str(error)) from None
+        name = spoken(spot.node)
+        notes.warnings += [f"{name}: row {row}, the padding, is zero again" for row in rows]
+        self._write_lines(spot, rows)
 
-def _seeding(entry: Initializer, seed: int) -> list[str]:
-    if entry.source == "yours":
-        return [f"seed_all({seed})"]
-    if entry.name in UNSEEDED:
-        return [f"torch.manual_seed({seed})"]
-    return [f"generator = torch.Generator().manual_seed({seed})"] if entry.random else []
+    def _values(self, spot: Spot) -> torch.Tensor:
+        """The new values in a scratch tensor."""
+        entry, given = self.entry, self.plan.arguments
+        if entry.source == "torch":
+            shape, dtype = tuple(spot.tensor.shape), spot.tensor.dtype
+            values, told = draw(entry, shape, dtype, given, self.generator)
+            self.notes.warnings += told
+            return values
+        assert entry.function is not None
+        try:
+            return user_scratch(entry.function, copied(spot.tensor), given)
+        except EditError:
+            raise
+        except Exception as error:
+            raise Failed.of(f"{entry.name} failed at {spoken(spot.node)}", error) from error
 
-
-def _values(
-    entry: Initializer, spot: Spot, arguments: Mapping[str, Any], generator: torch.Generator
-) -> tuple[torch.Tensor, list[str]]:
-    """The new values in a scratch tensor, and what torch warned of."""
-    if entry.source == "torch":
-        return draw(entry, tuple(spot.tensor.shape), spot.tensor.dtype, arguments, generator)
-    assert entry.function is not None
-    try:
-        return user_scratch(entry.function, copied(spot.tensor), arguments), []
-    except EditError:
-        raise
-    except Exception as error:
-        raise Failed.of(f"{entry.name} failed at {spoken(spot.node)}", error) from error
+    def _write_lines(self, spot: Spot, rows: list[int]) -> None:
+        """The lines that do the same to one tensor."""
+        entry, notes = self.entry, self.notes
+        given = call_text(self.plan.arguments, entry)
+        if entry.source == "torch" and entry.random and entry.name not in UNSEEDED:
+            given += ", generator=generator"
+        own = entry.source == "yours"
+        name = callable_text(entry.function) if own else f"torch.nn.init.{entry.name}"
+        dtype = spot.tensor.dtype if own else scratch_dtype(entry, spot.tensor.dtype)
+        if spot.computed:
+            notes.lines += computed.filling(spot, own, f"{name}(w{given})", dtype, rows)
+            return
+        if own:
+            notes.helpers.add("fill_by")
+            notes.lines.append(f"fill_by({spot.access}, {name}{given})")
+        elif spot.plainly_laid and dtype == spot.tensor.dtype:
+            notes.lines.append(f"{name}({spot.access}{given})")
+        else:
+            notes.helpers.add("fill")
+            working = "" if dtype == torch.float32 else f", dtype=torch.{dtype_name(dtype)}"
+            notes.lines.append(f"fill({spot.access}, {name}{working}{given})")
+        notes.lines += [f"{spot.access}.data[{row}] = 0" for row in rows]
 
 
 def _store(work: Transaction, tree: Tree, spot: Spot, values: torch.Tensor) -> list[Name]:
@@ -240,25 +259,3 @@ def _store(work: Transaction, tree: Tree, spot: Spot, values: torch.Tensor) -> l
         return computed.store(work, tree, spot, values)
     work.write(spot.paths, spot.tensor, values.to(spot.tensor.device))
     return [node.label for node in spot.nodes]
-
-
-def _script(
-    entry: Initializer, spot: Spot, arguments: Mapping[str, Any], rows: list[int]
-) -> tuple[list[str], set[str]]:
-    """The lines that do the same to one tensor, and the helpers they call."""
-    given = call_text(arguments, entry)
-    if entry.source == "torch" and entry.random and entry.name not in UNSEEDED:
-        given += ", generator=generator"
-    zero = [f"{spot.access}.data[{row}] = 0" for row in rows]
-    dtype = scratch_dtype(entry, spot.tensor.dtype)
-    if spot.computed:
-        text = entry.name if entry.source == "torch" else callable_text(entry.function)
-        return computed.script(entry, spot, text, dtype, given, rows)
-    if entry.source != "torch":
-        name = callable_text(entry.function)
-        return [f"fill_by({spot.access}, {name}{given})", *zero], {"fill_by"}
-    if spot.plainly_laid and dtype == spot.tensor.dtype:
-        return [f"torch.nn.init.{entry.name}({spot.access}{given})", *zero], set()
-    working = "" if dtype == torch.float32 else f", dtype=torch.{dtype_name(dtype)}"
-    call = f"fill({spot.access}, torch.nn.init.{entry.name}{working}{given})"
-    return [call, *zero], {"fill"}

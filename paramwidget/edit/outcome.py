@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from paramwidget.edit.errors import EditError, shown
-from paramwidget.edit.script import Script
+from paramwidget.edit.script import Script, comment
 from paramwidget.edit.write import Inverse
 from paramwidget.slots.targets import select
 from paramwidget.slots.ties import Name
@@ -25,7 +26,38 @@ class Outcome:
     warnings: tuple[str, ...]
     inverses: list[Inverse]
     script: Script
-    functions: tuple[Any, ...] = field(default=())  # the user's, which the script calls by name
+    function: Any = None  # the user's, which the script calls by its name
+
+
+@dataclass
+class Notes:
+    """What is noted while an action runs, and becomes its outcome."""
+
+    title: str
+    seed: int | None = None
+    changed: list[Name] = field(default_factory=list)
+    skipped: dict[Name, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    helpers: set[str] = field(default_factory=set)
+    function: Any = None
+
+    def changes(self, nodes: Iterable[Node]) -> None:
+        self.changed += [node.label for node in nodes]
+
+    def outcome(self, inverses: list[Inverse]) -> Outcome:
+        head = comment(self.title + ("" if self.seed is None else f", seed {self.seed}"))
+        changed = dict.fromkeys(self.changed)
+        return Outcome(
+            self.title,
+            tuple(changed),
+            {name: reason for name, reason in self.skipped.items() if name not in changed},
+            self.seed,
+            tuple(dict.fromkeys(self.warnings)),
+            inverses,
+            Script((head, *self.lines), frozenset(self.helpers)),
+            self.function,
+        )
 
 
 class Failed(EditError):
@@ -36,9 +68,8 @@ class Failed(EditError):
     @classmethod
     def of(cls, about: str, error: BaseException) -> Failed:
         """The refusal for an exception that is being handled."""
-        failed = cls(
-            f"{about}: {type(error).__name__}: {error}; the model is as before", "function"
-        )
+        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        failed = cls(f"{about}: {said}; the model is as before", "function")
         own = error.__traceback__
         while own is not None and own.tb_frame.f_globals.get("__package__") == __package__:
             own = own.tb_next
@@ -61,7 +92,7 @@ def chosen(
         selection = select(tree, target, types=types, parameters=parameters)
     except EditError:
         raise
-    except (TypeError, ValueError, LookupError) as error:
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
         about = str(error) or f"{shown(target)} is no target"
         raise EditError(about, "target") from None
-    return [tree.node(name) for name in selection.names], dict(selection.skipped)
+    return list(selection.nodes), dict(selection.skipped)

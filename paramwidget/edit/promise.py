@@ -91,6 +91,7 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
 def promise(entry: Initializer, shape: Sequence[int], arguments: Mapping[str, Any]) -> Promise:
     """The promise of an initializer that fits this shape; formulas as documented in torch.nn.init.
 
+    >>> from paramwidget.edit.initializers import find
     >>> promise(find("xavier_uniform_"), (256, 20), {"gain": 1.0}).text
     'fan_in 20, fan_out 256, gain 1, bound 0.1474, std 0.08513'
     """

@@ -10,9 +10,9 @@ from torch import nn
 
 from paramwidget.edit.errors import EditError, shown
 from paramwidget.edit.modules import module_at, unique_modules, visits
-from paramwidget.edit.outcome import Failed, Outcome, spoken
+from paramwidget.edit.outcome import Failed, Notes, Outcome, spoken
 from paramwidget.edit.rng import private_generators
-from paramwidget.edit.script import Script, comment, indented
+from paramwidget.edit.script import indented
 from paramwidget.edit.snapshot import Snapshot
 from paramwidget.edit.spot import Partners, Spot, Ties
 from paramwidget.slots.ties import Name
@@ -48,13 +48,12 @@ def reset(
     allowed = {id(spot.tensor) for spot in spots} | _statistics(resets, spots)
     ties = Ties(tree)
     nodes = _nodes_by_tensor(net, tree, resets)
-    snapshot = Snapshot.of(
-        {id(m): m for module in resets.values() for m in unique_modules(module)}.values()
-    )
+    below = {id(m): m for module in resets.values() for m in unique_modules(module)}
+    snapshot = Snapshot.of(below.values())
     partners = Partners(net, ties, spots)
-    title = f"reset_parameters on {_spoken(resets)}"
-    lines = [comment(f"{title}, seed {seed}"), f"seed_all({seed})"]
-    helpers = {"seed_all"}
+    notes = Notes(f"reset_parameters on {_spoken(resets)}", seed, skipped=skipped)
+    notes.lines.append(f"seed_all({seed})")
+    notes.helpers.add("seed_all")
     try:
         with private_generators(seed):
             for path, module in resets.items():
@@ -63,43 +62,35 @@ def reset(
                 for key in back:
                     snapshot.put_back(snapshot.tensors[key].tensor)
                 kept = [nodes[key].access[0] for key in back if key in nodes]
-                call = f"{tree.node(path).access[0]}.{own_reset(module)}()"
-                if kept:
-                    lines += [f"with keeping({', '.join(kept)}):", *indented([call])]
-                    helpers.add("keeping")
-                else:
-                    lines.append(call)
-        touched = snapshot.written()
-        changed = [
-            node.label
-            for key in touched & allowed
-            if key in nodes
-            for node in ties.same(nodes[key])
-        ]
+                _note_call(notes, f"{tree.node(path).access[0]}.{own_reset(module)}()", kept)
+        touched = snapshot.written() & allowed
+        for key in touched & nodes.keys():
+            notes.changes(ties.same(nodes[key]))
         for spot in spots:
             if id(spot.tensor) not in touched:
                 skipped.update((node.label, _untouched(net, node)) for node in spot.nodes)
-        if not changed:
+        if not notes.changed:
             reasons = "; ".join(dict.fromkeys(skipped.values())) or "it has no modules"
-            raise EditError(f"reset_parameters can do nothing for {shown(target)}: {reasons}",
-                            "target")  # fmt: skip
+            about = f"reset_parameters can do nothing for {shown(target)}: {reasons}"
+            raise EditError(about, "target")
     except BaseException:
         snapshot.restore(net)
         raise
     paths = {key: tuple(n.path for n in ties.same(node)) for key, node in nodes.items()}
     inverses = snapshot.changes(paths)
     snapshot.keep_versions()
-    changed += [node.label for node in partners.changed()]
+    notes.changes(partners.changed())
     order = {node.label: place for place, node in enumerate(tree.slots)}
-    return Outcome(
-        title,
-        tuple(sorted(dict.fromkeys(changed), key=lambda name: order.get(name, 0))),
-        {name: why for name, why in skipped.items() if name not in changed},
-        seed,
-        (),
-        inverses,
-        Script(tuple(lines), frozenset(helpers)),
-    )
+    notes.changed.sort(key=lambda name: order.get(name, 0))
+    return notes.outcome(inverses)
+
+
+def _note_call(notes: Notes, call: str, kept: list[str]) -> None:
+    if kept:
+        notes.lines += [f"with keeping({', '.join(kept)}):", *indented([call])]
+        notes.helpers.add("keeping")
+    else:
+        notes.lines.append(call)
 
 
 def _modules(net: nn.Module, tree: Tree, spots: list[Spot], target: Any) -> dict[Path, nn.Module]:

@@ -17,32 +17,49 @@ from torch import nn
 from paramwidget import compat
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.write import Inverse, Kept, copied, point, put, same_bits
-from paramwidget.tensors import condition, is_tensor, plain, writable_reason
+from paramwidget.slots.reader import entries
+from paramwidget.tensors import (
+    condition,
+    is_distributed,
+    is_tensor,
+    is_wrapper,
+    overlaps_itself,
+    plain,
+)
 
 _REGISTRIES = ("_parameters", "_buffers", "_modules")
 
 
 @dataclass
 class Held:
-    """One tensor object as it was; ``alias`` shares its memory, ``bytes`` is a copy."""
+    """One tensor object as it was; ``alias`` shares its memory, ``bytes`` is a copy.
+
+    ``memory`` is the alias without the axes along which one number stands for many.
+    """
 
     tensor: torch.Tensor
     alias: torch.Tensor
+    memory: torch.Tensor
     bytes: torch.Tensor
     requires_grad: bool
     version: int | None
 
     @classmethod
     def of(cls, tensor: torch.Tensor) -> Held | None:
-        """None where there is nothing that could be written."""
-        if condition(tensor).state != "ready" or writable_reason(tensor) is not None:
+        """None where no alias of its memory can be made."""
+        if condition(tensor).state != "ready" or not _is_strided(tensor):
             return None
         version = None if tensor.is_inference() else tensor._version
         alias = plain(tensor)
-        return cls(tensor, alias, copied(tensor), tensor.requires_grad, version)
+        memory = _compact(alias)
+        if overlaps_itself(memory):
+            return None
+        return cls(tensor, alias, memory, copied(memory), tensor.requires_grad, version)
 
     def same_memory(self) -> bool:
         """Whether the tensor still lies where it lay."""
+        if condition(self.tensor).state != "ready" or not _is_strided(self.tensor):
+            return False
         now = plain(self.tensor)
         return (
             now.dtype == self.alias.dtype
@@ -53,13 +70,27 @@ class Held:
         )
 
     def same_content(self) -> bool:
-        return condition(self.tensor).state == "ready" and same_bits(
-            copied(self.tensor), self.bytes
-        )
+        return self.same_memory() and same_bits(copied(self.memory), self.bytes)
 
     def written(self) -> bool:
         """Whether someone wrote to it, be it the same values."""
         return self.version is not None and self.tensor._version != self.version
+
+
+def _is_strided(tensor: torch.Tensor) -> bool:
+    return (
+        tensor.layout is torch.strided
+        and not tensor.is_quantized
+        and not is_wrapper(tensor)
+        and not is_distributed(tensor)
+    )
+
+
+def _compact(alias: torch.Tensor) -> torch.Tensor:
+    for axis, stride in enumerate(alias.stride()):
+        if stride == 0 and alias.shape[axis] > 1:
+            alias = alias.narrow(axis, 0, 1)
+    return alias
 
 
 @dataclass
@@ -101,37 +132,53 @@ class Grad:
 
 @dataclass
 class Registry:
-    """One dict or list of a module, in which objects were replaced."""
+    """A dict or list of a module in which objects were replaced; its order is kept too."""
 
-    holder: Any  # the dict or list itself
+    holder: Any
     then: Any  # what it held, as a plain dict or list
     now: Any = None  # what the edit left there
 
     @property
     def nbytes(self) -> int:
-        kept = self.then.values() if isinstance(self.then, dict) else self.then
-        return sum(value.nbytes for value in kept if is_tensor(value) and _sized(value))
+        return _size(self.then.values() if isinstance(self.then, dict) else self.then)
+
+    def present(self) -> Any:
+        return dict(self.holder) if isinstance(self.holder, dict) else list(self.holder)
 
     def differs(self) -> bool:
-        return not _same_objects(self.holder, self.then)
+        return not _same_objects(self.present(), self.then)
 
     def check(self, net: nn.Module) -> None:
-        if self.now is not None and not _same_objects(self.holder, self.now):
+        if not _same_objects(self.present(), self.now):
             raise EditError("the modules have changed since: what the edit put there was replaced")
 
     def swap(self, net: nn.Module) -> None:
-        self.now, then = self.then, self.then
-        self.then = _shallow(self.holder)
+        then, self.then = self.then, self.present()
+        self.now = then
         self.holder.clear()
         (self.holder.update if isinstance(self.holder, dict) else self.holder.extend)(then)
 
 
-def _sized(tensor: torch.Tensor) -> bool:
-    return condition(tensor).state == "ready"
+@dataclass
+class Attributes(Registry):
+    """The tensors that a module holds as plain attributes; ``holder`` is its whole ``__dict__``."""
+
+    def present(self) -> Any:
+        return {name: value for name, value in self.holder.items() if is_tensor(value)}
+
+    def swap(self, net: nn.Module) -> None:
+        then, self.then = self.then, self.present()
+        self.now = then
+        for name in self.then:
+            if name not in then:
+                del self.holder[name]
+        self.holder.update(then)
 
 
-def _shallow(held: Any) -> Any:
-    return dict(held) if isinstance(held, dict) else list(held)
+def _size(held: Iterable[Any]) -> int:
+    return sum(
+        value.nbytes for value in held if is_tensor(value) and condition(value).state == "ready"
+    )
 
 
 def _same_objects(left: Any, right: Any) -> bool:
@@ -143,42 +190,11 @@ def _same_objects(left: Any, right: Any) -> bool:
 
 
 @dataclass
-class Attributes:
-    """The tensors that a module holds as plain attributes."""
-
-    fields: dict[str, Any]
-    then: dict[str, Any]
-
-    @property
-    def nbytes(self) -> int:
-        return sum(value.nbytes for value in self.then.values() if _sized(value))
-
-    def differs(self) -> bool:
-        return not _same_objects(tensors_in(self.fields), self.then)
-
-    def check(self, net: nn.Module) -> None:
-        """Attributes are put back by name."""
-
-    def swap(self, net: nn.Module) -> None:
-        now = tensors_in(self.fields)
-        for name in now:
-            if name not in self.then:
-                del self.fields[name]
-        self.fields.update(self.then)
-        self.then = now
-
-
-def tensors_in(fields: dict[str, Any]) -> dict[str, Any]:
-    """The tensors among a module's own attributes."""
-    return {name: value for name, value in fields.items() if is_tensor(value)}
-
-
-@dataclass
 class Snapshot:
     """The tensors and registries of some modules as they were."""
 
     tensors: dict[int, Held] = field(default_factory=dict)
-    registries: list[Registry | Attributes] = field(default_factory=list)
+    registries: list[Registry] = field(default_factory=list)
 
     @classmethod
     def of(cls, modules: Iterable[nn.Module]) -> Snapshot:
@@ -193,15 +209,17 @@ class Snapshot:
             registry = fields.get(name)
             if isinstance(registry, dict):
                 self.registries.append(Registry(registry, dict(registry)))
-                self._hold(registry.values())
+            # a scripted module's registries are no dicts: nothing in them can be replaced
+            self._hold(value for _, value in entries(registry) or ())
         for value in fields.values():
             # as an RNN keeps its flat weights
             if type(value) is list and any(is_tensor(item) for item in value):
                 self.registries.append(Registry(value, list(value)))
                 self._hold(value)
-        own = tensors_in(fields)
-        self.registries.append(Attributes(fields, own))
-        self._hold(own.values())
+        own = Attributes(fields, None)
+        own.then = own.present()
+        self.registries.append(own)
+        self._hold(own.then.values())
 
     def _hold(self, values: Iterable[Any]) -> None:
         for value in values:
@@ -216,24 +234,23 @@ class Snapshot:
         ``paths`` leads from a tensor's id to its slots. Tensors are held by object where objects
         were replaced, since no path leads to the old ones.
         """
-        registries: list[Inverse] = [one for one in self.registries if one.differs()]
+        registries = [one for one in self.registries if one.differs()]
+        for one in registries:
+            one.now = one.present()
         by_object = bool(registries)
         found: list[Inverse] = []
         for key, held in self.tensors.items():
             moved = not held.same_memory()
-            if not same_bits(copied(held.alias), held.bytes):
-                found.append(
-                    Kept(
-                        paths.get(key, ()), None, tuple(held.alias.shape), held.alias.dtype,
-                        held.bytes,
-                        held.alias if moved or by_object or key not in paths else None,
-                    )
-                )  # fmt: skip
+            if not same_bits(copied(held.memory), held.bytes):
+                by_path = key in paths and held.memory is held.alias and not (moved or by_object)
+                shape, dtype = tuple(held.memory.shape), held.memory.dtype
+                tensor = None if by_path else held.memory
+                found.append(Kept(paths.get(key, ()), None, shape, dtype, held.bytes, tensor))
             if moved:
                 found.append(Memory(held.tensor, held.alias))
             if held.tensor.requires_grad != held.requires_grad:
                 found.append(Grad(held.tensor, held.requires_grad))
-        return found + registries
+        return [*found, *registries]
 
     def keep_versions(self) -> None:
         """Give every tensor its version counter back, so that no pending backward raises."""
@@ -258,4 +275,4 @@ class Snapshot:
         held = self.tensors[id(tensor)]
         if not held.same_memory():
             point(tensor, held.alias)
-        put(tensor, held.bytes)
+        put(held.memory, held.bytes)

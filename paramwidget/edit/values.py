@@ -16,8 +16,7 @@ from paramwidget.edit.evaluate import Term, evaluate, working_dtype, working_par
 from paramwidget.edit.expression import Formula, parse
 from paramwidget.edit.index import Index, covers_all, element_index, index_text, part_index
 from paramwidget.edit.numbers import Number, as_stored, dtype_name, literal, number_of
-from paramwidget.edit.outcome import Outcome, spoken
-from paramwidget.edit.script import Script, comment
+from paramwidget.edit.outcome import Notes, Outcome, spoken
 from paramwidget.edit.snapshot import Grad
 from paramwidget.edit.spot import Partners, Spot, Ties, locked, node_at
 from paramwidget.edit.write import Transaction, copied, part_of, transaction
@@ -167,8 +166,8 @@ def _write(
 def _outcome(
     title: str, changed: list[Name], warnings: tuple[str, ...], work: Transaction, lines: list[str]
 ) -> Outcome:
-    script = Script((comment(title), *lines))
-    return Outcome(title, tuple(dict.fromkeys(changed)), {}, None, warnings, work.inverses, script)
+    notes = Notes(title, changed=changed, warnings=list(warnings), lines=lines)
+    return notes.outcome(work.inverses)
 
 
 def _asked_for(value: Number, stored: torch.Tensor) -> tuple[str, ...]:
@@ -227,8 +226,7 @@ def _formula_lines(
     cast += "" if working == tensor.dtype else f".to(torch.{dtype_name(working)})"
     if spot.computed:
         place_ = place or "[...]"
-        asked = term.text.replace("w", "w") if not formula.uses_w else term.text
-        return _computed_lines(spot, place_, cast, asked, formula)
+        return _computed_lines(spot, place_, cast, term.text, formula)
     if not formula.uses_w:
         fill = f"torch.tensor({term.text}, dtype=torch.{dtype_name(tensor.dtype)})"
         direct = tensor.dtype not in _LITERAL_DTYPES

@@ -61,11 +61,6 @@ def point(tensor: torch.Tensor, alias: torch.Tensor) -> None:
     tensor.data = alias
 
 
-def give_memory(tensor: torch.Tensor, alias: torch.Tensor) -> None:
-    """Let a tensor object lie where ``alias`` lies: what ``tensor.data = alias`` does."""
-    tensor.data = alias
-
-
 def with_zero_rows(values: torch.Tensor, rows: Sequence[int]) -> torch.Tensor:
     """A copy of the values with some rows at zero; the values themselves where there are none."""
     if not rows:

@@ -75,7 +75,7 @@ def run_script(code: str, net: nn.Module, functions: dict[str, Any] | None = Non
 
 
 def contents(net: nn.Module) -> dict[str, Any]:
-    """Every byte, dtype, shape, object and switch of a model's tensors, by name and repeated slot."""
+    """Every byte, dtype, shape and switch of a model's tensors, repeated slots too."""
     found: dict[str, Any] = {}
     named = [
         *net.named_parameters(remove_duplicate=False),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
-from edit.kit import Bench, contents
 from torch import nn
+
+from edit.kit import Bench, contents
 
 
 def mlp() -> nn.Sequential:
