@@ -23,7 +23,7 @@ from paramwidget.edit.outcome import Failed, Notes, Outcome, chosen, spoken
 from paramwidget.edit.promise import Promise, promise
 from paramwidget.edit.reset import reset
 from paramwidget.edit.rng import fresh_seed, private_generators
-from paramwidget.edit.script import callable_text
+from paramwidget.edit.script import HELPERS, callable_text
 from paramwidget.edit.spot import Partners, Spot, Ties, covered, locked, padding_rows
 from paramwidget.edit.write import Transaction, copied, transaction, with_zero_rows
 from paramwidget.slots.resolve import resolve
@@ -240,18 +240,19 @@ class _Filling:
         name = callable_text(entry.function) if own else f"torch.nn.init.{entry.name}"
         dtype = spot.tensor.dtype if own else scratch_dtype(entry, spot.tensor.dtype)
         if spot.computed:
-            notes.lines += computed.filling(spot, own, f"{name}(w{given})", dtype, rows)
-            return
-        if own:
-            notes.helpers.add("fill_by")
-            notes.lines.append(f"fill_by({spot.access}, {name}{given})")
-        elif spot.plainly_laid and dtype == spot.tensor.dtype:
-            notes.lines.append(f"{name}({spot.access}{given})")
+            lines = computed.filling(spot, own, f"{name}(w{given})", dtype, rows)
         else:
-            notes.helpers.add("fill")
-            working = "" if dtype == torch.float32 else f", dtype=torch.{dtype_name(dtype)}"
-            notes.lines.append(f"fill({spot.access}, {name}{working}{given})")
-        notes.lines += [f"{spot.access}.data[{row}] = 0" for row in rows]
+            lines = [f"{spot.access}.data[{row}] = 0" for row in rows]
+            if own:
+                call = f"fill_by({spot.access}, {name}{given})"
+            elif spot.plainly_laid and dtype == spot.tensor.dtype:
+                call = f"{name}({spot.access}{given})"
+            else:
+                working = "" if dtype == torch.float32 else f", dtype=torch.{dtype_name(dtype)}"
+                call = f"fill({spot.access}, {name}{working}{given})"
+            notes.helpers |= {helper for helper in HELPERS if call.startswith(f"{helper}(")}
+            lines.insert(0, call)
+        notes.lines += spot.guarded(lines)
 
 
 def _store(work: Transaction, tree: Tree, spot: Spot, values: torch.Tensor) -> list[Name]:

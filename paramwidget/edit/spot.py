@@ -12,6 +12,7 @@ from torch import nn
 from paramwidget import compat
 from paramwidget.edit.errors import EditError, shown
 from paramwidget.edit.modules import module_at
+from paramwidget.edit.script import indented
 from paramwidget.slots.fingerprint import fingerprint
 from paramwidget.slots.overlap import Block, block_of
 from paramwidget.slots.resolve import resolve
@@ -59,6 +60,12 @@ class Spot:
             and tensor.is_contiguous()
             and not (tensor.is_conj() or tensor.is_neg() or tensor.is_inference())
         )
+
+    def guarded(self, lines: list[str]) -> list[str]:
+        """The lines of a script where torch lets them write: an inference tensor needs its mode."""
+        if not self.tensor.is_inference():
+            return lines
+        return ["with torch.inference_mode():", *indented(lines)]
 
 
 class Ties:

@@ -55,7 +55,7 @@ class Assign:
         lines = [f"{spot.access}.data[{place}] = {text}"]
         if spot.computed:
             lines = _through_property(spot, [f"    w[{place}] = {text}"])
-        return _outcome(title, changed, _asked_for(value, stored), work, lines)
+        return _outcome(title, changed, _asked_for(value, stored), work, spot.guarded(lines))
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Compute:
         where = "" if whole else f"[{index_text(index, shape)}]"
         title = f"{spoken(spot.node)}{where} = {formula.text}"
         lines = _formula_lines(spot, index, term, working, formula)
-        return _outcome(title, changed, warnings, work, lines)
+        return _outcome(title, changed, warnings, work, spot.guarded(lines))
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def _asked_for(value: Number, stored: torch.Tensor) -> tuple[str, ...]:
     """What a person may want to know of a number that was stored as asked."""
     if value != value or (isinstance(value, float) and abs(value) == float("inf")):
         return (f"{value} was stored, as asked",)
-    if value and not bool(stored):
+    if stored.is_floating_point() and value and not bool(stored):
         return (f"{value} is too small for {dtype_name(stored.dtype)}: 0 was stored",)
     return ()
 
