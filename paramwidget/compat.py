@@ -198,17 +198,6 @@ def set_version(tensor: torch.Tensor, version: int) -> None:
         setter(tensor, version)
 
 
-def flattened(tensors: list[torch.Tensor]) -> torch.Tensor:
-    """The elements of contiguous tensors of one dtype in one copy, fast for very many of them."""
-    flatten: Callable[[list[torch.Tensor]], torch.Tensor] | None = getattr(
-        getattr(_c, "_nn", None), "flatten_dense_tensors", None
-    )
-    if flatten is None:
-        return torch.cat([tensor.detach().reshape(-1) for tensor in tensors])
-    flat = flatten(tensors).detach()
-    return flat.clone() if len(tensors) == 1 else flat
-
-
 # --- the notebook's kernel ---------------------------------------------------------------------
 
 

@@ -36,8 +36,8 @@ class Listener(Protocol):
 class Record:
     """What is remembered of a model as long as it lives; holds no reference to it."""
 
+    seen: Seen
     journal: Journal = field(default_factory=Journal)
-    seen: Seen = field(default_factory=Seen)
     lock: threading.RLock = field(default_factory=threading.RLock)
     listeners: weakref.WeakSet[Any] = field(default_factory=weakref.WeakSet)
 
@@ -47,20 +47,20 @@ _benches: weakref.WeakValueDictionary[int, Workbench] = weakref.WeakValueDiction
 _making = threading.Lock()
 
 
-def _record_of(net: nn.Module) -> tuple[Record, bool]:
-    """The record of a live model, and whether it was made just now; found by identity alone."""
+def _record_of(net: nn.Module) -> Record:
+    """The record of a live model, found by identity alone; made where there is none."""
     key = id(net)
     held = _records.get(key)
     if held is not None and held[0]() is net:
-        return held[1], False
-    record = Record()
+        return held[1]
+    record = Record(Seen(net))
 
     def forget(gone: weakref.ref[nn.Module]) -> None:
         if key in _records and _records[key][0] is gone:
             del _records[key]
 
     _records[key] = (weakref.ref(net, forget), record)
-    return record, True
+    return record
 
 
 class Workbench:
@@ -87,10 +87,8 @@ class Workbench:
             if bench is None or bench.net is not net:
                 bench = super().__new__(cls)
                 bench.net = net
-                bench._record, new = _record_of(net)
+                bench._record = _record_of(net)
                 bench.lock = bench._record.lock
-                if new:
-                    bench._record.seen.look_first(net)
                 _benches[id(net)] = bench
         return bench
 

@@ -2,71 +2,60 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Iterable
+from typing import Any
 
-from torch import nn
+import torch
 
 from paramwidget.slots.fingerprint import fingerprint
+from paramwidget.slots.first_look import FirstLook
 from paramwidget.slots.resolve import held_at
 from paramwidget.slots.ties import Name
-from paramwidget.slots.tree import Node, Path, Tree, read_tree
-
-# A first look at a model of more bytes than this is put off to the first refresh: reading every
-# byte of a giant would make one wait for a bench.
-FIRST_LOOK_BYTES = 2**30
-
-_UNSEEN: Hashable = ("unseen",)
+from paramwidget.slots.tree import Node, Path, Tree
 
 
 class Seen:
-    """The fingerprints of a model's slots at the last look."""
+    """The fingerprints of a model's slots at the last look; the first is taken when it is made."""
 
-    def __init__(self) -> None:
+    def __init__(self, net: Any) -> None:
+        self._first: FirstLook | None = FirstLook(net)
         self._prints: dict[Path, Hashable] = {}
 
-    def look_first(self, net: nn.Module) -> None:
-        """Take the first look, in registration order until FIRST_LOOK_BYTES have been read."""
-        tree = read_tree(net)
-        left = FIRST_LOOK_BYTES
-        affordable = []
-        for node in tree.slots:
-            left -= math.prod(node.shape or ()) * 8
-            if left >= 0:
-                affordable.append(node)
-        self._prints = dict.fromkeys((node.path for node in tree.slots), _UNSEEN)
-        self._prints.update(_prints_of(net, affordable))
+    def look(self, tree: Tree, net: Any) -> list[Node]:
+        """The slots whose content is not what it was; from now on it is what it is now.
 
-    def look(self, tree: Tree, net: nn.Module) -> list[Node]:
-        """The slots whose content is not what it was; from now on it is what it is now."""
-        now = _prints_of(net, tree.slots)
-        before = self._prints
-        self._prints = now
-        return [
-            node
-            for node in tree.slots
-            if node.path in now
-            and before.get(node.path, ("absent",)) not in (now[node.path], _UNSEEN)
-        ]
+        Slots that were not there count as changed; computed ones are not computed for this.
+        """
+        held = _held(net, tree.slots)
+        now = _prints_of(held)
+        changed = [node for node, tensor in held if self._differs(node.path, tensor, now)]
+        self._first, self._prints = None, now
+        return changed
 
-    def count_as_seen(self, tree: Tree, net: nn.Module, names: Iterable[Name]) -> None:
+    def _differs(self, path: Path, tensor: torch.Tensor, now: dict[Path, Hashable]) -> bool:
+        if self._first is not None and path not in self._prints:
+            return self._first.changed(tensor)
+        return self._prints.get(path) != now[path]
+
+    def count_as_seen(self, tree: Tree, net: Any, names: Iterable[Name]) -> None:
         """The content of these slots is known: a later look does not report it."""
         nodes = (tree.find(name) for name in names)
-        self._prints.update(_prints_of(net, (node for node in nodes if node is not None)))
+        self._prints.update(_prints_of(_held(net, (node for node in nodes if node is not None))))
 
 
-def _prints_of(net: nn.Module, nodes: Iterable[Node]) -> dict[Path, Hashable]:
-    """The fingerprint of each slot, a shared tensor read once; computed slots are not computed."""
-    prints: dict[Path, Hashable] = {}
+def _held(net: Any, nodes: Iterable[Node]) -> list[tuple[Node, torch.Tensor]]:
+    """The slots that hold a tensor, with it."""
+    found = ((node, held_at(net, node.path)) for node in nodes)
+    return [(node, tensor) for node, tensor in found if tensor is not None]
+
+
+def _prints_of(held: Iterable[tuple[Node, torch.Tensor]]) -> dict[Path, Hashable]:
+    """The fingerprint of each slot, a shared tensor read once."""
     known: dict[int, Hashable] = {}
-    held = []  # keeps every tensor alive while its id stands for it
-    for node in nodes:
-        tensor = held_at(net, node.path)
-        if tensor is None:
-            continue
+    prints: dict[Path, Hashable] = {}
+    for node, tensor in held:
         key = id(tensor)
         if key not in known:
-            held.append(tensor)
             known[key] = fingerprint(tensor)
         prints[node.path] = known[key]
     return prints

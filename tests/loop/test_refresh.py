@@ -1,0 +1,66 @@
+"""refresh(): by content, whoever wrote it, from the moment the bench was made."""
+
+import gc
+import weakref
+
+import torch
+from torch import nn
+
+from paramwidget import Workbench
+
+
+def test_a_change_since_the_bench_was_made_is_told_once():
+    net = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Linear(300, 300))
+    net.constant = torch.ones(3)
+    bench = Workbench(net)
+    net[0].weight.data[0, 0] += 1
+    net.constant[1] = 4
+    net[1].num_batches_tracked += 1
+    net[2].weight.data[1, 2] = 0
+    assert bench.refresh() == ["constant", "0.weight", "1.num_batches_tracked", "2.weight"]
+    assert bench.refresh() == []
+
+
+def test_the_benchs_own_edits_count_as_seen_and_others_beside_them_do_not():
+    net = nn.Linear(2, 2)
+    bench = Workbench(net)
+    net.weight.data += 1
+    bench.assign("bias", (0,), 3)
+    assert bench.refresh() == ["weight"]
+    bench.undo()
+    assert bench.refresh() == []
+
+
+def test_every_slot_of_a_shared_tensor_is_named():
+    layer = nn.Linear(2, 2, bias=False)
+    net = nn.Sequential(layer, nn.ReLU(), layer)
+    bench = Workbench(net)
+    net[0].weight.data.neg_()
+    assert bench.refresh() == ["0.weight", "2.weight"]
+
+
+def test_swapped_rows_replaced_parameters_and_first_forwards_are_changes():
+    net = nn.Sequential(nn.Linear(2, 2), nn.LazyLinear(1))
+    bench = Workbench(net)
+    net[0].weight.data.copy_(net[0].weight.data.flip(0))
+    net[0].bias = nn.Parameter(torch.ones(2))
+    net(torch.ones(1, 2))
+    assert bench.refresh() == ["0.weight", "0.bias", "1.weight", "1.bias"]
+
+
+def test_one_bench_for_a_model_whose_journal_lives_as_long_as_the_model():
+    net = nn.Linear(2, 2)
+    before = net.weight.detach().clone()
+    Workbench.of(net).assign("weight", (0, 0), 7)
+    assert Workbench.of(net).undo() is not None
+    assert torch.equal(net.weight, before)
+    assert Workbench(net) is Workbench.of(net)
+
+
+def test_a_bench_keeps_no_model_alive():
+    net = nn.Linear(2, 2)
+    Workbench.of(net).assign("weight", (0, 0), 7)
+    gone = weakref.ref(net)
+    del net
+    gc.collect()
+    assert gone() is None
