@@ -58,7 +58,7 @@ class FirstLook:
             return True
         held = self._held[place]
         if not isinstance(held, bytes):
-            return held is not _UNREAD and fingerprint(tensor) != held)
+            return held is not _UNREAD and bool(fingerprint(tensor) != held)
         size = _plain_bytes(tensor)
         return size != len(held) or ctypes.string_at(tensor.data_ptr(), size) != held
 
