@@ -136,8 +136,9 @@ test("few digits where there is little room", () => {
   assert.equal(shortText(123456.7, 3), "123000");
   assert.equal(shortText(0.00001234, 3), "1.23e−5");
   assert.equal(shortText(Number.NaN, 3), "NaN");
-  assert.equal(digitsThatFit([0.123456, 42], 6), 4);
-  assert.equal(digitsThatFit([0.123456, -0.0123456], 7), 3);
-  assert.equal(digitsThatFit([0.123456, -0.0123456], 4), 0);
+  const within = (length: number) => (text: string) => text.length <= length;
+  assert.equal(digitsThatFit([0.123456, 42], within(6)), 4);
+  assert.equal(digitsThatFit([0.123456, -0.0123456], within(7)), 3);
+  assert.equal(digitsThatFit([0.123456, -0.0123456], within(4)), 0);
   assert.equal(grouped(1234567), "1 234 567");
 });

@@ -125,8 +125,8 @@ function Chips({ asking, write }: { asking: Asking; write: (text: string) => voi
         </button>
       ))}
       <span class="hovering">
-        <button class="chip" type="button" aria-describedby={id}>
-          functions…
+        <button class="chip" type="button" aria-label="Functions" aria-describedby={id}>
+          <i>f</i> (w)…
         </button>
         <div class="card popover" role="tooltip" id={id}>
           <dl class="functions">

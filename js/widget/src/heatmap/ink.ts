@@ -23,7 +23,6 @@ export interface Ink {
   /** One em of the text around. */
   em: number;
   font: string;
-  code: string;
   colour: string;
   /** The corner at which the cells begin. */
   left: number;
@@ -148,30 +147,35 @@ function write(
   context.fillText(text, x, y);
 }
 
+/** Sizes of the text in em that are tried, with the digits that must fit to be content. */
+const SIZES = [
+  [1, 3],
+  [0.86, 3],
+  [0.75, 3],
+  [0.75, 2],
+] as const;
+
 /** The font and the text of each cell; null where not two digits would fit. */
 function textOf(
-  { context, em, code }: Ink,
+  { context, em, font }: Ink,
   values: Float32Array | Float64Array,
   texts: Record<string, string>,
   { cell }: Geometry,
 ): { font: string; of(n: number): string } | null {
-  for (const [size, enough] of [
-    [1, 3],
-    [0.88, 3],
-    [0.78, 3],
-    [0.78, 2],
-  ] as const) {
-    if (cell[0] < em * size * 1.25) continue;
-    const font = `${Math.round(em * size)}px ${code}`;
-    context.font = font;
-    const room = Math.floor((cell[1] - em * 0.4) / context.measureText("0").width);
-    const digits = room >= 2 ? digitsThatFit(values, room) : 0;
+  const [height, width] = cell;
+  if (width < em * 1.2) return null;
+  for (const [size, enough] of SIZES) {
+    if (height < em * size * 1.25) continue;
+    const sized = `${Math.round(em * size)}px ${font}`;
+    context.font = sized;
+    const fits = (text: string) => context.measureText(text).width <= width - em * 0.3;
+    const digits = digitsThatFit(values, fits);
     if (digits < enough) continue;
     const of = (n: number) => {
       const text = texts[n];
-      return text && text.length <= room ? text : shortText(values[n] ?? Number.NaN, digits);
+      return text && fits(text) ? text : shortText(values[n] ?? Number.NaN, digits);
     };
-    return { font, of };
+    return { font: sized, of };
   }
   return null;
 }

@@ -43,13 +43,13 @@ function plain(value: number): string {
 }
 
 /**
- * How many digits each cell of a picture can show in `room` characters: 4, 3 or 2, the same for all
- * cells; 0 where not even two digits fit.
+ * How many digits each cell of a picture can show: 4, 3 or 2, the same for all cells; 0 where not
+ * even two digits `fit`.
  */
-export function digitsThatFit(values: Iterable<number>, room: number): number {
+export function digitsThatFit(values: Iterable<number>, fits: (text: string) => boolean): number {
   const list = [...values];
   for (const digits of [4, 3, 2]) {
-    if (list.every((value) => shortText(value, digits).length <= room)) return digits;
+    if (list.every((value) => fits(shortText(value, digits)))) return digits;
   }
   return 0;
 }

@@ -19,6 +19,7 @@ export interface Shown {
 }
 
 const HEIGHT_EM = 20;
+const KERNELS_EM = 26; // kernels must not be stretched, so they get more room to stand in
 const LEAST_HEIGHT = 256; // CSS pixels: so many rows are shown one by one
 const LONGEST_EM: Pair = [3, 5.4];
 const FREE_EM = 1.6;
@@ -51,11 +52,13 @@ export class Screen {
     this.pixel = window.devicePixelRatio || 1;
     this.em = parseFloat(getComputedStyle(this.stage.element).fontSize) * this.pixel;
     this.ruler = rulerRoom(layout, this.em);
+    const kernels = layout.gap.some((gap) => gap > 0);
+    const height = kernels ? KERNELS_EM : HEIGHT_EM;
     return {
       width: Math.max(1, Math.floor(width * this.pixel) - this.ruler.left - 2),
-      height: Math.round(Math.max(LEAST_HEIGHT * this.pixel, HEIGHT_EM * this.em)),
+      height: Math.round(Math.max(LEAST_HEIGHT * this.pixel, height * this.em)),
       longest: [Math.round(LONGEST_EM[0] * this.em), Math.round(LONGEST_EM[1] * this.em)],
-      free: Math.round(FREE_EM * this.em * (layout.gap[0] || layout.gap[1] ? 0.3 : 1)),
+      free: Math.round(FREE_EM * this.em * (kernels ? 0.4 : 1)),
     };
   }
 
@@ -146,8 +149,7 @@ export class Screen {
     if (!context || !picture) return;
     context.clearRect(0, 0, ink.width, ink.height);
     const { color, fontFamily } = getComputedStyle(ink);
-    const code = getComputedStyle(over).fontFamily;
-    const tools: Ink = { context, em: this.em, font: fontFamily, code, colour: color, left, top };
+    const tools: Ink = { context, em: this.em, font: fontFamily, colour: color, left, top };
     drawRulers(tools, picture.layout, screen);
     const colours = palette(this.theme, wheel);
     const drawn = shown.asked ? "colours" : drawCells(tools, model, here, limits, colours);

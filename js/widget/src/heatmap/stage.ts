@@ -35,6 +35,7 @@ export function makeStage(host: HTMLElement): Stage {
     selection: make("div", "selection"),
     band: make("div", "band"),
   };
+  for (const unused of [stage.hover, stage.selection, stage.band]) unused.hidden = true;
   over.append(stage.flash, stage.ring, stage.hover, stage.selection, stage.band);
   element.append(cells, ink, over);
   host.append(element);

@@ -48,7 +48,7 @@ function Slider({ axis, size, at, move }: SliderProps) {
         aria-valuetext={`${at} of ${size}`}
         onInput={(event) => move(event.currentTarget.valueAsNumber)}
       />
-      <output for={id}>{`${at} of 0…${size - 1}`}</output>
+      <output for={id}>{`${at} of 0–${size - 1}`}</output>
     </div>
   );
 }

@@ -46,12 +46,12 @@ function TieLine({ view, tie, group, path }: TieLineProps) {
       onFocusCapture={light(true)}
       onBlurCapture={light(false)}
     >
-      {group && (
-        <span class={`badge tied ${tie.kind} tie-${group.colour}`}>
-          {`${group.label} ×${group.rows.length}`}
-        </span>
-      )}
       <span class="tie-words">
+        {group && (
+          <span class={`badge tied ${tie.kind} tie-${group.colour}`}>
+            {`${group.label} ×${group.rows.length}`}
+          </span>
+        )}
         {tie.kind === "same" ? "the same tensor as " : "shares memory with "}
         {others.map((other, n) => (
           <span key={JSON.stringify(other.path)}>
