@@ -20,7 +20,7 @@ PAPER, GAP, INK, DIM, NAN, PLUS_INF, MINUS_INF, ABOVE, BELOW = range(STEPS, STEP
 
 _OFF_SCALE = (
     (255, 255, 255), (255, 255, 255), (24, 24, 27), (110, 110, 118),
-    (214, 0, 190), (255, 230, 0), (0, 232, 226), (56, 14, 0), (0, 10, 56),
+    (214, 0, 190), (255, 230, 0), (0, 232, 226), (64, 16, 0), (0, 8, 64),
 )  # fmt: skip
 
 _BLUE, _ORANGE = 255.0, 55.0  # hues in degrees
