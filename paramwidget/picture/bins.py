@@ -18,7 +18,7 @@ def rising_edges(low: float, high: float, bins: int) -> Array:
     share = np.arange(bins + 1) / bins
     edges = low * (1 - share) + high * share  # high - low may be beyond float64
     edges[0], edges[-1] = low, high
-    if (np.diff(edges) > 0).all():
+    if (edges[1:] > edges[:-1]).all():
         return edges
     unit = max(math.ulp(low), math.ulp(high))
     unit *= 1 + (high - low) // (bins * unit)

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from paramwidget.picture.layout import Layout, elements_before, slider_index
+from paramwidget.tensors import readable
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -33,7 +34,15 @@ _NATIVE = frozenset(
         torch.complex64, torch.complex128,
     }
 )  # fmt: skip
-"""What numpy has a type for; all else but complex32 is read through float32, which holds it."""
+"""What numpy has a type for; all else is read through float32, which holds it."""
+
+
+def values_of(tensor: torch.Tensor) -> torch.Tensor:
+    """`readable`, with complex32, for which torch has few operations, as complex64."""
+    values = readable(tensor)
+    if values.dtype == torch.complex32:
+        return torch.view_as_complex(torch.view_as_real(values).to(torch.float32).contiguous())
+    return values
 
 
 class Matrix:
@@ -123,11 +132,18 @@ def _split(tensor: torch.Tensor, step: int, axis: int = 0) -> Iterator[torch.Ten
 
 
 def _through_float32(tensor: torch.Tensor) -> Array:
-    if tensor.dtype == torch.complex32:  # torch warns at each of its own conversions of complex32
-        parts = torch.view_as_real(tensor).to(torch.float32).contiguous()
-        return np.asarray(parts.numpy()).view(np.complex64)[..., 0]
     array: Array = tensor.to(torch.float32).numpy()
     return array
+
+
+def as_float64(numbers: Array) -> Array:
+    """In float64, complex numbers by magnitude: NaN where either part is (hypot says otherwise)."""
+    with np.errstate(all="ignore"):  # a signalling NaN, as float8 conversions make, is "invalid"
+        if numbers.dtype.kind != "c":
+            return numbers.astype(np.float64, copy=False)
+        size: Array = np.abs(numbers.astype(np.complex128))
+        size[np.isnan(numbers.real) | np.isnan(numbers.imag)] = np.nan
+        return size
 
 
 def plane_matrix(tensor: torch.Tensor, layout: Layout, sliders: tuple[int, ...] = ()) -> Matrix:

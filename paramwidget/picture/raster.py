@@ -9,11 +9,10 @@ import numpy as np
 import torch
 
 from paramwidget.picture.layout import Layout, layout_of, slider_index
-from paramwidget.picture.matrix import Array, Matrix, gapless, plane_matrix
+from paramwidget.picture.matrix import Array, Matrix, as_float64, gapless, plane_matrix, values_of
 from paramwidget.picture.passes import Cuts, Moments
 from paramwidget.picture.statistics import Stats, bounds, stats, stats_of
-from paramwidget.picture.sweep import Cells, fitting_scale, magnitude, sweep
-from paramwidget.tensors import readable
+from paramwidget.picture.sweep import Cells, fitting_scale, sweep
 
 Window = tuple[int, int, int, int]
 Float32 = np.ndarray[Any, np.dtype[np.float32]]
@@ -55,7 +54,7 @@ def raster(
     beyond the plane's. Raises ValueError where ``cells`` or ``window`` are none, IndexError where
     there is no such slider position, Unreadable where the tensor has no values.
     """
-    values = readable(tensor)
+    values = values_of(tensor)
     layout = layout_of(tuple(values.shape))
     return _raster(values, layout, _clipped(layout, window), cells, sliders)[0]
 
@@ -67,7 +66,7 @@ def raster_with_stats(
     sliders: tuple[int, ...] = (),
 ) -> tuple[Raster, Stats]:
     """`raster` of the window and `stats` of the whole tensor, in one sweep where that can be."""
-    values = readable(tensor)
+    values = values_of(tensor)
     layout = layout_of(tuple(values.shape))
     wanted = _clipped(layout, window)
     picture, found = _raster(values, layout, wanted, cells, sliders)
@@ -75,24 +74,6 @@ def raster_with_stats(
     if found is None or not whole:
         return picture, stats(values)
     return picture, stats_of(found, values.numel())
-
-
-def exact_cells(tensor: torch.Tensor, picture: Raster) -> Array:
-    """The elements of an exact raster's cells in their own type, where float32 rounds them.
-
-    Narrow floats are float32, bool is uint8, complex numbers are float64 magnitudes. In a gap
-    floats are NaN and integers 0. Raises ValueError where a cell is more than one element.
-    """
-    if not picture.exact:
-        raise ValueError(f"a cell is {picture.block} elements, so it has no value of its own")
-    filled, (rows, cols) = _cuts(picture.layout, picture.window, picture.block)
-    elements = _elements(
-        plane_matrix(readable(tensor), picture.layout, picture.sliders), rows, cols
-    )
-    gap = np.nan if elements.dtype.kind == "f" else 0
-    plane: Array = np.full(picture.values.shape, gap, elements.dtype)
-    plane[np.ix_(*filled)] = elements
-    return plane
 
 
 def _clipped(layout: Layout, window: Window | None) -> Window:
@@ -119,13 +100,13 @@ def _raster(
         raise ValueError(f"cells is how many rows and columns at most, so at least 1: {cells!r}")
     row0, row1, col0, col1 = window
     block = (max(1, -(-(row1 - row0) // height)), max(1, -(-(col1 - col0) // width)))
-    filled, (rows, cols) = _cuts(layout, window, block)
+    filled, (rows, cols) = cell_cuts(layout, window, block)
     place = np.ix_(*filled)
     plane = np.full([len(side) for side in filled], np.nan, np.float32)
     chosen = slider_index(layout, sliders)
     matrix = plane_matrix(values, layout, chosen)
     if block == (1, 1):
-        plane[place] = _float32(_elements(matrix, rows, cols))
+        plane[place] = _float32(cell_elements(matrix, rows, cols))
         return Raster(plane, window, True, None, None, block, layout, chosen), None
     if not plane[place].size:
         return Raster(plane, window, False, plane.copy(), plane.copy(), block, layout, chosen), None
@@ -137,7 +118,7 @@ def _raster(
     return Raster(plane, window, False, low, high, block, layout, chosen), found
 
 
-def _cuts(
+def cell_cuts(
     layout: Layout, window: Window, block: tuple[int, int]
 ) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     """Which rows and columns of cells hold elements, and the cuts between those cells."""
@@ -147,9 +128,10 @@ def _cuts(
     return (filled_rows, filled_cols), (rows, cols)
 
 
-def _elements(matrix: Matrix, rows: Array, cols: Array) -> Array:
+def cell_elements(matrix: Matrix, rows: Array, cols: Array) -> Array:
+    """The elements between the outer cuts in their own type; complex numbers by magnitude."""
     elements = matrix.block(int(rows[0]), int(rows[-1]), int(cols[0]), int(cols[-1]))
-    return magnitude(elements) if elements.dtype.kind == "c" else elements
+    return as_float64(elements) if elements.dtype.kind == "c" else elements
 
 
 def _means(matrix: Matrix, rows: Cuts, cols: Cuts) -> tuple[Cells, Moments]:
@@ -167,7 +149,7 @@ def _float32(numbers: Array) -> Array:
     """Rounded to float32; what is finite stays finite."""
     if numbers.dtype == np.float32:
         return numbers
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         rounded = numbers.astype(np.float32)
     lost = np.isinf(rounded) & np.isfinite(numbers)
     if lost.any():

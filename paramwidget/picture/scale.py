@@ -9,11 +9,9 @@ import numpy as np
 import torch
 
 from paramwidget.picture.bins import counts_between, rising_edges
-from paramwidget.picture.matrix import SMALL, Array, Matrix
+from paramwidget.picture.matrix import SMALL, Array, Matrix, as_float64, values_of
 from paramwidget.picture.sample import evenly_spread
 from paramwidget.picture.statistics import Stats, stats
-from paramwidget.picture.sweep import magnitude
-from paramwidget.tensors import readable
 
 GLANCE = 4096
 """Elements looked at for a spark."""
@@ -76,7 +74,7 @@ def sample(tensor: torch.Tensor, whole: int = SMALL, count: int = GLANCE) -> tor
 
     Raises Unreadable where the tensor has no values.
     """
-    values = readable(tensor)
+    values = values_of(tensor)
     return values if values.numel() <= whole else evenly_spread(values, count)
 
 
@@ -86,20 +84,18 @@ def spark(tensor: torch.Tensor, bins: int = 24) -> bytes:
     One height per bin: the fullest bin has 255, a bin that is not empty at least 1, all are 0
     without a finite element. Raises Unreadable where the tensor has no values.
     """
-    numbers = _numbers(evenly_spread(readable(tensor), GLANCE))
+    numbers = _numbers(evenly_spread(values_of(tensor), GLANCE))
     numbers = numbers[np.isfinite(numbers)]
     if not numbers.size:
         return bytes(bins)
     edges = rising_edges(float(numbers.min()), float(numbers.max()), bins)
     counts = counts_between(numbers, edges)
-    heights: Array = np.ceil(counts * (255 / counts.max()))
-    return bytes(heights.astype(np.uint8))
+    return bytes(-(counts * -255 // counts.max()).astype(np.uint8))
 
 
 def _numbers(values: torch.Tensor) -> Array:
     """A few elements in float64, complex ones by magnitude."""
-    numbers = Matrix(values[None, None, :, None]).block(0, 1, 0, len(values))[0]
-    return magnitude(numbers) if numbers.dtype.kind == "c" else numbers.astype(np.float64)
+    return as_float64(Matrix(values[None, None, :, None]).block(0, 1, 0, len(values))[0])
 
 
 def brief(tensor: torch.Tensor, bins: int = 24) -> Brief:
@@ -107,6 +103,6 @@ def brief(tensor: torch.Tensor, bins: int = 24) -> Brief:
 
     Raises Unreadable where the tensor has no values.
     """
-    values = readable(tensor)
+    values = values_of(tensor)
     known = stats(values)
     return Brief(known.mean, known.std, known.nan, known.inf, spark(values, bins))

