@@ -17,6 +17,7 @@ from paramwidget.edit.errors import EditError, shown
 from paramwidget.edit.modules import children_of, module_at, unique_modules
 from paramwidget.edit.numbers import dtype_name
 from paramwidget.edit.rng import kept_generators
+from paramwidget.edit.script import assigned
 from paramwidget.edit.snapshot import Snapshot
 from paramwidget.edit.spot import Spot, Ties
 from paramwidget.edit.write import Transaction, copied, put, same_bits
@@ -156,8 +157,4 @@ def filling(spot: Spot, own: bool, call: str, dtype: torch.dtype, rows: list[int
 
 def assigning(spot: Spot, value_text: str) -> str:
     """The line that assigns to a computed slot through its property."""
-    name = spot.node.path[-1]
-    if spot.access.endswith(f".{name}"):
-        return f"{spot.access} = {value_text}"
-    module = spot.access.removeprefix("getattr(").removesuffix(f", {name!r})")
-    return f"setattr({module}, {name!r}, {value_text})"
+    return assigned(spot.access, spot.node.path[-1], value_text)

@@ -153,3 +153,20 @@ def _entry_text(part: int | slice, size: int) -> str:
     start = "" if part.start == 0 else str(part.start)
     stop = "" if part.stop == size else str(part.stop)
     return f"{start}:{stop}" + ("" if part.step == 1 else f":{part.step}")
+
+
+def unparsed(index: Any) -> str:
+    """The text of an index as it was given; ``parse_index`` reads it back."""
+    if isinstance(index, str):
+        return index
+    parts = index if isinstance(index, (tuple, list)) else (index,)
+    return ", ".join(_unparsed_entry(part) for part in parts)
+
+
+def _unparsed_entry(part: Any) -> str:
+    if part is Ellipsis:
+        return "..."
+    if not isinstance(part, slice):
+        return str(part)
+    bounds = ["" if bound is None else str(bound) for bound in (part.start, part.stop)]
+    return ":".join(bounds) + ("" if part.step is None else f":{part.step}")

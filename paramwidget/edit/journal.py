@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from paramwidget.edit.actions import Action
+from paramwidget.edit.actions import Action, to_json
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.outcome import Failed, Outcome
 from paramwidget.edit.script import Script, assembled
@@ -33,12 +33,17 @@ class Edit:
     seed: int | None = None
     warnings: list[str] = field(default_factory=list)
     code: str = ""
-    kind: str = ""
+    action: Action | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def kind(self) -> str:
+        """ "initialize", "assign" and so on."""
+        return self.action.kind if self.action is not None else ""
 
     def to_json(self) -> dict[str, Any]:
         """The edit as JSON would hold it; a name is a text, or a list where it is a path."""
         return {
-            "kind": self.kind,
+            "action": to_json(self.action, self.seed) if self.action is not None else None,
             "title": self.title,
             "changed": [_json_name(name) for name in self.changed],
             "skipped": [[_json_name(name), reason] for name, reason in self.skipped.items()],
@@ -95,7 +100,7 @@ class Journal:
     def _note_failure(self, action: Action, error: EditError) -> None:
         """Only what ran and failed is a line; a refusal before that is told where it was asked."""
         if isinstance(error, Failed):
-            edit = Edit(f"failed: {str(error).splitlines()[0]}", [], kind=action.kind)
+            edit = Edit(f"failed: {str(error).splitlines()[0]}", [], action=action)
             self.entries.append(Entry(edit, action, stands=False, error=error.trace))
 
     def undo(self, net: nn.Module) -> Edit | None:
@@ -179,7 +184,7 @@ def _edit(outcome: Outcome, action: Action) -> Edit:
         outcome.seed,
         list(outcome.warnings),
         outcome.script.text,
-        action.kind,
+        action,
     )
 
 

@@ -209,3 +209,16 @@ def parse_seed(seed: object) -> int | None:
     if isinstance(seed, bool) or not 0 <= number < 2**32:
         raise EditError(f"the seed {shown(seed)} is not between 0 and 2³²−1", "seed")
     return number
+
+
+def number_text(value: Any) -> str:
+    """What a person would type for a value, so that parsing gives it back; else its repr."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, torch.Tensor) and not value.dim() and not value.is_meta:
+        value = value.detach().item()
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value).strip("()") if isinstance(value, complex) else repr(value)

@@ -36,6 +36,14 @@ def keeping(*tensors):
     for tensor, values in zip(tensors, kept):
         tensor.data.copy_(values)
 '''
+_TWIN = '''
+def twin(module):
+    """The same module again, with registries of its own that hold the same tensors."""
+    made = object.__new__(type(module))
+    for name, value in vars(module).items():
+        made.__dict__[name] = value.copy() if isinstance(value, (dict, list, set)) else value
+    return made
+'''
 
 # name -> (imports, source)
 HELPERS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
@@ -43,6 +51,7 @@ HELPERS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "fill_by": ((), _FILL_BY),
     "seed_all": (("random", "numpy"), _SEED_ALL),
     "keeping": (("contextlib",), _KEEPING),
+    "twin": ((), _TWIN),
 }
 
 
@@ -83,6 +92,13 @@ def function_name(function: Any) -> str:
     """``__name__``, or the class of a callable object that has none."""
     name = getattr(function, "__name__", None)
     return name if isinstance(name, str) else type(function).__name__
+
+
+def assigned(access: str, name: str, value: str) -> str:
+    """The line that puts a value where an expression of ``Node.access`` reads one."""
+    if access.startswith("getattr(") and access.endswith(f", {name!r})"):
+        return f"setattr({access[len('getattr(') : -1]}, {value})"
+    return f"{access} = {value}"
 
 
 def comment(text: str) -> str:

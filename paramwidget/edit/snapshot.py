@@ -193,13 +193,17 @@ def _same_objects(left: Any, right: Any) -> bool:
 class Snapshot:
     """The tensors and registries of some modules as they were."""
 
+    contents: bool = True
     tensors: dict[int, Held] = field(default_factory=dict)
     registries: list[Registry] = field(default_factory=list)
 
     @classmethod
-    def of(cls, modules: Iterable[nn.Module]) -> Snapshot:
-        """Takes everything down: as much memory as the tensors themselves."""
-        snapshot = cls()
+    def of(cls, modules: Iterable[nn.Module], contents: bool = True) -> Snapshot:
+        """Takes everything down: as much memory as the tensors themselves.
+
+        Without ``contents`` only which objects stand where.
+        """
+        snapshot = cls(contents=contents)
         for module in modules:
             snapshot._take(compat.raw_dict(module))
         return snapshot
@@ -222,7 +226,7 @@ class Snapshot:
         self._hold(own.then.values())
 
     def _hold(self, values: Iterable[Any]) -> None:
-        for value in values:
+        for value in values if self.contents else ():
             if is_tensor(value) and id(value) not in self.tensors:
                 held = Held.of(value)
                 if held is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
-from torch.nn.utils import parametrize, prune, spectral_norm, weight_norm
+from torch.nn.utils import parametrize, prune
 
 from paramwidget import compat
 from paramwidget.slots.columns import Columns
@@ -18,8 +18,9 @@ from paramwidget.tensors import Condition, class_lookup, condition, is_tensor
 
 Sources = tuple[tuple[str, ...], ...]
 
-_WEIGHT_NORM: Any = getattr(weight_norm, "WeightNorm", None)
-_SPECTRAL_NORM: Any = getattr(spectral_norm, "SpectralNorm", None)
+# `torch.nn.utils` puts the functions weight_norm and spectral_norm over the modules of that name
+_WEIGHT_NORM = compat.loaded_class("torch.nn.utils.weight_norm", "WeightNorm")
+_SPECTRAL_NORM = compat.loaded_class("torch.nn.utils.spectral_norm", "SpectralNorm")
 
 
 @dataclass(frozen=True)
@@ -131,5 +132,5 @@ def only_torch_hooks(fields: dict[str, Any]) -> bool:
     if fields.get("_state_dict_pre_hooks"):
         return False
     hooks = fields.get("_state_dict_hooks")
-    known = getattr(spectral_norm, "SpectralNormStateDictHook", None)
+    known = compat.loaded_class("torch.nn.utils.spectral_norm", "SpectralNormStateDictHook")
     return isinstance(hooks, dict) and all(type(hook) is known for hook in dict.values(hooks))
