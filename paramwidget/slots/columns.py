@@ -9,14 +9,13 @@ of it in Python's garbage collector. So a reading is a few flat lists, rows of w
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
+from paramwidget.slots.census import NOTHING, Looks
 from paramwidget.tensors import Condition
 
 Kind = Literal["module", "parameter", "buffer", "constant", "computed", "none"]
-
-#: What stands at a place or slot that holds nothing.
-NOTHING = Condition("ready", None, None, None, None, False, "NoneType")
 
 #: The module number of a place whose child is None.
 NO_MODULE = -1
@@ -25,9 +24,6 @@ NO_MODULE = -1
 @dataclass(eq=False)
 class Columns:
     """One reading. Every number is an index into the columns of another table."""
-
-    # tensors, once per object
-    tensor_conditions: list[Condition] = field(default_factory=list)
 
     # modules, once per object; the slots of module m are rows first_slot[m] to first_slot[m + 1]
     classes: list[type] = field(default_factory=list)
@@ -40,8 +36,9 @@ class Columns:
     # slots; a slot without a tensor has tensor number -1
     slot_keys: list[str] = field(default_factory=list)
     slot_kinds: list[Kind] = field(default_factory=list)
-    slot_conditions: list[Condition] = field(default_factory=list)
     slot_tensors: list[int] = field(default_factory=list)
+    looks: Looks = field(default_factory=Looks)
+    computed: dict[int, Condition] = field(default_factory=dict)
     slot_notes: dict[int, str] = field(default_factory=dict)
     slot_sources: dict[int, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     transient: set[int] = field(default_factory=set)
@@ -51,13 +48,27 @@ class Columns:
     # places in the order of the walk; `ends[p]` is the first place after all that lies below p
     parents: list[int] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
-    positions: list[int] = field(default_factory=list)
     modules: list[int] = field(default_factory=list)
     place_notes: dict[int, str] = field(default_factory=dict)
     ends: list[int] = field(default_factory=list)
+
+    @cached_property
+    def positions(self) -> list[int]:
+        """At each place, how many siblings come before it, None children included."""
+        found = []
+        met: dict[int, int] = {}
+        for parent in self.parents:
+            found.append(met.get(parent, 0))
+            met[parent] = found[-1] + 1
+        return found
 
     def slots_of(self, module: int) -> range:
         """The slot rows of a module number; none for `NO_MODULE`."""
         if module == NO_MODULE:
             return range(0)
         return range(self.first_slot[module], self.first_slot[module + 1])
+
+    def condition_of(self, slot: int) -> Condition:
+        """What is known of the tensor in a slot; `NOTHING` where there is none."""
+        tensor = self.slot_tensors[slot]
+        return self.computed.get(slot, NOTHING) if tensor < 0 else self.looks.condition(tensor)

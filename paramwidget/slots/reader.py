@@ -15,32 +15,26 @@ from torch import nn
 
 from paramwidget import compat
 from paramwidget.slots import derived
-from paramwidget.slots.columns import NOTHING, Columns, Kind
-from paramwidget.slots.ties import Spans
-from paramwidget.tensors import Condition, class_name, condition, is_tensor
+from paramwidget.slots.census import Census, take_census
+from paramwidget.slots.columns import Columns, Kind
+from paramwidget.tensors import class_name
 
 _FIELDS = list(compat.MODULE_FIELDS)
 _FIELD_COUNT = len(_FIELDS)
 _FIELD_SET = frozenset(_FIELDS)
 
 #: Values that hold no tensor and no module; nearly everything in a `__dict__` is of these.
-_INERT = frozenset({bool, int, float, complex, str, bytes, type(None), torch.dtype, torch.device})
-_CONTAINERS = frozenset({list, tuple, dict, set, frozenset, OrderedDict})
+_INERT = {
+    id(cls): cls
+    for cls in (bool, int, float, complex, str, bytes, type(None), torch.dtype, torch.device)
+}
+_CONTAINERS = (list, tuple, dict, set, frozenset, OrderedDict)
 
 #: Containers longer than this are searched in their first part only.
 _SEARCHED_ITEMS = 10_000
 
-_PARAMETER = nn.Parameter
-_TENSOR = torch.Tensor
-_address = compat.data_address
-
-#: One Condition for all ready CPU tensors that look alike, kept between readings: equal ones are
-#: then the same object, which makes comparing two readings a matter of microseconds.
-_alike: dict[Any, Condition] = {}
-_ALIKE_LIMIT = 4096
-
-#: A child as registered: its key, and a module, None, or something that is neither.
-Child = tuple[str, object]
+#: Children as registered: key to module, to None, or to something that is neither.
+Children = dict[str, Any]
 
 
 def key_text(key: Any) -> str:
@@ -57,6 +51,8 @@ def entries(registry: Any) -> list[tuple[Any, Any]] | None:
 
     A subclass of dict is read as the dict that it is: its own methods may gather, log or lie.
     """
+    if registry is None:
+        return []
     cls = type(registry)
     if cls is dict:
         return list(registry.items())
@@ -70,57 +66,73 @@ def entries(registry: Any) -> list[tuple[Any, Any]] | None:
     return None
 
 
+def _hooked(hooks: Any) -> bool:
+    """True where hooks hang; other mappings than torch's own are not asked."""
+    return type(hooks) is OrderedDict and len(hooks) > 0
+
+
 class Reader:
-    """Fills the tensor, module and slot columns; the walk over places is `walk.py`'s."""
+    """Fills the module and slot columns; the walk over places is `walk.py`'s.
+
+    `values` has what stands in each slot. It keeps the tensors alive until the census is taken, so
+    that an id means one object.
+    """
 
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
-        self.tensors: list[torch.Tensor] = []
-        self.spans = Spans()
-        self.children: list[list[Child]] = []
-        self.suspects: list[tuple[int, str, object]] = []
-        self._tensor_numbers: dict[int, int] = {}
-        self._module_numbers: dict[int, int] = {}
-        self._alive: list[object] = []
-
-    def module_number(self, module: Any) -> int | None:
-        """The number of a module read before, None for one that is new."""
-        return self._module_numbers.get(id(module))
-
-    def knows(self, held: object) -> bool:
-        """True for a module or tensor that is registered somewhere in what was read."""
-        return id(held) in self._module_numbers or id(held) in self._tensor_numbers
+        self.values: list[Any] = []
+        self.children: list[Children] = []
+        self.numbers: dict[int, int] = {}
+        self._suspects: list[tuple[int, str, object]] = []
+        self._other_kinds: dict[int, Kind] = {}
 
     def read(self, module: Any) -> int:
         """Read a module for the first time and return its new number."""
         columns = self.columns
-        number = len(columns.classes)
-        self._module_numbers[id(module)] = number
-        self._alive.append(module)
+        number = self.numbers[id(module)] = len(columns.classes)
         columns.classes.append(type(module))
-        children: list[Child] = []
+        children: Children = {}
         try:
             children = self._fields(module, number)
-        except RecursionError:
-            raise
         except Exception as error:
             columns.module_errors[number] = f"Reading it failed: {type(error).__name__}: {error}"
+            self._cut(number)
         self.children.append(children)
         columns.first_slot.append(len(columns.slot_keys))
         return number
 
-    def _fields(self, module: Any, number: int) -> list[Child]:
+    def read_stranger(self, child: object) -> int:
+        """Something registered as a module that is none: a row with the error."""
+        columns = self.columns
+        number = len(columns.classes)
+        columns.classes.append(type(child))
+        columns.first_slot.append(len(columns.slot_keys))
+        columns.module_errors[number] = (
+            f"It is registered as a module, but it is a {class_name(type(child))}."
+        )
+        self.children.append({})
+        return number
+
+    def _cut(self, number: int) -> None:
+        """Columns of one length again, after reading a module failed halfway."""
+        columns = self.columns
+        whole = min(len(columns.slot_keys), len(self.values))
+        del columns.slot_keys[whole:], self.values[whole:]
+
+    def _fields(self, module: Any, number: int) -> Children:
+        columns = self.columns
         fields = compat.raw_dict(module)
-        if "_parameters" not in fields:
-            self.columns.module_errors[number] = (
+        parameters = fields.get("_parameters")
+        if parameters is not None:
+            if type(parameters) is not dict or parameters:
+                self._registered(parameters, "parameter", number)
+        else:
+            columns.module_errors[number] = (
                 f"{class_name(type(module))}.__init__ did not call super().__init__(), "
                 "so it can hold no parameters."
             )
-        parameters = fields.get("_parameters")
-        if parameters:
-            self._registered(parameters, "parameter", number)
         buffers = fields.get("_buffers")
-        if buffers:
+        if type(buffers) is not dict or buffers:
             self._buffers(buffers, fields.get("_non_persistent_buffers_set"), number)
         names = list(fields)
         if names[:_FIELD_COUNT] == _FIELDS:
@@ -129,159 +141,127 @@ class Reader:
             names = [name for name in names if name not in _FIELD_SET]
         for name in names:
             value = fields[name]
-            if type(value) not in _INERT:
+            if id(type(value)) not in _INERT:
                 self._attribute(name, value, number)
         modules = fields.get("_modules")
-        saving = fields.get("_state_dict_hooks") or fields.get("_state_dict_pre_hooks")
-        if saving and not derived.only_torch_hooks(fields):
-            self.columns.saves_plainly = False
-        if fields.get("_forward_pre_hooks"):
-            derived.mark_hooked(self.columns, number, fields)
-        if not modules:
-            return []
-        if "parametrizations" in modules:
-            self._computed(module, modules, number)
-        return self._registered_modules(modules, number)
+        if _hooked(fields.get("_forward_pre_hooks")):
+            derived.mark_hooked(columns, number, fields)
+        if _hooked(fields.get("_state_dict_hooks")) or _hooked(fields.get("_state_dict_pre_hooks")):
+            columns.saves_plainly = derived.only_torch_hooks(fields) and columns.saves_plainly
+        if type(modules) is not dict or modules:
+            return self._child_modules(module, modules, number)
+        return {}
 
     def _registered(self, registry: Any, kind: Kind, number: int) -> None:
         """Append a slot for each entry of `_parameters` or `_buffers`."""
         columns = self.columns
-        items = registry.items() if type(registry) is dict else entries(registry)
-        if items is None:
-            columns.module_errors[number] = f"Its _{kind}s is a {class_name(type(registry))}."
-            return
-        for key, value in items:
-            if type(key) is not str:
-                key = key_text(key)
-            if value is None:
-                columns.slot_keys.append(key)
-                columns.slot_kinds.append("none")
-                columns.slot_conditions.append(NOTHING)
-                columns.slot_tensors.append(-1)
-            else:
-                self._slot(key, kind, value)
-
-    def _slot(self, key: str, kind: Kind, value: Any) -> None:
-        columns = self.columns
-        tensor = self._tensor_numbers.get(id(value))
-        if tensor is None:
-            if is_tensor(value):
-                tensor = self._tensor(value)
-                known = columns.tensor_conditions[tensor]
-            else:
-                tensor = -1
-                wrong = f"It is registered as a {kind}, but it is a {class_name(type(value))}."
-                known = Condition("unreadable", wrong, None, None, None, False, "")
+        if type(registry) is dict:
+            columns.slot_keys.extend(registry)
+            self.values.extend(registry.values())
         else:
-            known = columns.tensor_conditions[tensor]
-        columns.slot_keys.append(key)
-        columns.slot_kinds.append(kind)
-        columns.slot_conditions.append(known)
-        columns.slot_tensors.append(tensor)
-
-    def _tensor(self, tensor: torch.Tensor) -> int:
-        """Number a tensor met for the first time; note its condition and where it lies.
-
-        Nearly every tensor is of torch's own class, on the CPU or a GPU, and contiguous from the
-        start of a storage that is large enough: these take a tenth of the time. Everything else,
-        and everything that raises, takes the careful way.
-        """
-        number = self._tensor_numbers[id(tensor)] = len(self.tensors)
-        self.tensors.append(tensor)
-        cls = type(tensor)
-        if cls is _PARAMETER or cls is _TENSOR:
-            try:
-                size = tensor.nbytes
-                if (
-                    (tensor.is_cpu or tensor.is_cuda)
-                    and tensor.is_contiguous()
-                    and not tensor.storage_offset()
-                    and tensor.untyped_storage().nbytes() >= size
-                ):
-                    device = None if tensor.is_cpu else tensor.device
-                    look = (cls, tensor.shape, tensor.dtype, tensor.requires_grad, device)
-                    known = _alike.get(look) or _first_alike(look, tensor)
-                    if known.state == "ready":
-                        self.columns.tensor_conditions.append(known)
-                        self.spans.add(number, _address(tensor), size)
-                        return number
-            except (RuntimeError, AttributeError):
-                pass  # NotImplementedError (sparse, mkldnn, torch.func) is a RuntimeError
-        self.columns.tensor_conditions.append(condition(tensor))
-        self.spans.careful.append(number)
-        return number
+            items = entries(registry)
+            if items is None:
+                wrong = f"Its registry of {kind}s is a {class_name(type(registry))}."
+                columns.module_errors[number] = wrong
+                return
+            columns.slot_keys.extend([key for key, _ in items])
+            self.values.extend([value for _, value in items])
 
     def _buffers(self, buffers: Any, transient: Any, number: int) -> None:
         columns = self.columns
         start = len(columns.slot_keys)
         self._registered(buffers, "buffer", number)
         for slot in range(start, len(columns.slot_keys)):
-            if columns.slot_kinds[slot] == "none":
+            self._other_kinds[slot] = "buffer"
+            if self.values[slot] is None:
                 columns.none_buffers.add(slot)
             if type(transient) is set and columns.slot_keys[slot] in transient:
                 columns.transient.add(slot)
 
     def _attribute(self, name: Any, value: object, number: int) -> None:
         """A plain attribute: a tensor is a slot; modules out of torch's sight are a warning."""
+        columns = self.columns
         cls = type(value)
-        if issubclass(cls, _TENSOR):
-            columns = self.columns
-            slot = len(columns.slot_keys)
-            self._slot(key_text(name), "constant", value)
-            taken = columns.slot_keys[columns.first_slot[number] : slot]
-            if columns.slot_keys[slot] in taken:
-                columns.shadowed.add(
-                    columns.first_slot[number] + taken.index(columns.slot_keys[slot])
-                )
+        if issubclass(cls, torch.Tensor):
+            key = key_text(name)
+            taken = columns.slot_keys[columns.first_slot[number] :]
+            if key in taken:
+                columns.shadowed.add(columns.first_slot[number] + taken.index(key))
+            self._append(key, "constant", value)
         elif (cls in _CONTAINERS and value) or issubclass(cls, nn.Module):
-            self.suspects.append((number, key_text(name), value))
+            self._suspects.append((number, key_text(name), value))
 
-    def _computed(self, module: Any, modules: Any, number: int) -> None:
-        for computed in derived.computed_slots(module, modules):
-            columns = self.columns
-            slot = len(columns.slot_keys)
-            columns.slot_keys.append(computed.key)
-            columns.slot_kinds.append("computed")
-            columns.slot_conditions.append(computed.condition)
-            columns.slot_tensors.append(-1)
-            columns.slot_notes[slot] = computed.note
-            columns.slot_sources[slot] = computed.sources
+    def _append(self, key: str, kind: Kind, value: object) -> int:
+        columns = self.columns
+        slot = len(self.values)
+        columns.slot_keys.append(key)
+        self.values.append(value)
+        self._other_kinds[slot] = kind
+        return slot
 
-    def _registered_modules(self, modules: Any, number: int) -> list[Child]:
-        items = entries(modules)
-        if items is None:
-            self.columns.module_errors[number] = f"Its _modules is a {class_name(type(modules))}."
-            return []
-        return [(key if type(key) is str else key_text(key), child) for key, child in items]
+    def _child_modules(self, module: Any, modules: Any, number: int) -> Children:
+        columns = self.columns
+        if type(modules) is dict:
+            children = modules.copy()
+        else:
+            items = entries(modules)
+            if items is None:
+                wrong = f"Its registry of modules is a {class_name(type(modules))}."
+                columns.module_errors[number] = wrong
+                return {}
+            children = {key_text(key): child for key, child in items}
+        if "parametrizations" in children:
+            for computed in derived.computed_slots(module, children):
+                slot = self._append(computed.key, "computed", None)
+                columns.computed[slot] = computed.condition
+                columns.slot_notes[slot] = computed.note
+                columns.slot_sources[slot] = computed.sources
+        return children
 
+    def finish(self) -> Census:
+        """Look at the tensors that were met and fill what hangs on them."""
+        columns = self.columns
+        census = take_census(self.values)
+        columns.slot_tensors, columns.looks = census.numbers, census.looks
+        if any(type(key) is not str for key in columns.slot_keys):
+            columns.slot_keys = [key_text(key) for key in columns.slot_keys]
+        kinds: list[Kind] = ["parameter"] * len(self.values)
+        columns.slot_kinds = kinds
+        for slot, kind in self._other_kinds.items():
+            kinds[slot] = kind
+        if len(census.objects) < len(self.values):
+            for slot, tensor in enumerate(census.numbers):
+                if tensor < 0 and kinds[slot] != "computed":
+                    kinds[slot] = "none"
+        tensors = set(map(id, census.objects)) if self._suspects else set()
+        for number, key, value in self._suspects:
+            note = self._hidden(tensors, key, value)
+            if note:
+                before = columns.module_notes.get(number)
+                columns.module_notes[number] = note if before is None else f"{before}; {note}"
+        return census
 
-def _first_alike(look: Any, tensor: torch.Tensor) -> Condition:
-    known = condition(tensor)
-    if known.state == "ready":
-        if len(_alike) >= _ALIKE_LIMIT:
-            _alike.clear()
-        _alike[look] = known
-    return known
-
-
-def unregistered(value: object, reader: Reader) -> tuple[int, int]:
-    """How many modules with parameters, and how many Parameters, stand in a container unseen.
-
-    Containers in the container are searched too, one level down.
-    """
-    modules = parameters = 0
-    queue: list[tuple[object, int]] = [(value, 0)]
-    for held, depth in queue:
-        cls = type(held)
-        if cls in _CONTAINERS and depth < 3 and len(queue) < _SEARCHED_ITEMS:
-            container: Any = held
-            inner = container.values() if issubclass(cls, dict) else container
-            queue.extend((item, depth + 1) for item in inner)
-        elif issubclass(cls, nn.Module):
-            modules += not reader.knows(held) and _holds_anything(held)
-        elif cls is _PARAMETER:
-            parameters += not reader.knows(held)
-    return modules, parameters
+    def _hidden(self, tensors: set[int], key: str, value: object) -> str | None:
+        """What an attribute holds that torch does not see; containers in it are searched too."""
+        modules = parameters = 0
+        queue: list[tuple[Any, int]] = [(value, 0)]
+        for held, depth in queue:
+            cls = type(held)
+            if cls in _CONTAINERS and depth < 3 and len(queue) < _SEARCHED_ITEMS:
+                inner = held.values() if issubclass(cls, dict) else held
+                queue.extend((item, depth + 1) for item in inner)
+            elif issubclass(cls, nn.Module):
+                modules += id(held) not in self.numbers and _holds_anything(held)
+            elif cls is nn.Parameter:
+                parameters += id(held) not in tensors
+        counts = ((modules, "module"), (parameters, "parameter"))
+        what = [f"{count} {noun}{'s' * (count > 1)}" for count, noun in counts if count]
+        if not what:
+            return None
+        return (
+            f"its attribute {key!r} holds {' and '.join(what)} that torch does not see: "
+            "not registered, so never trained and never saved (nn.ModuleList, nn.ParameterList)"
+        )
 
 
 def _holds_anything(module: Any) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from paramwidget import compat
+from paramwidget.slots.census import Census, Spans
 from paramwidget.slots.overlap import Block, block_of, overlap
 from paramwidget.tensors import Condition, parts
 
@@ -38,38 +39,18 @@ class TieGroup:
     names: tuple[Name, ...]
 
 
-class Spans:
-    """The memory of a model's tensors as bounding ranges, filled while walking."""
-
-    def __init__(self) -> None:
-        self.owners: list[int] = []
-        self.lows: list[int] = []
-        self.sizes: list[int] = []
-        self.careful: list[int] = []
-
-    def add(self, owner: int, low: int, size: int) -> None:
-        """A contiguous tensor at an address of the process."""
-        self.owners.append(owner)
-        self.lows.append(low)
-        self.sizes.append(size)
-
-
-def memory_groups(
-    tensors: Sequence[torch.Tensor], conditions: Sequence[Condition], spans: Spans
-) -> list[list[int]]:
-    """Connected sets, of two or more, of the numbers of tensors whose elements overlap.
-
-    `spans` has a range for every plain contiguous tensor, and names the others as `careful`.
-    """
+def memory_groups(census: Census) -> list[list[int]]:
+    """Connected sets, of two or more, of the numbers of tensors whose elements overlap."""
+    tensors, spans = census.objects, census.spans
     worlds: dict[object, list[tuple[int, int, int, Block]]] = {}
     for owner in spans.careful:
-        for block in _blocks(tensors[owner], conditions[owner]):
+        for block in _blocks(tensors[owner], census.looks.condition(owner)):
             worlds.setdefault(block.world, []).append((block.low, block.high, owner, block))
     groups = _Groups()
     addressed = worlds.pop("addresses", [])
     _join(groups, tensors, _table(spans, addressed), [row[3] for row in addressed])
     for rows in worlds.values():
-        _join(groups, tensors, _table(Spans(), rows), [row[3] for row in rows])
+        _join(groups, tensors, _table(Spans.none(), rows), [row[3] for row in rows])
     return groups.found()
 
 
@@ -103,11 +84,15 @@ _Table = tuple[Any, Any, Any]
 
 
 def _table(spans: Spans, rows: list[tuple[int, int, int, Block]]) -> _Table:
-    """Lows, highs and owners; owner numbers of careful rows are followed by their row numbers."""
-    lows = np.array(spans.lows + [row[0] for row in rows], dtype=np.int64)
-    sizes = np.array(spans.sizes + [row[1] - row[0] for row in rows], dtype=np.int64)
-    owners = np.array(spans.owners + [row[2] for row in rows], dtype=np.int64)
-    return lows, lows + sizes, owners
+    """Lows, highs and owners of the spans, then of the rows."""
+    if not rows:
+        return spans.lows, spans.lows + spans.sizes, spans.owners
+    lows, highs, owners = (np.array([row[n] for row in rows], dtype=np.int64) for n in range(3))
+    return (
+        np.concatenate((spans.lows, lows)),
+        np.concatenate((spans.lows + spans.sizes, highs)),
+        np.concatenate((spans.owners, owners)),
+    )
 
 
 def _join(
@@ -205,6 +190,3 @@ class _Groups:
         for number in sorted(self._parent):
             groups.setdefault(self._root(number), []).append(number)
         return [group for group in groups.values() if len(group) > 1]
-
-
-__all__ = ["Name", "Spans", "TieGroup", "memory_groups", "unique_bytes"]

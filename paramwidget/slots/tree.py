@@ -14,7 +14,8 @@ from functools import cached_property
 from typing import Any
 
 from paramwidget.slots import access
-from paramwidget.slots.columns import NO_MODULE, NOTHING, Columns, Kind
+from paramwidget.slots.census import NOTHING, Spans
+from paramwidget.slots.columns import NO_MODULE, Columns, Kind
 from paramwidget.slots.ties import Name, TieGroup, memory_groups, unique_bytes
 from paramwidget.slots.walk import MAX_NAMES, walk
 from paramwidget.tensors import Condition, State, class_name
@@ -33,12 +34,12 @@ class Node:
     """
 
     __slots__ = ("_children", "_place", "_slot", "_tree")
+    _children: tuple[Node, ...]
 
     def __init__(self, tree: Reading, place: int, slot: int) -> None:
         self._tree = tree
         self._place = place
         self._slot = slot
-        self._children: tuple[Node, ...] | None = None
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -100,13 +101,17 @@ class Node:
     @property
     def children(self) -> tuple[Node, ...]:
         """Slots first, then child modules in the order of registration, None children included."""
-        if self._children is None:
-            self._children = self._tree.children(self._place) if self._slot < 0 else ()
-        return self._children
+        if self._slot >= 0:
+            return ()
+        try:
+            return self._children
+        except AttributeError:
+            self._children = self._tree.children(self._place)
+            return self._children
 
     @property
     def _condition(self) -> Condition:
-        return NOTHING if self._slot < 0 else self._tree.columns.slot_conditions[self._slot]
+        return NOTHING if self._slot < 0 else self._tree.columns.condition_of(self._slot)
 
     @property
     def shape(self) -> tuple[int, ...] | None:
@@ -185,6 +190,7 @@ class Reading:
 
     columns: Columns
     shared_memory: list[list[int]]
+    spans: Spans
 
     def path(self, place: int, slot: int) -> Path:
         columns = self.columns
@@ -225,6 +231,17 @@ class Reading:
         first, closed = columns.first_slot, columns.place_notes
         return [
             (place, slot)
+            for place, module in enumerate(columns.modules)
+            if module != NO_MODULE and place not in closed
+            for slot in range(first[module], first[module + 1])
+        ]
+
+    def slots(self) -> list[Node]:
+        """A node for each of `rows`."""
+        columns = self.columns
+        first, closed = columns.first_slot, columns.place_notes
+        return [
+            Node(self, place, slot)
             for place, module in enumerate(columns.modules)
             if module != NO_MODULE and place not in closed
             for slot in range(first[module], first[module + 1])
@@ -333,9 +350,13 @@ class Totals:
 class Tree:
     """One reading of a model's structure."""
 
-    def __init__(self, reading: Reading, totals: Totals) -> None:
+    def __init__(self, reading: Reading) -> None:
         self._reading = reading
-        self.totals = totals
+
+    @cached_property
+    def totals(self) -> Totals:
+        """What there is in all, each tensor counted once."""
+        return _totals(self._reading)
 
     @cached_property
     def root(self) -> Node:
@@ -345,8 +366,7 @@ class Tree:
     @cached_property
     def slots(self) -> list[Node]:
         """Every slot in registration order, each occurrence of a shared one too."""
-        reading = self._reading
-        return [Node(reading, place, slot) for place, slot in reading.rows()]
+        return self._reading.slots()
 
     @property
     def ties(self) -> list[TieGroup]:
@@ -390,11 +410,12 @@ class Tree:
             tuple(columns.parents),
             tuple(columns.keys),
             tuple(columns.modules),
-            tuple(class_name(cls) for cls in columns.classes),
+            tuple(map(id, columns.classes)),
             tuple(columns.first_slot),
             tuple(columns.slot_keys),
             tuple(columns.slot_kinds),
-            tuple(columns.slot_conditions),
+            columns.looks.comparable(),
+            tuple(columns.computed.items()),
             tuple(columns.slot_tensors),
             tuple(map(tuple, self._reading.shared_memory)),
             tuple(columns.module_errors.items()),
@@ -449,21 +470,13 @@ class Tree:
 
 def read_tree(net: Any, max_names: int = MAX_NAMES) -> Tree:
     """Read a model's structure. Runs none of its code and leaves it as it was, bit for bit."""
-    for attempt in range(3):
-        columns = Columns()
-        try:
-            reader = walk(net, columns, max_names)
-        except RuntimeError:
-            if attempt == 2:
-                raise
-            continue  # another thread registered something while a dict was being read
-        break
-    shared = memory_groups(reader.tensors, columns.tensor_conditions, reader.spans)
-    reading = Reading(columns, shared)
-    return Tree(reading, _totals(reading, unique_bytes(reader.spans)))
+    columns = Columns()
+    census = walk(net, columns, max_names)
+    shared = memory_groups(census)
+    return Tree(Reading(columns, shared, census.spans))
 
 
-def _totals(reading: Reading, plain_bytes: int) -> Totals:
+def _totals(reading: Reading) -> Totals:
     """Counted from the columns, where a tensor that stands in many slots has one number."""
     columns = reading.columns
     parameters: dict[int, Condition] = {}
@@ -471,9 +484,9 @@ def _totals(reading: Reading, plain_bytes: int) -> Totals:
     saved = [0] * len(columns.classes)
     for module in range(len(columns.classes)):
         for slot in columns.slots_of(module):
-            kind, tensor = columns.slot_kinds[slot], columns.slot_tensors[slot]
+            kind = columns.slot_kinds[slot]
             if kind == "parameter":
-                parameters[tensor] = columns.slot_conditions[slot]
+                parameters[columns.slot_tensors[slot]] = columns.condition_of(slot)
             saved[module] += kind == "parameter" or (
                 kind == "buffer" and slot not in columns.transient
             )
@@ -484,7 +497,7 @@ def _totals(reading: Reading, plain_bytes: int) -> Totals:
     return Totals(
         parameters=sum(one.numel for one in known),
         trainable=sum(one.numel for one in known if one.requires_grad),
-        bytes=plain_bytes,
+        bytes=unique_bytes(reading.spans),
         parameters_listed=len(parameters),
         state_dict_listed=listed,
         named_parameters_listed=len(parameters),
