@@ -4,7 +4,7 @@ import type { Frame, Layout, Picture } from "../../shared/protocol";
 import { colourOf, type Limits, palette, unpack } from "../src/heatmap/colours";
 import { describe, spanText } from "../src/heatmap/describe";
 import { geometry } from "../src/heatmap/geometry";
-import { digitsThatFit, exactText, grouped, shortText } from "../src/heatmap/numbers";
+import { alignedTexts, exactText, grouped, shortText } from "../src/heatmap/numbers";
 import { clearGaps, paintCells } from "../src/heatmap/paint";
 import type { FrameModel } from "../src/store/cells";
 
@@ -136,9 +136,12 @@ test("few digits where there is little room", () => {
   assert.equal(shortText(123456.7, 3), "123000");
   assert.equal(shortText(0.00001234, 3), "1.23e−5");
   assert.equal(shortText(Number.NaN, 3), "NaN");
-  const within = (length: number) => (text: string) => text.length <= length;
-  assert.equal(digitsThatFit([0.123456, 42], within(6)), 4);
-  assert.equal(digitsThatFit([0.123456, -0.0123456], within(7)), 3);
-  assert.equal(digitsThatFit([0.123456, -0.0123456], within(4)), 0);
+  assert.deepEqual(alignedTexts([0.3514, -0.0213, 0, Number.NaN], 3), [
+    ...["0.351", "−0.021", "0.000", "NaN"],
+  ]);
+  assert.deepEqual(alignedTexts([12.345, -0.5], 3), ["12.3", "−0.5"]);
+  assert.deepEqual(alignedTexts([42, -1], 3), ["42", "−1"]);
+  assert.deepEqual(alignedTexts([1e-7, 2], 2), ["0.0", "2.0"]);
+  assert.deepEqual(alignedTexts([1e-7], 2), ["1e−7"]);
   assert.equal(grouped(1234567), "1 234 567");
 });

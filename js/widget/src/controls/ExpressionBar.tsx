@@ -128,7 +128,7 @@ function Chips({ asking, write }: { asking: Asking; write: (text: string) => voi
         <button class="chip" type="button" aria-label="Functions" aria-describedby={id}>
           <i>f</i> (w)…
         </button>
-        <div class="card popover" role="tooltip" id={id}>
+        <div class="card popover start" role="tooltip" id={id}>
           <dl class="functions">
             {FUNCTIONS.map(({ call, means }) => (
               <div key={call}>

@@ -31,7 +31,7 @@ function Found({ preview }: { preview: Preview }) {
     <>
       <span class="found" title={which}>
         <b>{left ? `${count} of ${count + left}` : count}</b>
-        {count + left === 1 ? " tensor" : " tensors"}
+        {count + left === 1 ? " slot" : " slots"}
         {left > 0 && `; ${left} skipped`}
       </span>
       {promise && <span class="promise">{promise}</span>}

@@ -45,31 +45,33 @@ export function Seed({ random, seed, error, able, apply }: SeedProps) {
       >
         Apply, new seed
       </button>
-      <button
-        class="button"
-        type="button"
-        aria-disabled={!able || !typed}
-        title="Draws the very same numbers as this seed did"
-        onClick={() => typed && void run(typed)}
-      >
-        {typed && typed !== drawn.value ? "Apply this seed" : "Same again"}
-      </button>
-      <label class="seed" for={id}>
-        seed
-        <input
-          class="field code"
-          id={id}
-          inputMode="numeric"
-          placeholder="drawn"
-          aria-invalid={!!error}
-          value={seed.value}
-          spellcheck={false}
-          autocomplete="off"
-          onInput={(event) => {
-            seed.value = event.currentTarget.value;
-          }}
-        />
-      </label>
+      <span class="again">
+        <button
+          class="button"
+          type="button"
+          aria-disabled={!able || !typed}
+          title="Draws the very same numbers as this seed did"
+          onClick={() => typed && void run(typed)}
+        >
+          {typed && typed !== drawn.value ? "Apply this seed" : "Same again"}
+        </button>
+        <label class="seed" for={id}>
+          seed
+          <input
+            class="field code"
+            id={id}
+            inputMode="numeric"
+            placeholder="drawn"
+            aria-invalid={!!error}
+            value={seed.value}
+            spellcheck={false}
+            autocomplete="off"
+            onInput={(event) => {
+              seed.value = event.currentTarget.value;
+            }}
+          />
+        </label>
+      </span>
       {error && (
         <span class="error" role="alert">
           {error}

@@ -98,12 +98,15 @@ export class CellEditor {
     this.word.textContent = text;
     this.word.classList.toggle("error", error);
     this.input.setAttribute("aria-invalid", String(error));
+    const over = this.box.offsetLeft + this.word.offsetWidth - this.editing.stageWidth;
+    this.word.style.marginInlineStart = `${-Math.max(0, over)}px`;
   }
 
   /** Over its cell, as wide as a number needs, and not beyond the edge of the stage. */
   private place(): void {
     const { box, stageWidth } = this.editing;
     this.box.style.setProperty("--cell-width", `${box.width}px`);
+    this.box.style.setProperty("--stage-width", `${stageWidth}px`);
     this.box.style.setProperty("--cell-height", `${box.height}px`);
     const left = Math.min(box.left, stageWidth - this.box.offsetWidth);
     const top = box.top + (box.height - this.input.offsetHeight) / 2;

@@ -14,7 +14,7 @@ import {
 } from "./colours";
 import { isGapCell } from "./describe";
 import type { Geometry } from "./geometry";
-import { digitsThatFit, shortText } from "./numbers";
+import { alignedTexts } from "./numbers";
 import { ticks } from "./window";
 
 /** Device pixels throughout. */
@@ -147,8 +147,9 @@ function write(
   context.fillText(text, x, y);
 }
 
-/** Sizes of the text in em that are tried, with the digits that must fit to be content. */
+/** Sizes of the text in em and digits, in the order in which they are tried. */
 const SIZES = [
+  [1, 4],
   [1, 3],
   [0.86, 3],
   [0.75, 3],
@@ -159,21 +160,21 @@ const SIZES = [
 function textOf(
   { context, em, font }: Ink,
   values: Float32Array | Float64Array,
-  texts: Record<string, string>,
+  exact: Record<string, string>,
   { cell }: Geometry,
 ): { font: string; of(n: number): string } | null {
   const [height, width] = cell;
   if (width < em * 1.2) return null;
-  for (const [size, enough] of SIZES) {
+  for (const [size, digits] of SIZES) {
     if (height < em * size * 1.25) continue;
     const sized = `${Math.round(em * size)}px ${font}`;
     context.font = sized;
-    const fits = (text: string) => context.measureText(text).width <= width - em * 0.3;
-    const digits = digitsThatFit(values, fits);
-    if (digits < enough) continue;
+    const fits = (text: string) => context.measureText(text).width <= width - em * 0.2;
+    const texts = alignedTexts(values, digits);
+    if (!texts.every(fits)) continue;
     const of = (n: number) => {
-      const text = texts[n];
-      return text && fits(text) ? text : shortText(values[n] ?? Number.NaN, digits);
+      const text = exact[n];
+      return text && fits(text) ? text : (texts[n] ?? "");
     };
     return { font: sized, of };
   }

@@ -43,15 +43,25 @@ function plain(value: number): string {
 }
 
 /**
- * How many digits each cell of a picture can show: 4, 3 or 2, the same for all cells; 0 where not
- * even two digits `fit`.
+ * The texts of the cells of one picture, as many decimals in each, so that the largest has at most
+ * `digits` digits: numbers that stand below each other are compared at a glance.
  */
-export function digitsThatFit(values: Iterable<number>, fits: (text: string) => boolean): number {
-  const list = [...values];
-  for (const digits of [4, 3, 2]) {
-    if (list.every((value) => fits(shortText(value, digits)))) return digits;
+export function alignedTexts(values: ArrayLike<number>, digits: number): string[] {
+  let most = 0;
+  let whole = true;
+  for (let n = 0; n < values.length; n++) {
+    const value = values[n] ?? 0;
+    if (!Number.isFinite(value)) continue;
+    most = Math.max(most, Math.abs(value));
+    whole &&= Number.isInteger(value);
   }
-  return 0;
+  const decimals = digits - 1 - Math.floor(Math.log10(most || 1));
+  const aligned = !whole && most >= 1e-3 && most < 1e5;
+  return Array.from(values, (value) =>
+    aligned && Number.isFinite(value)
+      ? minus(value.toFixed(Math.max(0, Math.min(decimals, digits))))
+      : shortText(value, digits),
+  );
 }
 
 export function grouped(count: number): string {

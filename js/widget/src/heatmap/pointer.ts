@@ -67,7 +67,8 @@ export class Pointer {
   private down(event: PointerEvent): void {
     if (event.button !== 0 || !this.onStage(event)) return;
     const banding = event.shiftKey;
-    if (banding) event.preventDefault(); // else the browser selects text
+    event.preventDefault(); // else the browser selects text
+    this.element.focus({ preventScroll: true });
     const draggable = !banding && event.pointerType !== "touch" && this.pointed.dragStart();
     this.press = { id: event.pointerId, from: this.at(event), banding, moved: false, draggable };
   }

@@ -16,6 +16,7 @@ export interface Stage {
 export function makeStage(host: HTMLElement): Stage {
   const element = make("div", "heatmap");
   element.tabIndex = 0;
+  element.dataset.focus = ""; // who comes to the panel by keys wants to be here
   element.setAttribute("role", "application");
   element.setAttribute("aria-roledescription", "heatmap");
   const cells = make("canvas", "cells");

@@ -27,7 +27,11 @@ export function CopyChip({ text }: { text: string }) {
       title="Copy"
       onClick={copy}
     >
-      <code>{text}</code>
+      <code>
+        {text.split(/( is | and )/).map((part, n) => (
+          <span key={`${n} ${part}`}>{part}</span>
+        ))}
+      </code>
       <span class="copy-word" aria-live="polite">
         <Icon name={copied.value ? "done" : "copy"} />
         {copied.value && "copied"}

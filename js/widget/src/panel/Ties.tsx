@@ -52,7 +52,7 @@ function TieLine({ view, tie, group, path }: TieLineProps) {
             {`${group.label} ×${group.rows.length}`}
           </span>
         )}
-        {tie.kind === "same" ? "the same tensor as " : "shares memory with "}
+        {tie.kind === "same" ? "same as " : "shares memory with "}
         {others.map((other, n) => (
           <span key={JSON.stringify(other.path)}>
             {n > 0 && ", "}

@@ -21,7 +21,10 @@ export function Side({ store, view }: SideProps) {
     const wanted = view.wanted.value;
     store.panels.value; // the panel may be there only now
     if (!wanted) return;
-    requestAnimationFrame(() => goTo(area.current, wanted.panel, wanted.focus));
+    requestAnimationFrame(() => {
+      const still = view.wanted.peek() === wanted; // else the next panel to come took the focus again
+      if (still && goTo(area.current, wanted.panel, wanted.focus)) view.wanted.value = null;
+    });
   });
   return (
     <div class="side" ref={area}>
@@ -81,8 +84,12 @@ function FormCard({ store, view, path }: SideProps & { path: readonly string[] }
   );
 }
 
-function goTo(area: HTMLElement | null, panel: string, focus: boolean): void {
+/** False while the panel is not there yet. */
+function goTo(area: HTMLElement | null, panel: string, focus: boolean): boolean {
   const place = area?.querySelector<HTMLElement>(`[data-panel="${CSS.escape(panel)}"]`);
-  place?.scrollIntoView({ block: "nearest" });
-  if (focus) place?.querySelector<HTMLElement>("[data-focus], [tabindex='0'], button")?.focus();
+  if (!place) return false;
+  place.scrollIntoView({ block: "nearest" });
+  const find = (selector: string) => place.querySelector<HTMLElement>(selector);
+  if (focus) (find("[data-focus]") ?? find("[tabindex='0'], button"))?.focus();
+  return true;
 }
