@@ -119,9 +119,9 @@ def from_json(content: object, functions: Mapping[str, Callable[..., Any]] | Non
     Raises EditError for a kind that is none, a field too many, missing or of a wrong type, and a
     function that is not there. Nothing is imported and no text is run.
     """
-    if not isinstance(content, dict) or content.get("kind") not in _FIELDS:
+    if not isinstance(content, dict) or str(content.get("kind")) not in _FIELDS:
         raise EditError(f"{shown(content)} is no action; there are {listed(list(_FIELDS))}")
-    wanted = _FIELDS[content["kind"]]
+    wanted = _FIELDS[str(content["kind"])]
     given = {key: value for key, value in content.items() if key != "kind"}
     if given.keys() != wanted.keys():
         raise EditError(f"{content['kind']} has the fields {listed(list(wanted))}, "

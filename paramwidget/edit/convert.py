@@ -56,7 +56,7 @@ def _check_range(values: torch.Tensor, dtype: torch.dtype, where: str) -> None:
     wrong = values.isfinite() != held.isfinite()
     if dtype in compat.FLOAT8_DTYPES:  # some of them saturate, and one has no sign and no zero
         wrong |= values.isfinite() & (values.abs() > torch.finfo(dtype).max)
-        wrong |= values.sign() != held.sign()
+        wrong |= (held != 0) & (values.sign() != held.sign())
     wrong &= ~values.isnan()
     _refuse(wrong, values, dtype, "are beyond its numbers", where)
 

@@ -17,8 +17,6 @@ Value = torch.Tensor | Number
 
 _EXACT_FLOAT = 2**53  # whole numbers up to here are exact in float64
 _ROOM = 2**63 - 2**11  # a float64 estimate below this belongs to a number that int64 holds
-_WHOLE_CALLS = {"abs", "ceil", "clamp", "floor", "max", "maximum", "min", "minimum", "relu",
-                "round", "sign", "square", "trunc"}  # fmt: skip
 _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(5)
 _BINARY: dict[str, tuple[int, Callable[[Any, Any], Any]]] = {
     "+": (_SUM, operator.add),
@@ -60,7 +58,7 @@ def _stays_whole(formula: Formula) -> bool:
     return all(
         (
             (step.kind != "number" or isinstance(step.value, int))
-            and (step.kind != "call" or step.name in _WHOLE_CALLS)
+            and (step.kind != "call" or step.name in _OF_WHOLE)
             and not (step.kind == "binary" and step.name in ("/", "**"))
         )
         or _whole_power(formula, place)
@@ -168,17 +166,33 @@ def _is_huge(base: Any, exponent: Any) -> bool:
     return whole and abs(exponent) * max(base.bit_length(), 1) > 1000
 
 
+_OF_WHOLE: dict[str, Callable[..., int]] = {
+    "abs": abs,
+    "ceil": int,
+    "clamp": lambda value, low, high: min(max(value, low), high),
+    "floor": int,
+    "max": lambda *values: max(values),
+    "maximum": max,
+    "min": lambda *values: min(values),
+    "minimum": min,
+    "relu": lambda value: max(value, 0),
+    "round": int,
+    "sign": lambda value: (value > 0) - (value < 0),
+    "square": lambda value: value * value,
+    "trunc": int,
+}
+
+
 def folded_call(name: str, values: list[Any]) -> Number:
-    """A function of plain numbers, by torch in float64 (complex128), whole where it stays so."""
+    """A function of plain numbers: exact on whole ones, else by torch in float64 or complex128."""
+    if name in _OF_WHOLE and all(isinstance(value, int) for value in values):
+        return _OF_WHOLE[name](*values)
     dtype = torch.complex128 if any(isinstance(v, complex) for v in values) else torch.float64
     tensors = [Term(torch.tensor(value, dtype=dtype, device="cpu"), "") for value in values]
     result = _call(name, tensors, Step("call", name)).value
     assert isinstance(result, torch.Tensor)
     number: Number = result.item()
-    whole = name in _WHOLE_CALLS and all(
-        isinstance(v, int) and abs(v) < _EXACT_FLOAT for v in values
-    )
-    return int(number) if whole and not isinstance(number, complex) else number
+    return number
 
 
 def _binary(step: Step, left: Term, right: Term) -> Term:

@@ -55,11 +55,16 @@ class Plan:
         return [node.label for spot in (*self.spots, *self.covered) for node in spot.nodes]
 
     @property
-    def promise(self) -> Promise | None:
-        """What the first tensor is promised: fan, gain, bound, standard deviation."""
+    def promised(self) -> Promise | None:
+        """The distribution that the first tensor is promised."""
         if not self.spots:
             return None
         return promise(self.entry, tuple(self.spots[0].tensor.shape), self.arguments)
+
+    @property
+    def promise(self) -> str:
+        """The same in words: fan, gain, bound, standard deviation."""
+        return self.promised.text if self.promised is not None else ""
 
     def without(self, spot: Spot, reason: str) -> Plan:
         """The plan for the others."""

@@ -11,7 +11,7 @@ from torch import nn
 from paramwidget.edit.actions import Action, to_json
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.outcome import Failed, Outcome
-from paramwidget.edit.script import Script, assembled
+from paramwidget.edit.script import Script, assembled, function_name
 from paramwidget.edit.write import Inverse, swap_all
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Tree
@@ -67,6 +67,7 @@ class Entry:
     error: str = ""
     script: Script | None = None
     inverses: list[Inverse] | None = None  # None: dropped for the budget
+    function: Any = None  # the user's that ran
 
     @property
     def nbytes(self) -> int:
@@ -89,13 +90,46 @@ class Journal:
         except EditError as error:
             self._note_failure(action, error)
             raise
-        edit = _edit(outcome, action)
-        entry = Entry(edit, action, script=outcome.script, inverses=outcome.inverses)
+        edit = self._edit(outcome, action)
+        entry = Entry(
+            edit,
+            action,
+            script=outcome.script,
+            inverses=outcome.inverses,
+            function=outcome.function,
+        )
         self.entries.append(entry)
         self._done.append(entry)
         self._undone.clear()
         self._keep_budget()
         return edit
+
+    def _edit(self, outcome: Outcome, action: Action) -> Edit:
+        warnings = list(outcome.warnings)
+        if outcome.function is not None:
+            warnings += self._about_name(outcome.function)
+        return Edit(
+            outcome.title,
+            list(outcome.changed),
+            dict(outcome.skipped),
+            outcome.seed,
+            warnings,
+            outcome.script.text,
+            action,
+        )
+
+    def _about_name(self, function: Any) -> list[str]:
+        """The script calls a function by its name, which is not always enough."""
+        name = function_name(function)
+        told = [] if name.isidentifier() else [
+            f"the function has no name of its own: the script calls globals()[{name!r}]"
+        ]  # fmt: skip
+        for entry in self._done:
+            other = entry.function
+            if other is not None and other is not function and function_name(other) == name:
+                return [*told, f"another function named {name} ran before, and the script calls "
+                               "both by that name"]  # fmt: skip
+        return told
 
     def _note_failure(self, action: Action, error: EditError) -> None:
         """Only what ran and failed is a line; a refusal before that is told where it was asked."""
@@ -174,18 +208,6 @@ class Journal:
     def code(self) -> str:
         """The standing history as one script over ``net``."""
         return assembled(entry.script for entry in self._done if entry.script is not None)
-
-
-def _edit(outcome: Outcome, action: Action) -> Edit:
-    return Edit(
-        outcome.title,
-        list(outcome.changed),
-        dict(outcome.skipped),
-        outcome.seed,
-        list(outcome.warnings),
-        outcome.script.text,
-        action,
-    )
 
 
 __all__ = ["BUDGET", "Edit", "EditError", "Entry", "Journal"]

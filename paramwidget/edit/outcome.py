@@ -88,8 +88,17 @@ def chosen(
     tree: Tree, target: Any, types: Any, parameters: Any
 ) -> tuple[list[Node], dict[Name, str]]:
     """The slots of a target, and those it leaves out with the reasons; EditError for nonsense."""
+    if not isinstance(target, str) and not (
+        isinstance(target, (tuple, list)) and all(isinstance(part, str) for part in target)
+    ):
+        raise EditError(f"a target is a name or a tuple of names, not {shown(target)}", "target")
     try:
-        selection = select(tree, target, types=types, parameters=parameters)
+        selection = select(
+            tree,
+            target if isinstance(target, str) else tuple(target),
+            types=types,
+            parameters=parameters,
+        )
     except EditError:
         raise
     except (TypeError, ValueError, LookupError, AttributeError) as error:

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from paramwidget.edit.actions import Action, Apply, Assign, Compute, Initialize, Require
+from paramwidget.edit.errors import EditError
 from paramwidget.edit.journal import Edit, Journal
 from paramwidget.slots.tree import read_tree
 
@@ -62,9 +63,18 @@ class Bench:
 
     def replayed(self, fresh: nn.Module | None = None) -> nn.Module:
         """A fresh copy of the model as it was, after the script ran on it."""
-        fresh = self.fresh if fresh is None else fresh
+        fresh = copy.deepcopy(self.fresh) if fresh is None else fresh
         run_script(self.journal.code(), fresh, self.functions)
         return fresh
+
+
+def refusal(action: Callable[[], object]) -> EditError | None:
+    """The error with which an edit was refused; None where it was done."""
+    try:
+        action()
+    except EditError as error:
+        return error
+    return None
 
 
 def run_script(code: str, net: nn.Module, functions: dict[str, Any] | None = None) -> None:

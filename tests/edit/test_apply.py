@@ -1,0 +1,229 @@
+"""apply: net.apply's order and visits, everything back where the function raises."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from edit.kit import Bench, contents
+from paramwidget.edit.errors import EditError
+from paramwidget.edit.modules import visits
+
+
+def shared_in_many_ways() -> nn.Module:
+    leaf, block = nn.Linear(2, 2), nn.Sequential(nn.Linear(2, 2), nn.ReLU())
+    net = nn.Sequential(leaf, block, block, nn.Sequential(leaf, block), nn.Sequential())
+    net.register_module("nothing", None)
+    return net
+
+
+def test_the_visits_are_those_of_net_apply() -> None:
+    for net in (
+        shared_in_many_ways(),
+        nn.Linear(2, 2),
+        nn.Transformer(8, 2, 1, 1, 8, batch_first=True),
+    ):
+        seen: list[nn.Module] = []
+        net.apply(seen.append)
+        assert [id(m) for m in visits(net)] == [id(m) for m in seen]
+
+
+def test_a_module_that_contains_itself_is_refused() -> None:
+    net = nn.Sequential(nn.Linear(2, 2))
+    net[0].back = net
+    with pytest.raises(EditError, match="contains itself"):
+        list(visits(net))
+
+
+def test_depth_costs_no_stack() -> None:
+    net: nn.Module = nn.Linear(1, 1)
+    for _ in range(1000):
+        net = nn.Sequential(net)
+    assert len(list(visits(net))) == 1001
+
+
+def init(m: nn.Module) -> None:
+    if isinstance(m, nn.Linear):
+        nn.init.normal_(m.weight)
+
+
+def same_as_net_apply(net: nn.Module, **given: Any) -> Bench:
+    bench, plain = Bench(net), copy.deepcopy(net)
+    edit = bench.apply(init, **given)
+    torch.manual_seed(edit.seed or 0)
+    target = plain.get_submodule(given.get("target", ""))
+    target.apply(init) if given.get("recurse", True) else init(target)
+    assert contents(bench.net) == contents(plain)
+    assert contents(bench.replayed()) == contents(plain)
+    return bench
+
+
+def test_it_does_what_net_apply_does() -> None:
+    same_as_net_apply(nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 2)))
+    same_as_net_apply(nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 2)), target="1")
+    same_as_net_apply(nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 2)), recurse=False, target="0")
+    same_as_net_apply(nn.Transformer(8, 2, 1, 1, 8, batch_first=True))
+
+
+def test_a_tensor_visited_twice_is_told() -> None:
+    first, second = nn.Linear(2, 2), nn.Linear(2, 2)
+    second.weight = first.weight
+    bench = same_as_net_apply(nn.Sequential(first, nn.ReLU(), second))
+    (warning,) = bench.journal.history[0].warnings
+    assert "0.weight, 2.weight" in warning
+    assert "last write wins" in warning
+    assert bench.journal.history[0].changed == ["0.weight", "2.weight"]
+
+
+def d2l(m: nn.Module) -> None:
+    if type(m) is nn.Linear:
+        nn.init.xavier_uniform_(m.weight)
+
+
+def test_what_a_function_passes_over_is_told() -> None:
+    edit = Bench(nn.Sequential(nn.LazyLinear(4))).apply(d2l)
+    assert edit.changed == []
+    assert edit.warnings[0] == "d2l changed nothing"
+    assert "0.weight" in edit.warnings[1]
+    assert "forward" in edit.warnings[1]
+    assert list(edit.skipped) == ["0.weight", "0.bias"]
+
+
+class Odd(nn.Module):
+    """Holds tensors in every way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lin = nn.Linear(3, 3)
+        self.rnn = nn.LSTM(3, 2)
+        self.norm = nn.BatchNorm1d(3)
+        self.constant = torch.ones(4)
+        self.register_buffer("wide", torch.ones(3, 1).expand(3, 2))
+        self.alias = nn.Parameter(self.lin.weight.data.t())
+
+
+def wreck(m: nn.Module, then: str = "raise") -> None:
+    if not isinstance(m, Odd):
+        return
+    with torch.no_grad():
+        m.lin.weight.fill_(7)
+        m.lin.bias.data = torch.zeros(5)
+        m.rnn.weight_ih_l0 = nn.Parameter(torch.zeros(8, 3))
+        m.norm.running_mean = torch.full((3,), 9.0)
+        m.norm.running_var.mul_(2)
+        m.constant += 1
+        m.more = torch.ones(2)
+        m.extra = nn.Linear(1, 1)
+        m.wide[:, 0] = 5
+        m.lin.weight.requires_grad_(False)
+    del m._parameters["alias"]
+    if then == "raise":
+        raise RuntimeError("after all that")
+
+
+def odd_contents(net: Odd) -> dict[str, Any]:
+    found = contents(net)
+    found["objects"] = [id(p) for p in net.parameters()] + [id(b) for b in net.buffers()]
+    found["vars"] = sorted(net.__dict__)
+    found["modules"] = [name for name, _ in net.named_modules()]
+    found["constant"] = net.constant.tolist()
+    found["versions"] = [p._version for p in net.parameters()]
+    found["flat"] = [id(p) for p in net.rnn._flat_weights]
+    alias = net._parameters.get("alias")
+    found["shared"] = alias is not None and alias.data_ptr() == net.lin.weight.data_ptr()
+    return found
+
+
+def test_everything_is_put_back_where_the_function_raises() -> None:
+    net = Odd()
+    before = odd_contents(net)
+    bench = Bench(net)
+    with pytest.raises(EditError, match="after all that") as refusal:
+        bench.apply(wreck)
+    assert isinstance(refusal.value.__cause__, RuntimeError)
+    assert odd_contents(net) == before
+    assert bench.journal.history == []
+    (entry,) = bench.journal.entries
+    assert not entry.stands
+    assert "after all that" in entry.error
+    assert "in wreck" in entry.error
+    assert "applying.py" not in entry.error
+    net.rnn(torch.ones(1, 1, 3))
+
+
+def wreck_quietly(m: nn.Module) -> None:
+    wreck(m, "return")
+
+
+def test_everything_is_undone_and_done_again() -> None:
+    net = Odd()
+    bench = Bench(net)
+    before = odd_contents(net)
+    edit = bench.apply(wreck_quietly)
+    after = odd_contents(net)
+    assert {"lin.weight", "lin.bias", "constant", "norm.running_var"} <= set(edit.changed)
+    for _ in range(2):
+        bench.undo()
+        assert odd_contents(net) == before
+        bench.redo()
+        assert odd_contents(net) == after
+
+
+def test_an_interrupt_puts_everything_back_too() -> None:
+    bench = Bench(nn.Linear(2, 2))
+    before = contents(bench.net)
+
+    def interrupted(m: nn.Module) -> None:
+        nn.init.ones_(m.weight)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bench.apply(interrupted)
+    assert contents(bench.net) == before
+
+
+def test_freezing_is_a_change() -> None:
+    bench = Bench(nn.Sequential(nn.Linear(2, 2)))
+
+    def freeze(m: nn.Module) -> None:
+        for parameter in m.parameters():
+            parameter.requires_grad_(False)
+
+    before = contents(bench.net)
+    assert bench.apply(freeze).changed == ["0.weight", "0.bias"]
+    assert contents(bench.replayed()) == contents(bench.net)
+    bench.undo()
+    assert contents(bench.net) == before
+
+
+def test_what_is_no_function_or_no_module_is_refused() -> None:
+    bench = Bench(nn.Sequential(nn.Linear(2, 2)))
+    for function, target in ((3, ""), (init, "0.weight"), (init, "nowhere"), (init, 5)):
+        with pytest.raises(EditError):
+            bench.apply(function, target)  # type: ignore[arg-type]
+
+
+def test_functions_without_a_name_are_reached_all_the_same() -> None:
+    bench = Bench(nn.Sequential(nn.Linear(2, 2)))
+    bench.apply(lambda m: nn.init.ones_(m[0].weight), recurse=False)
+    assert "globals()['<lambda>'](net)" in bench.journal.code()
+    assert contents(bench.replayed()) == contents(bench.net)
+
+
+def test_a_backward_that_waits_does_not_raise() -> None:
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    bench = Bench(net)
+    loss = net(torch.ones(1, 2)).sum()
+    bench.apply(init)
+    bench.initialize("", "reset_parameters")
+    bench.initialize("", "normal_")
+    bench.compute("0.weight", "w + 1")
+    bench.assign("1.weight", (0, 0), 3)
+    bench.undo()
+    bench.undo()
+    loss.backward()
+    assert net[0].weight.grad is not None

@@ -1,0 +1,274 @@
+"""The little language: it computes what numpy computes, and says where a text is no formula."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from edit.kit import Bench, refusal
+from edit.test_states import Holder
+from paramwidget.edit.errors import EditError
+from paramwidget.edit.evaluate import evaluate, working_dtype, working_part
+from paramwidget.edit.expression import DEEPEST, FUNCTIONS, LONGEST, parse
+
+ELEMENTWISE = {
+    "abs": np.abs, "ceil": np.ceil, "cos": np.cos, "floor": np.floor, "relu": lambda x: np.where(
+        np.isnan(x), x, np.maximum(x, 0)), "round": np.round, "sign": np.sign, "sin": np.sin,
+    "square": np.square, "tanh": np.tanh, "trunc": np.trunc,
+}  # fmt: skip
+ATOMS = st.sampled_from(["w", "w", "w", "0.5", "2", "3", "1e-3", "pi", ".25", "7.", "e"])
+
+
+def binary(parts: Any) -> Any:
+    return st.tuples(parts, st.sampled_from("+-*"), parts).map(lambda t: f"{t[0]} {t[1]} {t[2]}")
+
+
+def grown(parts: Any) -> Any:
+    return st.one_of(
+        binary(parts),
+        parts.map(lambda t: f"({t})"),
+        parts.map(lambda t: f"-{t}"),
+        parts.map(lambda t: f"({t}) ** 2"),
+        st.tuples(st.sampled_from(sorted(ELEMENTWISE)), parts).map(lambda t: f"{t[0]}({t[1]})"),
+        parts.map(lambda t: f"clamp({t}, -1.5, 1)"),
+        st.tuples(st.sampled_from(["min", "max"]), parts, parts).map(
+            lambda t: f"{t[0]}({t[1]}, {t[2]})"
+        ),
+    )
+
+
+FORMULAS = st.recursive(ATOMS, grown, max_leaves=12)
+NUMBERS = st.floats(-4, 4, width=32).map(lambda x: round(x, 3))
+
+
+def by_numpy(formula: str, w: Any) -> Any:
+    """Python's own reading of the formula, with numpy's functions."""
+    names: dict[str, Any] = {
+        **ELEMENTWISE, "clamp": np.clip, "min": np.minimum, "max": np.maximum,
+        "pi": np.pi, "e": np.e, "w": w,
+    }  # fmt: skip
+    return eval(formula, {"__builtins__": {}}, names)  # the test's own text, never a user's
+
+
+@settings(max_examples=400, deadline=None)
+@given(FORMULAS, st.lists(NUMBERS, min_size=1, max_size=6))
+@example("-w ** 2", [2.0])
+@example("2 - w - 1", [2.0])
+@example("-w - -w", [2.0])
+def test_a_formula_gives_what_numpy_gives(formula: str, values: list[float]) -> None:
+    w = torch.tensor(values, dtype=torch.float64)
+    with np.errstate(all="ignore"):
+        expected = np.broadcast_to(by_numpy(formula, w.numpy()), (len(values),))
+    term = evaluate(parse(formula), w)
+    got = torch.as_tensor(term.value, dtype=torch.float64).expand(len(values)).numpy()
+    np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-12)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    FORMULAS,
+    st.lists(NUMBERS, min_size=4, max_size=4),
+    st.sampled_from([torch.float32, torch.float64, torch.float16, torch.bfloat16]),
+    st.booleans(),
+)
+def test_the_script_gives_the_same_bits(
+    formula: str, values: list[float], dtype: torch.dtype, strided: bool
+) -> None:
+    tensor = torch.tensor(values, dtype=dtype).reshape(2, 2)
+    net = Holder(tensor.t() if strided else tensor)
+    bench = Bench(net)
+    refused = refusal(lambda: bench.compute("t", formula, (slice(None), 1) if strided else ...))
+    if refused is not None:
+        assert "too large" in str(refused) or "cannot be" in str(refused)
+        assert torch.equal(net.t, bench.fresh.t)
+        return
+    replayed = bench.replayed()
+    assert torch.equal(replayed.t.nan_to_num(7.0), net.t.nan_to_num(7.0))
+    bench.undo()
+    assert torch.equal(net.t, tensor.t() if strided else tensor)
+
+
+WHOLE_FORMULAS = st.recursive(
+    st.sampled_from(["w", "w", "2", "3", "-5", "1000000007", "9223372036854775807"]),
+    lambda parts: st.one_of(
+        binary(parts),
+        parts.map(lambda t: f"-({t})"),
+        parts.map(lambda t: f"({t}) ** 3"),
+        st.tuples(parts, parts).map(lambda t: f"max({t[0]}, {t[1]})"),
+        st.tuples(parts, parts).map(lambda t: f"min({t[0]}, {t[1]})"),
+        parts.map(lambda t: f"abs({t})"),
+        parts.map(lambda t: f"({t}) % 7"),
+    ),
+    max_leaves=6,
+)
+INT64 = st.integers(-(2**63), 2**63 - 1)
+
+
+@settings(max_examples=400, deadline=None)
+@given(WHOLE_FORMULAS, st.lists(st.one_of(INT64, st.integers(-9, 9)), min_size=1, max_size=4))
+@example("w - 1", [-(2**63)])
+@example("w - 1", [2**63 - 1])
+@example("-w", [-(2**63)])
+@example("w * 2", [2**62])
+@example("abs(w)", [-(2**63)])
+def test_whole_numbers_are_exact_or_refused(formula: str, values: list[int]) -> None:
+    """By Python's own unlimited integers."""
+    names = {"min": min, "max": max, "abs": abs}
+    expected = [eval(formula, {"__builtins__": {}}, {**names, "w": value}) for value in values]
+    bench = Bench(Holder(torch.tensor(values, dtype=torch.int64)))
+    if refusal(lambda: bench.compute("t", formula)) is not None:
+        # a step may have overflowed where the result would not
+        assert bench.net.t.tolist() == values
+        return
+    assert bench.net.t.tolist() == expected
+    assert bench.replayed().t.tolist() == expected
+
+
+def test_small_steps_of_whole_numbers_are_never_refused() -> None:
+    bench = Bench(Holder(torch.tensor([2**53 + 1, -(2**53) - 1])))
+    bench.compute("t", "w + 1")
+    bench.compute("t", "w * 3 - 1")
+    assert bench.net.t.tolist() == [(2**53 + 2) * 3 - 1, -(2**53) * 3 - 1]
+    bench = Bench(Holder(torch.tensor([2, 4, -6])))
+    bench.compute("t", "w / 2 + 0.5 * 2")
+    assert bench.net.t.tolist() == [2, 3, -2]
+    with pytest.raises(EditError, match="no whole numbers"):
+        bench.compute("t", "w / 2")
+
+
+WRONG = {
+    "": "character 1",
+    "   ": "empty",
+    "w +": "character 4",
+    "+": "ends",
+    "(w": r"a \) is missing",
+    "w)": "character 2",
+    "w w": "character 3",
+    "2 w": "character 3",
+    "foo": "not known",
+    "__import__('os')": "not known",
+    "w.data": "no attributes",
+    "w[0]": "index",
+    "w = 1": "only what w shall become",
+    "lambda: 1": "not known",
+    "exit()": "not known",
+    "w if w else w": "character 3",
+    "1e400": "too large",
+    "w^2": r"\*\*",
+    "w // 2": "floor",
+    "clamp(w, 1)": "3 arguments",
+    "abs()": "cannot stand",
+    "abs": r"in \( \)",
+    "mean(w, 1)": "1 argument,",
+    "w @ w": "cannot stand",
+    "'w'": "no texts",
+    "1/0": "division",
+    "w % 0": "division|w",
+    "10 ** 400": "cannot be done|float",
+    "2j": "complex",
+    "w\x00": "not understood",
+    "w\u202e": "not understood",
+    "０x10": "understood|character",
+    "std(w)": "two elements",
+    "0 ** -1": "cannot be done",
+    "(-8) ** 0.5": "complex",
+}
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_what_is_no_formula_is_told_where(text: str) -> None:
+    bench = Bench(Holder(torch.tensor([1.0])))
+    with pytest.raises(EditError, match=WRONG[text]) as refusal:
+        bench.compute("t", text)
+    assert refusal.value.where == "expression"
+    assert bench.net.t.tolist() == [1.0]
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.text(alphabet="w+-*/%().,123 e^[]abs\n_'\"=", max_size=30) | st.text(max_size=20))
+def test_any_text_is_a_formula_or_an_error(text: str) -> None:
+    w = torch.tensor([0.5, -1.0, 2.0])
+
+    def understood() -> None:
+        formula = parse(text)
+        evaluate(formula, working_part(w, working_dtype(formula, w.dtype)))
+
+    refused = refusal(understood)
+    assert refused is None or refused.where == "expression"
+
+
+def test_length_and_depth_are_bounded() -> None:
+    for text in (
+        "(" * 10_000 + "w" + ")" * 10_000,
+        "-" * 1000 + "w",
+        "abs(" * 400 + "w" + ")" * 400,
+    ):
+        with pytest.raises(EditError):
+            parse(text)
+    parse("(" * (DEEPEST - 2) + "w" + ")" * (DEEPEST - 2))
+    parse("+".join(["w"] * (LONGEST // 2)))
+    parse("**".join(["w"] * (DEEPEST // 2)))
+    with pytest.raises(EditError, match="expression is a text"):
+        parse(3)
+
+
+def test_every_function_is_there() -> None:
+    w = torch.tensor([[0.5, 2.0], [1.5, 0.25]], dtype=torch.float64)
+    for name, takes in FUNCTIONS.items():
+        for count in takes:
+            text = f"{name}({', '.join(['w', '1', '2'][:count])})"
+            value = evaluate(parse(text), w).value
+            assert isinstance(value, torch.Tensor)
+            assert bool(value.isfinite().all())
+
+
+@pytest.mark.parametrize(
+    ("dtype", "start", "formula", "message"),
+    [
+        (torch.float16, 300.0, "w * 300", "cannot be stored as float16"),
+        (torch.float32, 1e30, "w * 1e30", "too large for float32"),
+        (torch.float32, 1e30, "w * w / w", "too large for float32"),
+        (torch.bfloat16, 1e38, "w * 10", "too large|cannot be stored"),
+        (torch.uint8, 250, "w + 10", "out of range"),
+        (torch.int8, 100, "w * 2", "out of range"),
+        (torch.float32, 1.0, "2j * w", "complex"),
+        (torch.bool, 1, "w + 1", "neither 0 nor 1"),
+        (torch.float8_e4m3fn, 400.0, "w * 2", "cannot be stored"),
+    ],
+)
+def test_what_cannot_be_stored_is_an_error(
+    dtype: torch.dtype, start: float, formula: str, message: str
+) -> None:
+    bench = Bench(Holder(torch.full((3,), start, dtype=torch.float64).to(dtype), grad=False))
+    with pytest.raises(EditError, match=message) as refusal:
+        bench.compute("t", formula)
+    assert refusal.value.where == "expression"
+
+
+def test_nan_and_infinity_that_the_formula_asks_for_are_told() -> None:
+    bench = Bench(Holder(torch.tensor([-1.0, 0.0, 1.0])))
+    edit = bench.compute("t", "log(w)")
+    assert edit.warnings == ["1 became NaN", "1 became infinite"]
+    assert torch.isnan(bench.net.t[0])
+    assert bench.compute("t", "nan", 1).warnings == ["nan was stored, as asked"]
+    bench.compute("t", "w + 1")
+    assert bench.journal.last is not None
+    assert bench.journal.last.warnings == []
+    replayed = bench.replayed()
+    assert torch.equal(replayed.t.isnan(), bench.net.t.isnan())
+
+
+def test_complex_numbers() -> None:
+    bench = Bench(Holder(torch.tensor([1 + 2j, 3 - 1j])))
+    bench.compute("t", "w * 2j + abs(w)")
+    expected = np.array([1 + 2j, 3 - 1j], dtype=np.complex64)
+    expected = expected * 2j + np.abs(expected)
+    np.testing.assert_allclose(bench.net.t.detach().numpy(), expected, rtol=1e-6)
+    assert torch.equal(bench.replayed().t, bench.net.t)
+    with pytest.raises(EditError, match="cannot be done"):
+        bench.compute("t", "w % 2")

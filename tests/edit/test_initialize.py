@@ -1,0 +1,450 @@
+"""Initializers: every one of torch, the layer's own, the user's; and what each cannot do."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+import paramwidget
+from edit.kit import Bench, contents
+from edit.test_states import Holder
+from paramwidget.edit.arguments import arguments_of
+from paramwidget.edit.errors import EditError
+from paramwidget.edit.fitness import fitness
+from paramwidget.edit.initializers import catalogue, find, initializer
+from paramwidget.edit.promise import fans, promise
+
+TORCH = [entry for entry in catalogue() if entry.source == "torch"]
+DTYPES = [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.complex64]
+DTYPES += [torch.int64, torch.uint8, torch.bool, torch.uint16, torch.float8_e4m3fn]
+SHAPES = [(), (3,), (4, 3), (4, 2, 3), (4, 2, 3, 3), (4, 2, 3, 3, 1), (2, 2, 1, 1, 2, 2), (0, 3)]
+
+
+def given_to(name: str) -> dict[str, Any]:
+    return {"constant_": {"val": 1}, "sparse_": {"sparsity": 0.4}}.get(name, {})
+
+
+def test_the_catalogue_is_torchs() -> None:
+    names = {name for name in dir(nn.init) if name.endswith("_") and not name.startswith("_")}
+    assert {entry.name for entry in TORCH} == names
+    for entry in TORCH:
+        assert entry.summary
+        assert entry.doc
+        assert "`" not in entry.summary
+        assert all(argument.name != "generator" for argument in entry.arguments)
+
+
+def test_arguments_say_their_types_and_defaults() -> None:
+    told = {a.name: (a.type, a.default) for a in find("kaiming_uniform_").arguments}
+    assert told == {
+        "a": ("number", "0"),
+        "mode": ("choice", "fan_in"),
+        "nonlinearity": ("choice", "leaky_relu"),
+    }
+    assert find("kaiming_uniform_").arguments[1].choices == ("fan_in", "fan_out")
+    assert "relu" in find("kaiming_uniform_").arguments[2].choices
+    assert [(a.name, a.type, a.default) for a in find("dirac_").arguments] == [
+        ("groups", "integer", "1")
+    ]
+    assert find("constant_").arguments[0].default is None
+
+
+@pytest.mark.parametrize("spelling", ["xavier_uniform", "nn.init.xavier_uniform_",
+                                      "torch.nn.init.xavier_uniform_", nn.init.xavier_uniform_,
+                                      nn.init.xavier_uniform])  # fmt: skip
+def test_spellings(spelling: Any) -> None:
+    assert find(spelling).name == "xavier_uniform_"
+
+
+@pytest.mark.parametrize("entry", TORCH, ids=lambda entry: entry.name)
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_what_is_promised_to_fit_fits_and_the_rest_is_refused(
+    entry: Any, dtype: torch.dtype, shape: tuple[int, ...]
+) -> None:
+    tensor = torch.zeros(shape).to(dtype)
+    bench = Bench(Holder(tensor, grad=False))
+    arguments = given_to(entry.name)
+    reason = fitness(entry, shape, dtype)
+    if reason is None:
+        edit = bench.initialize("t", entry.name, seed=1, **arguments)
+        assert edit.changed == ["t"]
+        assert contents(bench.replayed()) == contents(bench.net)
+    else:
+        with pytest.raises(EditError) as refused:
+            bench.initialize("t", entry.name, **arguments)
+        assert reason in str(refused.value)
+        assert contents(bench.net) == contents(bench.fresh)
+
+
+WRONG: list[tuple[str, dict[str, Any], str, str]] = [
+    ("normal_", {"std": -1}, "std", "0 or more"),
+    ("normal_", {"std": "abc"}, "std", "no number"),
+    ("normal_", {"std": "1e400"}, "std", "too large"),
+    ("normal_", {"std": float("nan")}, "std", "finite"),
+    ("normal_", {"mean": float("inf")}, "mean", "finite"),
+    ("normal_", {"mean": None}, "mean", "real number"),
+    ("normal_", {"mean": [1]}, "mean", "real number"),
+    ("normal_", {"mean": True}, "mean", "real number"),
+    ("normal_", {"mean": 1j}, "mean", "real number"),
+    ("normal_", {"sdt": 1}, "sdt", "no argument"),
+    ("normal_", {"generator": torch.Generator()}, "generator", "seed="),
+    ("normal_", {"tensor": 1}, "tensor", "no argument"),
+    ("uniform_", {"a": 2, "b": 1}, "a", "no greater than"),
+    ("uniform_", {"a": -3e38, "b": 3e38}, "target", "more than float32 can hold"),
+    ("trunc_normal_", {"std": 0}, "std", "greater than 0"),
+    ("trunc_normal_", {"a": 1, "b": 1}, "a", "less than"),
+    ("trunc_normal_", {"mean": 100}, "mean", "hardly any"),
+    ("constant_", {}, "val", "needs the argument val"),
+    ("constant_", {"val": "x"}, "val", "no number"),
+    ("constant_", {"val": 1e39}, "target", "cannot be held"),
+    ("xavier_uniform_", {"gain": -1}, "gain", "0 or more"),
+    ("kaiming_normal_", {"mode": "fan_up"}, "mode", "one of fan_in and fan_out"),
+    ("kaiming_normal_", {"nonlinearity": "gelu"}, "nonlinearity", "one of"),
+    ("kaiming_normal_", {"nonlinearity": []}, "nonlinearity", "one of"),
+    ("sparse_", {"sparsity": 1.5}, "sparsity", "between 0 and 1"),
+    ("sparse_", {}, "sparsity", "needs the argument"),
+    ("dirac_", {"groups": 0}, "groups", "1 or more"),
+    ("dirac_", {"groups": 1.5}, "groups", "whole number"),
+    ("nonsense_", {}, "name", "there is no initializer"),
+    ("os.system", {}, "name", "there is no initializer"),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "where", "message"), WRONG)
+def test_a_wrong_argument_is_refused_at_its_control(
+    name: str, arguments: dict[str, Any], where: str, message: str
+) -> None:
+    bench = Bench(nn.Linear(3, 2))
+    with pytest.raises(EditError, match=message) as refused:
+        bench.initialize("weight", name, **arguments)
+    assert refused.value.where == where
+    assert contents(bench.net) == contents(bench.fresh)
+
+
+def test_groups_that_do_not_divide_are_told_per_tensor() -> None:
+    bench = Bench(nn.Sequential(nn.Conv1d(4, 4, 3), nn.Conv1d(4, 6, 3)))
+    edit = bench.initialize("", "dirac_", groups=4)
+    assert edit.changed == ["0.weight"]
+    assert "multiple of groups=4" in edit.skipped["1.weight"]
+
+
+def test_what_one_tensor_cannot_hold_leaves_it_out() -> None:
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(20, 20).half())
+    bench = Bench(net)
+    edit = bench.initialize("", "constant_", val=1e6, parameters="weight")
+    assert edit.changed == ["0.weight"]
+    assert "float16" in edit.skipped["1.weight"]
+    edit = bench.initialize("", "normal_", std=40_000, parameters="weight", seed=0)
+    assert edit.changed == ["0.weight"]
+    assert "float16" in edit.skipped["1.weight"]
+    assert contents(bench.replayed()) == contents(net)
+
+
+def test_typed_arguments() -> None:
+    bench = Bench(nn.Linear(3, 2))
+    bench.initialize("weight", "constant_", val="0.25")
+    assert bool((bench.net.weight == 0.25).all())
+    bench.initialize("weight", "uniform_", a="-2", b="")
+    bench.initialize("weight", "kaiming_normal_", a=np.float32(0.5), mode="fan_out")
+    assert contents(bench.replayed()) == contents(bench.net)
+
+
+def test_nan_on_purpose_is_told() -> None:
+    bench = Bench(nn.Linear(3, 2))
+    assert bench.initialize("weight", "constant_", val="nan").warnings == [
+        "filled with nan, as asked"
+    ]
+    assert bool(bench.net.weight.isnan().all())
+    assert contents(bench.replayed()) == contents(bench.net)
+
+
+# --- fan and promise ---------------------------------------------------------------------------
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(1, 6), min_size=2, max_size=5).map(tuple))
+def test_fan_is_torchs(shape: tuple[int, ...]) -> None:
+    expected = nn.init._calculate_fan_in_and_fan_out(torch.empty(shape))
+    assert fans(shape) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("uniform_", {"a": -2.0, "b": 5.0}),
+        ("normal_", {"mean": 1.0, "std": 3.0}),
+        ("trunc_normal_", {"mean": 0.5, "std": 1.0, "a": -1.0, "b": 2.0}),
+        ("xavier_uniform_", {"gain": 2.0}),
+        ("xavier_normal_", {}),
+        ("kaiming_uniform_", {"a": math.sqrt(5)}),
+        ("kaiming_normal_", {"mode": "fan_out", "nonlinearity": "relu"}),
+        ("constant_", {"val": 3.0}),
+        ("ones_", {}),
+    ],
+)
+def test_the_promise_is_kept(name: str, arguments: dict[str, Any]) -> None:
+    entry = find(name)
+    arguments = arguments_of(entry, arguments)
+    promised = promise(entry, (400, 300), arguments)
+    bench = Bench(Holder(torch.zeros(400, 300)))
+    bench.initialize("t", name, seed=4, **arguments)
+    values = bench.net.t.detach().double()
+    assert promised.std is not None
+    assert abs(float(values.std()) - promised.std) <= 0.01 * promised.std
+    assert abs(float(values.mean()) - (promised.mean or 0.0)) <= 0.02 * promised.std
+    if promised.bound is not None:
+        assert 0.999 * promised.bound < float(values.abs().max()) <= promised.bound * (1 + 1e-6)
+    edges = np.linspace(float(values.min()), float(values.max()), 11)
+    expected = promised.expected(edges.tolist())
+    if expected is not None:
+        shares = np.histogram(values.numpy(), edges)[0] / values.numel()
+        np.testing.assert_allclose(shares, expected, atol=0.01)
+
+
+def test_the_promise_in_words() -> None:
+    entry = find("xavier_uniform_")
+    assert promise(entry, (256, 20), arguments_of(entry, {})).text == (
+        "fan_in 20, fan_out 256, gain 1, bound 0.1474, std 0.08513"
+    )
+    assert promise(find("orthogonal_"), (2, 2), {"gain": 1.0}).text == ""
+
+
+# --- the user's own ----------------------------------------------------------------------------
+
+
+@initializer
+def stripes(tensor: torch.Tensor, width: int = 2, value: float = 1.0) -> str:
+    """Every other column.
+
+    The rest stays.
+    """
+    tensor[..., ::width] = value
+    return "ignored"
+
+
+@initializer(name="doubled, named")
+def doubled(tensor: torch.Tensor) -> None:
+    tensor *= 2
+
+
+def test_registered_functions_are_offered_and_stay_themselves() -> None:
+    assert stripes.__name__ == "stripes"
+    assert stripes(torch.zeros(2)) == "ignored"
+    entry = find("stripes")
+    assert entry.source == "yours"
+    assert entry.summary == "Every other column."
+    assert [(a.name, a.type, a.default) for a in entry.arguments] == [
+        ("width", "number", "2"),
+        ("value", "number", "1.0"),
+    ]
+    assert find("doubled, named").function is doubled
+    assert find(doubled).name == "doubled, named"
+    assert paramwidget.initializer is initializer
+    assert "stripes" in [entry.name for entry in catalogue()]
+
+
+def test_registered_functions_fill_in_place() -> None:
+    bench = Bench(nn.Linear(4, 4))
+    bench.functions = {"stripes": stripes, "doubled": doubled}
+    bench.initialize("", "stripes", value="0.5")
+    assert bool((bench.net.weight[:, ::2] == 0.5).all())
+    assert torch.equal(bench.net.weight[:, 1::2], bench.fresh.weight[:, 1::2])
+    bench.initialize("weight", "doubled, named")
+    assert bool((bench.net.weight[:, ::2] == 1).all())
+    assert "doubled(" in bench.journal.code() or "doubled)" in bench.journal.code()
+    assert contents(bench.replayed()) == contents(bench.net)
+
+
+@pytest.mark.parametrize("name", ["normal_", "normal", "reset_parameters", "", "  "])
+def test_names_that_are_taken(name: str) -> None:
+    with pytest.raises(ValueError, match="name"):
+        initializer(name=name)(lambda tensor: None)
+    with pytest.raises(TypeError):
+        initializer(3)  # type: ignore[call-overload]
+
+
+def test_defining_a_function_again_replaces_it() -> None:
+    for value in (1.0, 2.0):
+
+        @initializer
+        def again(tensor: torch.Tensor, value: float = value) -> None:
+            tensor.fill_(value)
+
+    bench = Bench(nn.Linear(2, 2))
+    bench.initialize("weight", "again")
+    assert bool((bench.net.weight == 2).all())
+
+
+def resized(tensor: torch.Tensor) -> None:
+    tensor.resize_(7)
+
+
+def retyped(tensor: torch.Tensor) -> None:
+    tensor.data = torch.zeros(2, 2, dtype=torch.float64)
+
+
+def needs_more(tensor: torch.Tensor, value: float) -> None:
+    tensor.fill_(value)
+
+
+def graph(tensor: torch.Tensor) -> None:
+    assert not torch.is_grad_enabled()
+    assert not tensor.requires_grad
+    tensor.add_(torch.ones(1, requires_grad=True))
+
+
+def test_what_a_function_may_not_do() -> None:
+    bench = Bench(nn.Linear(2, 2))
+    for function, message in (
+        (resized, "can only fill it"),
+        (retyped, "can only fill it"),
+        (needs_more, "value"),
+    ):
+        with pytest.raises(EditError, match=message):
+            bench.initialize("weight", function)
+        assert contents(bench.net) == contents(bench.fresh)
+    bench.initialize("weight", needs_more, value=3)
+    bench.initialize("weight", graph)
+    assert contents(bench.replayed()) == contents(bench.net)
+
+
+def test_a_function_sees_each_shared_tensor_once() -> None:
+    seen: list[int] = []
+
+    def counting(tensor: torch.Tensor) -> None:
+        seen.append(tensor.numel())
+
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    net[1].weight = net[0].weight
+    edit = Bench(net).initialize("", counting)
+    assert seen == [4, 2, 2]
+    assert set(edit.changed) == {"0.weight", "1.weight", "0.bias", "1.bias"}
+
+
+def test_partials_are_functions_too() -> None:
+    bench = Bench(nn.Linear(2, 2))
+    bench.initialize("", functools.partial(needs_more, value=4))
+    assert bool((bench.net.bias == 4).all())
+    assert contents(bench.replayed()) == contents(bench.net)
+
+
+# --- the layer's own ---------------------------------------------------------------------------
+
+OWN: dict[str, Any] = {
+    "linear": lambda: nn.Linear(4, 3),
+    "conv": lambda: nn.Conv2d(2, 4, 3),
+    "transposed": lambda: nn.ConvTranspose1d(2, 4, 3),
+    "embedding": lambda: nn.Embedding(5, 3, padding_idx=1),
+    "lstm": lambda: nn.LSTM(3, 2, 2, bidirectional=True),
+    "cell": lambda: nn.GRUCell(3, 2),
+    "layer norm": lambda: nn.LayerNorm(4),
+    "attention": lambda: nn.MultiheadAttention(8, 2),
+    "transformer": lambda: nn.TransformerEncoderLayer(8, 2, 8),
+    "whole transformer": lambda: nn.Transformer(8, 2, 1, 1, 8, batch_first=True),
+    "bilinear": lambda: nn.Bilinear(2, 3, 4),
+    "prelu": lambda: nn.PReLU(),
+}
+
+
+@pytest.mark.parametrize("case", OWN)
+def test_reset_is_what_the_layer_does_when_it_is_made(case: str) -> None:
+    torch.manual_seed(1)
+    net = nn.Sequential(OWN[case]())
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.fill_(7)
+    bench = Bench(net)
+    edit = bench.initialize("", "reset_parameters", seed=12)
+    torch.manual_seed(12)
+    made = nn.Sequential(OWN[case]())
+    untouched = list(edit.skipped)
+    same = {k for k in contents(net) if contents(net)[k] == contents(made)[k]}
+    if case not in ("attention", "transformer", "whole transformer"):
+        assert same == set(contents(net))
+    assert set(edit.changed) | set(untouched) == set(contents(net))
+    assert not any(bool((p == 7).any()) for n, p in net.named_parameters() if n not in untouched)
+    assert contents(bench.replayed()) == contents(net)
+    bench.undo()
+    assert contents(net) == contents(bench.fresh)
+
+
+def test_reset_of_one_tensor_leaves_its_neighbours() -> None:
+    bench = Bench(nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)))
+    bench.net[1].running_mean.fill_(5)
+    bench.fresh[1].running_mean.fill_(5)
+    assert bench.initialize("0.weight", "reset_parameters").changed == ["0.weight"]
+    assert torch.equal(bench.net[0].bias, bench.fresh[0].bias)
+    assert bench.initialize("", "reset_parameters", parameters="weight").changed == [
+        "0.weight",
+        "1.weight",
+    ]
+    assert bool((bench.net[1].running_mean == 5).all())
+    assert contents(bench.replayed()) == contents(bench.net)
+    edit = bench.initialize("1", "reset_parameters")
+    assert edit.changed == ["1.weight", "1.bias", "1.running_mean", "1.running_var",
+                            "1.num_batches_tracked"]  # fmt: skip
+    assert not bench.net[1].running_mean.any()
+    assert contents(bench.replayed()) == contents(bench.net)
+
+
+def test_reset_says_what_it_cannot_reach() -> None:
+    net = nn.Sequential(nn.LazyLinear(3), nn.Linear(2, 2))
+    net.own = nn.Parameter(torch.ones(2))
+    bench = Bench(net)
+    edit = bench.initialize("", "reset_parameters")
+    assert edit.changed == ["1.weight", "1.bias"]
+    assert "first forward" in edit.skipped["0.weight"]
+    assert "has no reset_parameters" in edit.skipped["own"]
+    with pytest.raises(EditError, match="has no reset_parameters"):
+        bench.initialize("own", "reset_parameters")
+
+
+class Fails(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lin = nn.Linear(2, 2)
+        self.w = nn.Parameter(torch.ones(2))
+
+    def reset_parameters(self) -> None:
+        self.lin.weight.data.zero_()
+        self.w.data.zero_()
+        raise OSError("no disk")
+
+
+def test_a_reset_that_raises_changes_nothing() -> None:
+    bench = Bench(nn.Sequential(nn.Linear(2, 2), Fails()))
+    with pytest.raises(EditError, match="no disk"):
+        bench.initialize("", "reset_parameters")
+    assert contents(bench.net) == contents(bench.fresh)
+    assert "in reset_parameters" in bench.journal.entries[0].error
+
+
+# --- targets -----------------------------------------------------------------------------------
+
+
+def test_targets() -> None:
+    net = nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.Conv1d(2, 2, 1), nn.Linear(2, 2)))
+    bench = Bench(net)
+    for target, narrow, names in (
+        ("", {"types": "Linear", "parameters": "weight"}, ["0.weight", "1.1.weight"]),
+        ("1", {}, ["1.0.weight", "1.0.bias", "1.1.weight", "1.1.bias"]),
+        (("1", "1"), {"parameters": ["b*"]}, ["1.1.bias"]),
+        ("*.bias", {}, ["0.bias", "1.0.bias", "1.1.bias"]),
+        ("", {"types": (nn.Conv1d, "Linear"), "parameters": "bias"}, ["0.bias", "1.0.bias",
+                                                                      "1.1.bias"]),
+    ):  # fmt: skip
+        assert bench.initialize(target, "ones_", **narrow).changed == names  # type: ignore[arg-type]
+    for target, narrow in (("nowhere", {}), ("", {"types": "Bilinear"}), ("0", {"parameters": "x"}),
+                           (5, {}), (None, {})):  # fmt: skip
+        with pytest.raises(EditError) as refused:
+            bench.initialize(target, "ones_", **narrow)  # type: ignore[arg-type]
+        assert refused.value.where == "target"
