@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
-from typing import cast
 
 import torch
 
@@ -34,7 +33,7 @@ def tree_message(tree: Tree, revision: int) -> protocol.Tree:
         model=tree.root.type_name,
         names=[node.path[-1] if node.path else "" for node, _ in nodes],
         parents=[parent for _, parent in nodes],
-        kinds=[cast(protocol.Kind, node.kind) for node, _ in nodes],
+        kinds=[node.kind for node, _ in nodes],
         type_of=[types.index(node.type_name) for node, _ in nodes],
         types=types.words,
         shapes=[None if node.shape is None else list(node.shape) for node, _ in nodes],

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import torch
 
 from paramwidget import protocol
@@ -51,7 +49,7 @@ def facts(bench: Workbench, tree: Tree, panel: PanelState) -> protocol.Facts:
         panel=panel.panel,
         path=list(node.path),
         name=node.name,
-        slot_kind=cast(protocol.Kind, node.kind),
+        slot_kind=node.kind,
         type_name=node.type_name,
         shape=None if node.shape is None else list(node.shape),
         dtype=node.dtype or "",
