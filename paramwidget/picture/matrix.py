@@ -59,6 +59,7 @@ class Matrix:
         self._view = view
         self._flat = _as_view(view, self.shape)
         self._array = _as_array(self._flat) if self._flat is not None else None
+        self.dtype = _convert(view[:0, :0, :0, :0]).dtype
 
     @property
     def size(self) -> int:

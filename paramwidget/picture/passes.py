@@ -8,6 +8,7 @@ start threads of its own.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -42,6 +43,11 @@ class Cuts:
         )
         return cls(at, int(lengths[0]) if alike else 0)
 
+    @classmethod
+    def one(cls, length: int) -> Cuts:
+        """A single cell."""
+        return cls(np.array([0, length]), length)
+
     def __len__(self) -> int:
         return len(self.at) - 1
 
@@ -51,25 +57,22 @@ class Cuts:
         return Cuts(at - at[0], self.step)
 
 
-def down(ufunc: np.ufunc, piece: Array, cuts: Cuts) -> Array:
-    """Reduces each run of rows to one row: (rows, columns) to (cells, columns)."""
-    count = len(cuts)
-    if count == 1:
-        return _fold(ufunc, piece)[None]
-    if not cuts.step:
-        runs = zip(cuts.at[:-1], cuts.at[1:], strict=True)
-        return np.stack([ufunc.reduce(piece[a:b], axis=0) for a, b in runs])
-    if cuts.step == 1:
-        return piece
-    whole = piece.shape[0] // cuts.step
-    blocks = piece[: whole * cuts.step].reshape(whole, cuts.step, piece.shape[1])
-    reduced: Array = ufunc.reduce(blocks, axis=1)
-    if whole < count:
-        reduced = np.concatenate([reduced, ufunc.reduce(piece[whole * cuts.step :], axis=0)[None]])
-    return reduced
+def down(ufunc: np.ufunc, piece: Array, cuts: Cuts, out: Array) -> None:
+    """Reduces each run of rows to one row: (rows, columns) into ``out``, (cells, columns)."""
+    if len(cuts) == 1:
+        _fold(ufunc, piece, out)
+    elif cuts.step:
+        whole = piece.shape[0] // cuts.step
+        blocks = piece[: whole * cuts.step].reshape(whole, cuts.step, piece.shape[1])
+        ufunc.reduce(blocks, axis=1, out=out[:whole])
+        if whole < len(cuts):
+            ufunc.reduce(piece[whole * cuts.step :], axis=0, out=out[whole])
+    else:
+        for cell, (start, stop) in enumerate(itertools.pairwise(cuts.at.tolist())):
+            ufunc.reduce(piece[start:stop], axis=0, out=out[cell])
 
 
-def _fold(ufunc: np.ufunc, piece: Array) -> Array:
+def _fold(ufunc: np.ufunc, piece: Array, out: Array) -> None:
     """Reduces all rows to one; a narrow piece is read as a wider one first."""
     rows, columns = piece.shape
     fold = ROW // max(1, columns)
@@ -77,14 +80,13 @@ def _fold(ufunc: np.ufunc, piece: Array) -> Array:
         whole = rows // fold
         wide = ufunc.reduce(piece[: whole * fold].reshape(whole, fold * columns), axis=0)
         piece = np.concatenate([wide.reshape(fold, columns), piece[whole * fold :]])
-    reduced: Array = ufunc.reduce(piece, axis=0)
-    return reduced
+    ufunc.reduce(piece, axis=0, keepdims=True, out=out)
 
 
 def across(ufunc: np.ufunc, piece: Array, cuts: Cuts) -> Array:
     """The minimum or maximum of each run of columns: (rows, columns) to (rows, cells)."""
     if cuts.step == 1:
-        return piece
+        return piece.copy()  # the caller uses the piece's memory again
     if len(cuts) == 1:
         only: Array = ufunc.reduce(piece, axis=1, keepdims=True)
         return only
@@ -178,11 +180,12 @@ class Moments:
         return replace(self, count=count, deviation=deviation, zeros=zeros, nan=nan, inf=inf)
 
 
-def moments(piece: Array, wide: Array, low: Any, high: Any, total: float) -> Moments:
-    """Of a piece, given also as float64, with its plain minimum and maximum, and the sum of that.
+def moments(piece: Array, wide: Array, lows: Array, highs: Array, totals: Array) -> Moments:
+    """Of a piece, given also as float64, and reduced in part to minima, maxima and sums of that.
 
-    The mean is subtracted before anything is squared.
+    The mean is subtracted before anything is squared: ``wide`` holds the deviations afterwards.
     """
+    low, high, total = lows.min(), highs.max(), float(totals.sum())
     zeros = count_zeros(piece)
     nan = inf = 0
     if not (np.isfinite(low) and np.isfinite(high)):
@@ -197,7 +200,7 @@ def moments(piece: Array, wide: Array, low: Any, high: Any, total: float) -> Mom
     if low == high:
         return Moments(count, float(wide.flat[0]), 0.0, low, high, zeros, nan, inf)
     mean = total / count
-    centred = wide - mean
+    centred = np.subtract(wide, mean, out=wide)
     deviation = sum_of_squares(centred)
     if deviation < count * NEARLY * mean * mean:
         # The rounding of the mean counts here: what the deviations still sum to corrects both.
@@ -206,9 +209,9 @@ def moments(piece: Array, wide: Array, low: Any, high: Any, total: float) -> Mom
     return Moments(count, mean, deviation, low, high, zeros, nan, inf)
 
 
-def count_zeros(piece: Array) -> int:
+def count_zeros(piece: Array, scratch: Array | None = None) -> int:
     """Elements equal to 0, -0 included (numpy's own count of float32 takes seven times as long)."""
-    return int(np.count_nonzero(np.equal(piece, 0)))
+    return int(np.count_nonzero(np.equal(piece, 0, out=scratch)))
 
 
 def complex_moments(piece: Array) -> Moments:

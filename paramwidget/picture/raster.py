@@ -12,7 +12,8 @@ from paramwidget.picture.layout import Layout, layout_of, slider_index
 from paramwidget.picture.matrix import Array, Matrix, as_float64, gapless, plane_matrix, values_of
 from paramwidget.picture.passes import Cuts, Moments
 from paramwidget.picture.statistics import Stats, bounds, stats, stats_of
-from paramwidget.picture.sweep import Cells, fitting_scale, sweep
+from paramwidget.picture.sweep import fitting_scale, sweep
+from paramwidget.picture.tile import Cells
 
 Window = tuple[int, int, int, int]
 Float32 = np.ndarray[Any, np.dtype[np.float32]]

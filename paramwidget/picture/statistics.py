@@ -83,8 +83,7 @@ def _moments(values: torch.Tensor, scale: float) -> Moments:
 
 
 def _whole(matrix: Matrix) -> tuple[Cuts, Cuts]:
-    rows, cols = (Cuts(np.array([0, size]), size) for size in matrix.shape)
-    return rows, cols
+    return Cuts.one(matrix.shape[0]), Cuts.one(matrix.shape[1])
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from unittest import mock
 import numpy as np
 import torch
 
-from paramwidget.picture import matrix, passes, sweep
+from paramwidget.picture import matrix, passes, sweep, tile
 from paramwidget.picture.layout import layout_of, plane_to_index
 
 Number = float | int | complex
@@ -22,7 +22,8 @@ Number = float | int | complex
 def tiny_pieces() -> Iterator[None]:
     """Pieces so small that a tensor of hundreds of elements is cut as one of millions is."""
     with (
-        mock.patch.multiple(sweep, PIECE=24, TILE=50, SLAB=16, SMALL=64, ROW=8),
+        mock.patch.multiple(sweep, PIECE=24, TILE=50, SLAB=16, SMALL=64),
+        mock.patch.multiple(tile, PIECE=24),
         mock.patch.multiple(passes, ROW=8, WINDOWED=6),
         mock.patch.multiple(matrix, ROW=8, SMALL=64, SERIAL=10),
     ):

@@ -95,7 +95,7 @@ def test_whole_planes_in_many_pieces_and_threads(
 def test_doubles_and_texts_hold_what_float32_rounds(tensor: torch.Tensor) -> None:
     if 0 in layout_of(tuple(tensor.shape)).sliders:
         return
-    picture = raster(tensor, cells=(700, 700))
+    picture = raster(tensor, cells=(5000, 5000))
     own, texts = doubles(tensor, picture)
     flat = [number for numbers in plane_of(tensor) for number in numbers]
     for cell, (shown, number) in enumerate(zip(own.flat, flat, strict=True)):
