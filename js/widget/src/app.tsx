@@ -24,16 +24,18 @@ export function App({ store, view }: AppProps) {
       </Guard>
       <Notices store={store} view={view} />
       <div class={beside ? "body beside" : "body"}>
-        <Guard part="The tree">
-          <TreePane store={store} view={view} />
-        </Guard>
+        <div class="first">
+          <Guard part="The tree">
+            <TreePane store={store} view={view} />
+          </Guard>
+          {view.journalOpen.value && (
+            <Guard part="The journal">
+              <JournalPane store={store} view={view} />
+            </Guard>
+          )}
+        </div>
         {beside && <Side store={store} view={view} />}
       </div>
-      {view.journalOpen.value && (
-        <Guard part="The journal">
-          <JournalPane store={store} view={view} />
-        </Guard>
-      )}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 /** The journal: what was done, as a list, and as the code that does the same. */
 
+import { useEffect, useRef } from "preact/hooks";
 import type { Entry, Journal } from "../../../shared/protocol";
 import type { Store } from "../store/store";
 import type { ViewState } from "../store/view";
@@ -13,11 +14,13 @@ interface JournalProps {
 }
 
 export function JournalPane({ store, view }: JournalProps) {
+  const pane = useRef<HTMLElement>(null);
+  useEffect(() => pane.current?.scrollIntoView({ block: "nearest" }), []);
   const journal = store.journal.value;
   const entries = journal?.entries ?? [];
   const standing = entries.filter(({ stands }) => stands).length;
   return (
-    <section class="journal card" aria-label="Journal">
+    <section class="journal card" aria-label="Journal" ref={pane}>
       <header class="card-head">
         <h3>
           Journal <span class="muted">{summary(entries.length, standing)}</span>
@@ -58,10 +61,10 @@ function summary(entries: number, standing: number): string {
 }
 
 /** How many names a line shows before it is opened. */
-const NAMES = 3;
+const NAMES = 4;
 
 function EntryLine({ entry, number }: { entry: Entry; number: number }) {
-  const { names, changed, skipped, seed, warnings, error, stands, title } = entry;
+  const { names, skipped, seed, warnings, error, stands, title } = entry;
   const more = names.length - NAMES;
   const shown = names.slice(0, NAMES).map((name) => readable(name, 60));
   const classes = ["entry", !stands && !error && "undone", error && "failed"];
@@ -75,16 +78,10 @@ function EntryLine({ entry, number }: { entry: Entry; number: number }) {
           {!stands && !error && <span class="badge">undone</span>}
           {error && <span class="badge danger">failed</span>}
         </div>
-        {!error && (
+        {!error && shown.length > 0 && (
           <div class="muted" title={names.map((name) => readable(name, 200)).join("\n")}>
-            {changedText(changed)}
-            {shown.length > 0 && (
-              <>
-                {": "}
-                <bdi>{shown.join(", ")}</bdi>
-                {more > 0 && ` and ${more} more`}
-              </>
-            )}
+            <bdi>{shown.join(", ")}</bdi>
+            {more > 0 && ` and ${more} more`}
           </div>
         )}
         {warnings.map((warning) => (
@@ -111,10 +108,6 @@ function EntryLine({ entry, number }: { entry: Entry; number: number }) {
       </div>
     </li>
   );
-}
-
-function changedText(changed: number): string {
-  return changed === 1 ? "1 tensor" : `${changed} tensors`;
 }
 
 function lastLine(text: string): string {

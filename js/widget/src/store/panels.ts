@@ -123,6 +123,10 @@ export class PanelList {
       if (shown)
         frame.value = { ...shown, frame: { ...shown.frame, revision: -1, generation: -1 } };
     }
+  }
+
+  /** What was asked of a kernel that is gone will not be answered. */
+  forgetAsked(): void {
     this.opening.clear();
     this.closing.clear();
   }

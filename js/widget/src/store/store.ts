@@ -130,6 +130,7 @@ export class WidgetStore implements Store {
   /** The line was cut: the kernel may have been restarted, and would not know this widget. */
   private reconnect(): void {
     this.intents.abandon("The kernel was restarted before it answered.");
+    this.list.forgetAsked();
     this.connection.value = "connecting";
     this.hello("lost");
   }
@@ -155,8 +156,7 @@ export class WidgetStore implements Store {
   private apply({ content, buffers }: Packet): void {
     switch (content.kind) {
       case "tree":
-        this.tree.value = new TreeModel(content);
-        this.briefs.value = new Map();
+        this.takeTree(new TreeModel(content));
         break;
       case "briefs":
         this.takeBriefs(content);
@@ -183,6 +183,18 @@ export class WidgetStore implements Store {
         this.intents.settle(content);
         break;
     }
+  }
+
+  /** The glances of rows that are still there stand until Python says others. */
+  private takeTree(tree: TreeModel): void {
+    const before = this.tree.peek();
+    const kept = new Map<number, Brief>();
+    for (const [old, brief] of this.briefs.peek()) {
+      const row = before ? tree.row(before.path(old)) : -1;
+      if (row >= 0) kept.set(row, { ...brief, row });
+    }
+    this.briefs.value = kept;
+    this.tree.value = tree;
   }
 
   private takeBriefs({ revision, briefs }: Briefs): void {

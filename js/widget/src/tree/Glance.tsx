@@ -18,7 +18,7 @@ export function Glance({ brief }: { brief: Brief | null }) {
       <svg class="bars" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true">
         <path d={barsPath(brief.bars)} />
       </svg>
-      <span class="stat">{mean && text}</span>
+      <span class="stat">{mean && text.replaceAll("-", "−")}</span>
     </span>
   );
 }
