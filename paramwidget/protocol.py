@@ -181,7 +181,7 @@ class Totals:
     bytes: int
     bytes_text: str
     parameter_tensors: int  # len(list(net.parameters()))
-    named_slots: int  # len(list(net.named_parameters(remove_duplicate=False)))
+    named_slots: int  # len(list(net.named_parameters()))
     state_entries: int  # len(net.state_dict())
 
 
