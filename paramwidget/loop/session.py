@@ -105,6 +105,7 @@ class Session:
             case protocol.Ask():
                 self.views.heard(message.view)
                 self._push("ask")
+                self._send_status()  # an answer always: the browser asks again only after one
             case protocol.Open() | protocol.Close() | protocol.Look():
                 self._arrange(message)
             case protocol.Initialize(dry=True):
