@@ -35,12 +35,25 @@ def _absent(_: object) -> bool:
     return False
 
 
-def _pointer(tensor: torch.Tensor) -> int:
-    return tensor.data_ptr()
+def _storage_pointer(tensor: torch.Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()
 
 
-#: Address of the first element. `data_ptr()` would make a lazily cloned tensor copy its memory.
-data_address: Callable[[torch.Tensor], int] = getattr(_c, "_data_address", _pointer)
+#: Address of a tensor's storage. `data_ptr()` would make a lazily cloned tensor copy its memory.
+storage_address: Callable[[torch.Tensor], int] = getattr(_c, "_data_address", _storage_pointer)
+
+
+def data_address(tensor: torch.Tensor) -> int:
+    """Address of the first element, found without touching the memory."""
+    return storage_address(tensor) + int(tensor.storage_offset()) * tensor.element_size()
+
+
+def module_fields(module: Any) -> dict[str, Any]:
+    """The `__dict__` that has a module's registries; a traced model keeps them one object away."""
+    fields = raw_dict(module)
+    while "_parameters" not in fields and "_actual_script_module" in fields:
+        fields = raw_dict(fields["_actual_script_module"])
+    return fields
 
 #: True for a tensor that shares memory only until someone writes to it.
 is_copy_on_write: Callable[[torch.Tensor], bool] = getattr(_c, "_is_cow_tensor", _absent)
@@ -101,6 +114,9 @@ def faithful_getattr() -> tuple[Any, ...]:
             "torch.distributed.algorithms._checkpoint.checkpoint_wrapper", "ActivationWrapper"
         ),
         loaded_class("torch.distributed.fsdp", "FullyShardedDataParallel"),
+        loaded_class("torch.jit._script", "ScriptModule"),
+        loaded_class("torch.jit._script", "RecursiveScriptModule"),
+        loaded_class("torch.jit._trace", "TracedModule"),
     )
     return tuple(vars(cls).get("__getattr__") for cls in classes if cls is not None)
 

@@ -3,30 +3,35 @@
 Three ways, as the chapter has them: by index (`net[0].weight`), by attribute
 (`net.Linear_1.weight`), by `net.state_dict()['Linear_1.weight']`. A way is left out where the
 classes on it may answer otherwise: a `__getitem__`, `__getattr__` or `state_dict` of their own.
+What remains then is the way into the module's `__dict__`, past them all.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from dataclasses import dataclass
 from keyword import iskeyword
 from types import FunctionType
+from typing import Any
+from unicodedata import normalize
 
 from torch import nn
 
 from paramwidget import compat
 from paramwidget.slots.columns import Columns
-from paramwidget.tensors import class_has, class_lookup, class_name
+from paramwidget.tensors import class_has, class_lookup
 
-#: Below this depth no expression recurses in Python's parser, nor `state_dict` in torch.
+#: Deeper than this `state_dict` may exhaust the stack.
 DEPTH = 80
 
 _REGISTRIES = {"parameter": "_parameters", "buffer": "_buffers", "module": "_modules"}
+_MODULE: dict[str, Any] = dict(vars(nn.Module))
 
 
 def expressions(columns: Columns, place: int, slot: int) -> list[str]:
-    """All ways that are known to be true, the shortest to read first."""
-    hops = _hops(columns, place, slot)
+    """All ways that are known to be true, the shortest to read first; never empty."""
     by_index, by_attribute = "net", "net"
-    for hop in hops:
+    for hop in _hops(columns, place, slot):
         by_index = hop.indexed(by_index)
         by_attribute = hop.named(by_attribute)
     found = [by_index]
@@ -38,107 +43,148 @@ def expressions(columns: Columns, place: int, slot: int) -> list[str]:
     return found
 
 
+@dataclass(frozen=True)
 class _Hop:
-    """One step from a module to something it holds."""
+    """One step from a module of class `cls` to something that it holds.
 
-    def __init__(self, cls: type, key: str, kind: str, position: int, hidden: bool) -> None:
-        self.cls = cls
-        self.key = key
-        self.kind = kind
-        self.position = position
-        self.hidden = hidden
+    `position` counts what stands before it in the same registry. `hidden`: a plain attribute
+    stands before it. `odd`: its registry or its key is of an odd type.
+    """
+
+    cls: type
+    key: str
+    kind: str
+    position: int
+    hidden: bool
+    odd: bool
 
     def indexed(self, base: str) -> str:
-        index = _index(self.cls, self.key, self.kind, self.position)
-        return self.attribute(base) if index is None or self.hidden else f"{base}[{index}]"
+        """By index where a container of torch takes one, else by attribute."""
+        index = None if self.hidden or self.odd else self._index()
+        return self.attribute(base) if index is None else f"{base}[{index}]"
 
     def named(self, base: str) -> str:
+        """By attribute where the key can be written after a dot, else by index."""
         named = self.attribute(base)
         return named if named == f"{base}.{self.key}" else self.indexed(base)
 
     def attribute(self, base: str) -> str:
-        if not _plain_lookup(self.cls):
-            return f"object.__getattribute__({base}, '__dict__'){self._in_dict()}"
-        if self.hidden or not _own_lookup(self.cls, self.kind, self.key):
-            return f"{base}.__dict__{self._in_dict()}"
-        if self.key.isidentifier() and not iskeyword(self.key):
+        if self.hidden or self.odd or not _looks_up_plainly(self.cls, self.kind, self.key):
+            return self._from_dict(base)
+        if _is_spelled_so(self.key):
             return f"{base}.{self.key}"
         return f"getattr({base}, {self.key!r})"
 
-    def _in_dict(self) -> str:
-        registry = _REGISTRIES.get(self.kind)
-        return f"[{self.key!r}]" if registry is None else f"[{registry!r}][{self.key!r}]"
+    def _from_dict(self, base: str) -> str:
+        if _is_plain_object(self.cls):
+            fields = f"{base}.__dict__"
+        elif class_lookup(self.cls, "__dict__") is _MODULE["__dict__"]:
+            fields = f"object.__getattribute__({base}, '__dict__')"
+        else:
+            fields = f"torch.nn.Module.__dict__['__dict__'].__get__({base})"
+        if self.kind not in _REGISTRIES:
+            return f"{fields}[{self.key!r}]"
+        registry = f"{fields}[{_REGISTRIES[self.kind]!r}]"
+        return (
+            f"[*dict.values({registry})][{self.position}]"
+            if self.odd
+            else (f"{registry}[{self.key!r}]")
+        )
+
+    def _index(self) -> str | None:
+        container = _container(self.cls)
+        if self.kind == "module":
+            if container is nn.Sequential:
+                return str(self.position)
+            if container is nn.ModuleList:
+                return self.key if self.key == str(self.position) else None
+            return repr(self.key) if container is nn.ModuleDict else None
+        if self.kind == "parameter":
+            if container is nn.ParameterList:
+                return self.key if self.key == str(self.position) else None
+            return repr(self.key) if container is nn.ParameterDict else None
+        return None
 
 
 def _hops(columns: Columns, place: int, slot: int) -> list[_Hop]:
     hops = []
     if slot >= 0:
-        cls = columns.classes[columns.modules[place]]
-        kind = columns.slot_kinds[slot]
-        if kind == "none":
-            kind = "buffer" if slot in columns.none_buffers else "parameter"
-        position = slot - columns.first_slot[columns.modules[place]]
-        hidden = slot in columns.shadowed
-        hops.append(_Hop(cls, columns.slot_keys[slot], kind, position, hidden))
+        module = columns.modules[place]
+        kind = _registry_kind(columns, slot)
+        before = range(columns.first_slot[module], slot)
+        hops.append(
+            _Hop(
+                columns.classes[module],
+                columns.slot_keys[slot],
+                kind,
+                sum(_registry_kind(columns, other) == kind for other in before),
+                slot in columns.shadowed,
+                slot in columns.odd_slots,
+            )
+        )
     while place > 0:
         parent = columns.parents[place]
-        cls = columns.classes[columns.modules[parent]]
-        hops.append(_Hop(cls, columns.keys[place], "module", columns.positions[place], False))
+        module = columns.modules[parent]
+        odd = place in columns.odd_places
+        key, position = columns.keys[place], columns.positions[place]
+        hops.append(_Hop(columns.classes[module], key, "module", position, False, odd))
         place = parent
     hops.reverse()
     return hops
 
 
-def _index_kind(cls: type) -> str | None:
+def _registry_kind(columns: Columns, slot: int) -> str:
+    kind = columns.slot_kinds[slot]
+    if kind != "none":
+        return kind
+    return "buffer" if slot in columns.none_buffers else "parameter"
+
+
+def _is_spelled_so(key: str) -> bool:
+    """True where Python reads the key after a dot; it folds some letters into others first."""
+    return key.isidentifier() and not iskeyword(key) and normalize("NFKC", key) == key
+
+
+def _container(cls: type) -> type | None:
     """Which of torch's containers answers `cls()[...]`, where nothing of its own comes between."""
-    containers: tuple[tuple[str, type], ...] = (
-        ("sequential", nn.Sequential),
-        ("list", nn.ModuleList),
-        ("dict", nn.ModuleDict),
-        ("parameters", nn.ParameterList),
-        ("parameter dict", nn.ParameterDict),
+    containers: tuple[type, ...] = (
+        nn.Sequential,
+        nn.ModuleList,
+        nn.ModuleDict,
+        nn.ParameterList,
+        nn.ParameterDict,
     )
-    for name, container in containers:
-        if issubclass(cls, container):
+    for container in containers:
+        if any(base is container for base in vars(type)["__mro__"].__get__(cls)):
             methods = ("__getitem__", "__len__", "_get_item_by_idx", "_get_abs_string_index")
             same = all(class_lookup(cls, m) is class_lookup(container, m) for m in methods)
-            return name if same and _plain_lookup(cls) else None
+            return container if same and _is_plain_object(cls) else None
     return None
 
 
-def _index(cls: type, key: str, kind: str, position: int) -> str | None:
-    container = _index_kind(cls)
-    if kind == "module":
-        if container == "sequential":
-            return str(position)
-        if container == "list":
-            return key if key == str(position) else None
-        if container == "dict":
-            return repr(key)
-    elif kind == "parameter" and container == "parameters":
-        return key if key == str(position) else None
-    elif kind == "parameter" and container == "parameter dict":
-        return repr(key)
-    return None
+def _is_plain_object(cls: type) -> bool:
+    """True where `__dict__`, `__class__` and attribute lookup are Python's own."""
+    return (
+        class_lookup(cls, "__getattribute__") is object.__getattribute__
+        and class_lookup(cls, "__dict__") is _MODULE["__dict__"]
+        and class_lookup(cls, "__class__") is vars(object)["__class__"]
+        and not any(class_has(cls, registry) for registry in _REGISTRIES.values())
+    )
 
 
-def _plain_lookup(cls: type) -> bool:
-    """True where attribute lookup is Python's own."""
-    return class_lookup(cls, "__getattribute__") is object.__getattribute__
-
-
-def _plain_fallback(cls: type) -> bool:
-    own = class_lookup(cls, "__getattr__")
-    return own is vars(nn.Module)["__getattr__"] or own in compat.faithful_getattr()
-
-
-def _own_lookup(cls: type, kind: str, key: str) -> bool:
+def _looks_up_plainly(cls: type, kind: str, key: str) -> bool:
     """True where `module.key` is answered from the module's own registries."""
+    if not _is_plain_object(cls):
+        return False
     if kind == "computed":
         return True
     if kind == "constant":
         return not class_has(cls, key) or not hasattr(type(class_lookup(cls, key)), "__set__")
-    return not class_has(cls, key) and _plain_fallback(cls)
+    if class_has(cls, key):
+        return False
+    own = class_lookup(cls, "__getattr__")
+    faithful = (_MODULE["__getattr__"], *compat.faithful_getattr())
+    return any(own is one for one in faithful)
 
 
 def _state_dict_key(columns: Columns, place: int, slot: int) -> str | None:
@@ -163,51 +209,41 @@ def _all_save_plainly(columns: Columns) -> bool:
     if columns.saves_plainly is None:
         classes = {id(cls): cls for cls in columns.classes}
         endless = any(note.startswith("recursion") for note in columns.place_notes.values())
-        columns.saves_plainly = not endless and all(map(_saves_plainly, classes.values()))
+        columns.saves_plainly = (
+            not endless
+            and not columns.module_errors
+            and not columns.odd_slots
+            and not columns.odd_places
+            and all(map(_saves_plainly, classes.values()))
+            and _all_savable(columns)
+        )
     return columns.saves_plainly
+
+
+def _all_savable(columns: Columns) -> bool:
+    """False where a tensor stands in the model that `state_dict` raises on."""
+    for number, known in columns.looks.careful.items():
+        if known.state == "uninitialized":
+            slot = columns.slot_tensors.index(number)
+            cls = columns.classes[bisect_right(columns.first_slot, slot) - 1]
+            own = class_lookup(cls, "_save_to_state_dict")
+            if not own.__module__.endswith(".lazy"):
+                return False
+        elif known.type_name == "":
+            return False
+    return True
 
 
 def _saves_plainly(cls: type) -> bool:
     """True where torch's own methods write the state dict of a class."""
+    if not _is_plain_object(cls):
+        return False
     for method in ("state_dict", "_save_to_state_dict"):
         own = class_lookup(cls, method)
-        if own is not vars(nn.Module)[method] and not _is_torchs(own):
+        if own is not _MODULE[method] and not _is_torchs(own):
             return False
     return True
 
 
 def _is_torchs(function: object) -> bool:
     return isinstance(function, FunctionType) and function.__module__.startswith("torch.nn.modules")
-
-
-#: Classes that wrap a model, by module and name, and what one must know of them.
-_WRAPPERS = {
-    ("torch._dynamo.eval_frame", "OptimizedModule"): (
-        "torch.compile wrapper: an edit in place takes effect, unless inductor froze the weights"
-    ),
-    ("torch.nn.parallel.distributed", "DistributedDataParallel"): (
-        "DDP wrapper: an edit here is on this rank only"
-    ),
-    ("torch.nn.parallel.data_parallel", "DataParallel"): "DataParallel wrapper",
-    ("torch.distributed.fsdp.fully_sharded_data_parallel", "FullyShardedDataParallel"): (
-        "FSDP wrapper: between forwards each rank holds a shard"
-    ),
-    ("torch.optim.swa_utils", "AveragedModel"): (
-        "an average of another model: that one does not follow an edit here"
-    ),
-    ("torch.distributed.algorithms._checkpoint.checkpoint_wrapper", "CheckpointWrapper"): (
-        "checkpoint wrapper: state_dict leaves its prefix out"
-    ),
-    ("torch.jit._script", "RecursiveScriptModule"): (
-        "scripted: a frozen one keeps its weights as constants and shows none"
-    ),
-    ("torch.jit._trace", "TopLevelTracedModule"): "traced: an edit in place takes effect",
-}
-
-
-def wrapper_note(cls: type) -> str | None:
-    """What to know of a module whose class wraps another or hides its weights."""
-    home = str(class_lookup(cls, "__module__"))
-    if home.startswith(("torch.ao.nn.quantized", "torch.ao.nn.intrinsic.quantized")):
-        return "quantized: its weights are packed where torch shows no slot"
-    return _WRAPPERS.get((home, class_name(cls)))

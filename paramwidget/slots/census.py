@@ -194,9 +194,12 @@ def _look_together(piece: list[Any], looks: Looks) -> None:
         near = [tensor.is_cpu or tensor.is_cuda for tensor in piece]
     shapes = [tensor.shape for tensor in piece]
     looks.shapes.extend(map(looks.known_shapes.setdefault, shapes, shapes))
-    looks.dtypes.extend([tensor.dtype for tensor in piece])
+    dtypes = [tensor.dtype for tensor in piece]
+    if not compat.OPAQUE_DTYPES.isdisjoint(dtypes):
+        raise TypeError
+    looks.dtypes.extend(dtypes)
     looks.grads.extend([tensor.requires_grad for tensor in piece])
-    looks.lows.extend(map(compat.data_address, piece))
+    looks.lows.extend(map(compat.storage_address, piece))
     contiguous, offsets = map(_is_contiguous, piece), map(_storage_offset, piece)
     looks.plain.extend(
         [

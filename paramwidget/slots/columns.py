@@ -44,11 +44,13 @@ class Columns:
     transient: set[int] = field(default_factory=set)
     none_buffers: set[int] = field(default_factory=set)
     shadowed: set[int] = field(default_factory=set)
+    odd_slots: set[int] = field(default_factory=set)  # key or registry of an odd type
 
     # places in the order of the walk; `ends[p]` is the first place after all that lies below p
     parents: list[int] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     modules: list[int] = field(default_factory=list)
+    odd_places: set[int] = field(default_factory=set)
     place_notes: dict[int, str] = field(default_factory=dict)
     ends: list[int] = field(default_factory=list)
 

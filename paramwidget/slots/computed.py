@@ -26,7 +26,7 @@ _HOOKS = ("_forward_hooks", "_forward_pre_hooks")
 
 def compute(module: Any, key: str) -> torch.Tensor | None:
     """The parametrized tensor `key` of a module; None where it has none of that name."""
-    fields = compat.raw_dict(module)
+    fields = compat.module_fields(module)
     lists = (fields.get("_modules") or {}).get("parametrizations")
     if type(lists) is not nn.ModuleDict:
         return None

@@ -39,7 +39,7 @@ def computed_slots(module: Any, modules: Any) -> list[Computed]:
     if type(lists) is not nn.ModuleDict:
         return []
     found = []
-    for key, held in compat.raw_dict(lists).get("_modules", {}).items():
+    for key, held in compat.module_fields(lists).get("_modules", {}).items():
         if not issubclass(type(held), parametrize.ParametrizationList):
             continue
         if type(class_lookup(type(module), key)) is not property:
@@ -53,7 +53,7 @@ def computed_slots(module: Any, modules: Any) -> list[Computed]:
 
 
 def _originals(held: Any) -> list[tuple[str, Any]]:
-    fields = compat.raw_dict(held)
+    fields = compat.module_fields(held)
     registered = {**(fields.get("_parameters") or {}), **(fields.get("_buffers") or {})}
     return [(name, value) for name, value in registered.items() if name.startswith("original")]
 
@@ -70,7 +70,7 @@ def _computed_condition(held: Any, originals: list[tuple[str, Any]]) -> Conditio
     the one original, unless a `right_inverse` of the user's may have stored another shape.
     """
     known = [condition(value) for _, value in originals if is_tensor(value)]
-    fields = compat.raw_dict(held)
+    fields = compat.module_fields(held)
     first = known[-1] if known else None
     waiting = next((one for one in known if one.state != "ready"), None)
     certain = not fields.get("unsafe", True) and _keeps_shape(fields, len(known))

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from paramwidget import compat
 from paramwidget.tensors import Condition, condition, parts, plain, readable
 
 #: Tensors up to this many bytes are hashed as they are.
@@ -55,7 +56,8 @@ def fingerprint(tensor: torch.Tensor | None) -> Hashable:
     known = condition(tensor)
     look = (known.type_name, known.state, known.shape, known.dtype, known.device)
     try:
-        return (look, *(_content(piece) for piece in _pieces(tensor, known)))
+        with compat.without_torch_function():
+            return (look, *(_content(piece) for piece in _pieces(tensor, known)))
     except Exception as error:
         return (look, type(error).__name__)
 

@@ -122,6 +122,8 @@ class Reader:
     def _fields(self, module: Any, number: int) -> Children:
         columns = self.columns
         fields = compat.raw_dict(module)
+        if "_parameters" not in fields:
+            fields = compat.module_fields(module)
         parameters = fields.get("_parameters")
         if parameters is not None:
             if type(parameters) is not dict or parameters:
@@ -164,6 +166,8 @@ class Reader:
                 wrong = f"Its registry of {kind}s is a {class_name(type(registry))}."
                 columns.module_errors[number] = wrong
                 return
+            if type(registry) is not OrderedDict and issubclass(type(registry), dict):
+                columns.odd_slots.update(range(len(self.values), len(self.values) + len(items)))
             columns.slot_keys.extend([key for key, _ in items])
             self.values.extend([value for _, value in items])
 
@@ -209,7 +213,7 @@ class Reader:
                 wrong = f"Its registry of modules is a {class_name(type(modules))}."
                 columns.module_errors[number] = wrong
                 return {}
-            children = {key_text(key): child for key, child in items}
+            children = dict(items)
         if "parametrizations" in children:
             for computed in derived.computed_slots(module, children):
                 slot = self._append(computed.key, "computed", None)
@@ -223,8 +227,8 @@ class Reader:
         columns = self.columns
         census = take_census(self.values)
         columns.slot_tensors, columns.looks = census.numbers, census.looks
-        if any(type(key) is not str for key in columns.slot_keys):
-            columns.slot_keys = [key_text(key) for key in columns.slot_keys]
+        columns.slot_keys = _all_text(columns.slot_keys, columns.odd_slots)
+        columns.keys = _all_text(columns.keys, columns.odd_places)
         kinds: list[Kind] = ["parameter"] * len(self.values)
         columns.slot_kinds = kinds
         for slot, kind in self._other_kinds.items():
@@ -264,6 +268,13 @@ class Reader:
         )
 
 
+def _all_text(keys: list[Any], odd: set[int]) -> list[str]:
+    """The keys as names; the rows of those that are no plain strings are noted as odd."""
+    found = [row for row, key in enumerate(keys) if type(key) is not str]
+    odd.update(found)
+    return [key_text(key) for key in keys] if found else keys
+
+
 def _holds_anything(module: Any) -> bool:
-    fields = compat.raw_dict(module)
+    fields = compat.module_fields(module)
     return bool(fields.get("_parameters") or fields.get("_modules"))

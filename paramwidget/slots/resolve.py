@@ -18,7 +18,7 @@ def module_at(net: Any, path: tuple[str, ...]) -> Any:
     """The module at a path, None where there is none."""
     module = net
     for key in path:
-        fields = compat.raw_dict(module)
+        fields = compat.module_fields(module)
         module = _entry(fields.get("_modules"), key)
         if not issubclass(type(module), torch.nn.Module):
             return None
@@ -32,7 +32,7 @@ def held_at(net: Any, path: tuple[str, ...]) -> torch.Tensor | None:
     module = module_at(net, path[:-1])
     if module is None:
         return None
-    fields = compat.raw_dict(module)
+    fields = compat.module_fields(module)
     for registry in _REGISTRIES:
         registered: torch.Tensor | None = _entry(fields.get(registry), path[-1])
         if is_tensor(registered):
@@ -56,8 +56,6 @@ def resolve(net: Any, path: tuple[str, ...]) -> torch.Tensor | None:
 
 
 def _entry(registry: Any, key: str) -> Any:
-    if not registry:
-        return None
     if type(registry) is dict and key in registry:
         return registry[key]
     for name, value in entries(registry) or ():

@@ -16,7 +16,7 @@ import torch
 from paramwidget import compat
 from paramwidget.slots.census import Census, Spans
 from paramwidget.slots.overlap import Block, block_of, overlap
-from paramwidget.tensors import Condition, parts
+from paramwidget.tensors import Condition, parts, plain
 
 Name = str | tuple[str, ...]
 
@@ -72,7 +72,9 @@ def _blocks(tensor: torch.Tensor, known: Condition) -> list[Block]:
     with compat.without_torch_function():
         for part in parts(tensor):
             try:
-                block = block_of(part) if known.state == "ready" or part is not tensor else None
+                if compat.is_copy_on_write(part) or (known.state != "ready" and part is tensor):
+                    continue
+                block = block_of(part if part.is_quantized else plain(part))
             except Exception:
                 continue  # a part that does not say where it lies cannot be compared
             if block is not None:
@@ -113,7 +115,7 @@ def _join(
         for row in order[start:end].tolist():
             owner = int(owners[row])
             block = careful[row - plain] if row >= plain else block_of(tensors[owner])
-            if block is not None and not compat.is_copy_on_write(tensors[owner]):
+            if block is not None and (row >= plain or not compat.is_copy_on_write(tensors[owner])):
                 members.append((owner, block))
         _cluster(groups, members)
 

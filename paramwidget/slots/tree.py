@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from paramwidget.slots import access
+from paramwidget.slots import access, wrappers
 from paramwidget.slots.census import NOTHING, Spans
 from paramwidget.slots.columns import NO_MODULE, Columns, Kind
 from paramwidget.slots.ties import Name, TieGroup, memory_groups, unique_bytes
@@ -259,7 +259,7 @@ class Reading:
         notes = (
             columns.place_notes.get(place),
             columns.module_notes.get(module),
-            access.wrapper_note(columns.classes[module]),
+            wrappers.wrapper_note(columns.classes[module]),
         )
         return "; ".join(note for note in notes if note) or None
 

@@ -1,0 +1,10 @@
+"""All cases of the zoo."""
+
+from __future__ import annotations
+
+from zoo import hostile, states, structure, subclasses, ties
+from zoo.case import Case
+
+CASES: list[Case] = [
+    case for room in (states, ties, structure, subclasses, hostile) for case in room.zoo.cases
+]
