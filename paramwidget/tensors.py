@@ -212,6 +212,11 @@ def needed_bytes(tensor: torch.Tensor) -> int:
 
 def is_wrapper(tensor: torch.Tensor) -> bool:
     """True for a subclass with its own `__torch_dispatch__` and no memory of its own."""
+    with compat.without_torch_function():
+        return _is_wrapper(tensor)
+
+
+def _is_wrapper(tensor: torch.Tensor) -> bool:
     own = class_lookup(type(tensor), "__torch_dispatch__")
     if type(tensor) in compat.PLAIN_TENSORS or own is vars(torch.Tensor).get(
         "__torch_dispatch__", _plain_dispatch
@@ -289,7 +294,8 @@ def plain(tensor: torch.Tensor) -> torch.Tensor:
     with compat.without_torch_function(), compat.without_torch_dispatch():
         if type(tensor) in compat.PLAIN_TENSORS:
             return tensor.data
-        made = torch.empty(0, dtype=tensor.dtype, device=tensor.device)
+        dtype, device = _TENSOR.dtype.__get__(tensor), _TENSOR.device.__get__(tensor)
+        made = torch.empty(0, dtype=dtype, device=device)
         made.set_(
             _TENSOR.untyped_storage(tensor),
             _TENSOR.storage_offset(tensor),
@@ -327,14 +333,13 @@ def _readable(tensor: Any) -> torch.Tensor:
         return readable(part)
     if is_wrapper(tensor):
         return _plain_result(tensor.dequantize())
-    layout = _layout(tensor)
-    if layout is not torch.strided:
-        _refuse_vast(tensor)
-        with compat.without_torch_function():
-            return _plain_result(tensor.detach().to_dense())
-    if _TENSOR.is_quantized.__get__(tensor):
-        return _plain_result(_TENSOR.dequantize(tensor))
-    return plain(tensor).resolve_conj().resolve_neg()
+    with compat.without_torch_function():
+        if _layout(tensor) is not torch.strided:
+            _refuse_vast(tensor)
+            return _plain_result(_TENSOR.to_dense(_TENSOR.detach(tensor)))
+        if _TENSOR.is_quantized.__get__(tensor):
+            return _plain_result(_TENSOR.dequantize(tensor))
+        return plain(tensor).resolve_conj().resolve_neg()
 
 
 def _plain_result(tensor: torch.Tensor) -> torch.Tensor:
