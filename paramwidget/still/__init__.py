@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from paramwidget.still.image import png_of
 from paramwidget.still.page import html_of
 from paramwidget.still.png import base64_of
-from paramwidget.still.sheet import LINES, Sheet, sheet
+from paramwidget.still.sheet import LINES, Sheet, read_sheet
 from paramwidget.still.words import text_of
 from paramwidget.workbench import Workbench
 
@@ -45,7 +45,7 @@ def _bundle(
 ) -> dict[str, str]:
     made: dict[str, str] = {}
     try:
-        seen = sheet(bench, slots, cells, lines)
+        seen = read_sheet(bench, slots, cells, lines)
     except Exception:
         _log.exception("paramwidget: no still picture could be made")
         return made

@@ -81,7 +81,9 @@ class Sheet:
         return [tuple(row[at] for at in kept) for row in rows] if kept else []
 
 
-def sheet(bench: Workbench, slots: Iterable[str | Path] | None, cells: int, lines: int) -> Sheet:
+def read_sheet(
+    bench: Workbench, slots: Iterable[str | Path] | None, cells: int, lines: int
+) -> Sheet:
     """Read a bench; ``cells`` is how many rows and columns a picture has at most, 0 for none."""
     with bench.lock:
         tree = bench.read()
