@@ -65,7 +65,9 @@ class ParamWidget(anywidget.AnyWidget):
         if bundle is None:
             return None
         data, metadata = bundle
-        return {**data, **still.bundle(self.workbench)}, metadata
+        with self.workbench.lock:
+            panels = [tuple(panel.path) for panel in self._session.views.panels.values()]
+        return {**data, **still.bundle(self.workbench, panels or None)}, metadata
 
     def close(self) -> None:
         """Close the widget and take its hooks away; the model is left as it is."""
