@@ -48,6 +48,10 @@ class Host(abc.ABC):
         """The output area of a cell, by its number."""
 
     @abc.abstractmethod
+    def dark(self, on: bool) -> None:
+        """Change the theme."""
+
+    @abc.abstractmethod
     def close(self) -> None: ...
 
     def run(self, code: str) -> str:
@@ -175,8 +179,8 @@ class Notebook(Host):
             [name, arguments],
         )
 
-    def theme(self, name: str) -> None:
-        """Change to `JupyterLab Light` or `JupyterLab Dark`."""
+    def dark(self, on: bool) -> None:
+        name = "JupyterLab Dark" if on else "JupyterLab Light"
         self.command("apputils:change-theme", theme=name)
         self.page.locator(f"body[data-jp-theme-name='{name}']").wait_for(state="attached")
 
@@ -216,6 +220,10 @@ class VSCode(Host):
 
     def output(self, index: int = -1) -> Locator:
         return self.page.locator(".cell-output").nth(index)
+
+    def dark(self, on: bool) -> None:
+        theme = "vscode-dark" if on else "vscode-light"
+        self.page.evaluate("theme => window.setTheme(theme)", theme)
 
     def close(self) -> None:
         self.page.evaluate("() => window.host?.stop()")

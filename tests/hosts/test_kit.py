@@ -66,8 +66,8 @@ def test_a_reload_finds_the_kernel_and_its_widget(lab: Lab) -> None:
 
 
 def test_the_theme_changes(lab: Lab) -> None:
-    for name, light in (("JupyterLab Dark", "false"), ("JupyterLab Light", "true")):
-        lab.theme(name)
+    for dark, light in ((True, "false"), (False, "true")):
+        lab.dark(dark)
         expect(lab.page.locator("body")).to_have_attribute("data-jp-theme-light", light)
 
 
