@@ -121,6 +121,10 @@ def faithful_getattr() -> tuple[Any, ...]:
     return tuple(vars(cls).get("__getattr__") for cls in classes if cls is not None)
 
 
+#: The same memory, read with the other sign; undoes a lazy minus without a copy.
+neg_view: Callable[[torch.Tensor], torch.Tensor] = getattr(torch, "_neg_view", torch.neg)
+
+
 def storage_of(tensor: torch.Tensor) -> torch.UntypedStorage:
     """The tensor's storage; on torch 1.x under its old name."""
     if hasattr(tensor, "untyped_storage"):

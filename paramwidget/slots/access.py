@@ -30,10 +30,9 @@ _MODULE: dict[str, Any] = dict(vars(nn.Module))
 
 def expressions(columns: Columns, place: int, slot: int) -> list[str]:
     """All ways that are known to be true, the shortest to read first; never empty."""
-    by_index, by_attribute = "net", "net"
-    for hop in _hops(columns, place, slot):
-        by_index = hop.indexed(by_index)
-        by_attribute = hop.named(by_attribute)
+    hops = _hops(columns, place, slot)
+    by_index = _written([hop.indexed() for hop in hops])
+    by_attribute = _written([hop.named() for hop in hops])
     found = [by_index]
     if by_attribute != by_index:
         found.append(by_attribute)
@@ -43,56 +42,101 @@ def expressions(columns: Columns, place: int, slot: int) -> list[str]:
     return found
 
 
+#: What a step puts before and after the expression so far.
+_Step = tuple[str, str]
+
+
+def _written(steps: list[_Step]) -> str:
+    before = "".join(step[0] for step in reversed(steps))
+    return f"{before}net{''.join(step[1] for step in steps)}"
+
+
+@dataclass(frozen=True)
+class _ClassFacts:
+    """What a class lets one rely on.
+
+    `container`: the container of torch that answers its `[...]`. `plain`: `__dict__`, `__class__`
+    and attribute lookup are Python's own. `faithful`: what is no attribute is looked for in the
+    registries, and first there.
+    """
+
+    cls: type
+    container: type | None
+    plain: bool
+    faithful: bool
+
+    @classmethod
+    def of(cls, owner: type) -> _ClassFacts:
+        plain = _is_plain_object(owner)
+        fallback = class_lookup(owner, "__getattr__")
+        faithful = (_MODULE["__getattr__"], *compat.faithful_getattr())
+        return cls(
+            owner,
+            _container(owner) if plain else None,
+            plain,
+            any(fallback is one for one in faithful),
+        )
+
+
 @dataclass(frozen=True)
 class _Hop:
-    """One step from a module of class `cls` to something that it holds.
+    """One step from a module to something that it holds.
 
     `position` counts what stands before it in the same registry. `hidden`: a plain attribute
     stands before it. `odd`: its registry or its key is of an odd type.
     """
 
-    cls: type
+    facts: _ClassFacts
     key: str
     kind: str
     position: int
     hidden: bool
     odd: bool
 
-    def indexed(self, base: str) -> str:
+    def indexed(self) -> _Step:
         """By index where a container of torch takes one, else by attribute."""
         index = None if self.hidden or self.odd else self._index()
-        return self.attribute(base) if index is None else f"{base}[{index}]"
+        return self.attribute() if index is None else ("", f"[{index}]")
 
-    def named(self, base: str) -> str:
+    def named(self) -> _Step:
         """By attribute where the key can be written after a dot, else by index."""
-        named = self.attribute(base)
-        return named if named == f"{base}.{self.key}" else self.indexed(base)
+        step = self.attribute()
+        return step if step == ("", f".{self.key}") else self.indexed()
 
-    def attribute(self, base: str) -> str:
-        if self.hidden or self.odd or not _looks_up_plainly(self.cls, self.kind, self.key):
-            return self._from_dict(base)
+    def attribute(self) -> _Step:
+        """By attribute where that is sure to answer from the registries, else past it."""
+        if self.hidden or self.odd or not self._is_looked_up_plainly():
+            return self._from_dict()
         if _is_spelled_so(self.key):
-            return f"{base}.{self.key}"
-        return f"getattr({base}, {self.key!r})"
+            return "", f".{self.key}"
+        return "getattr(", f", {self.key!r})"
 
-    def _from_dict(self, base: str) -> str:
-        if _is_plain_object(self.cls):
-            fields = f"{base}.__dict__"
-        elif class_lookup(self.cls, "__dict__") is _MODULE["__dict__"]:
-            fields = f"object.__getattribute__({base}, '__dict__')"
+    def _is_looked_up_plainly(self) -> bool:
+        cls = self.facts.cls
+        if self.kind == "computed" or not self.facts.plain:
+            return self.facts.plain
+        if self.kind == "constant":
+            return not class_has(cls, self.key) or not hasattr(
+                type(class_lookup(cls, self.key)), "__set__"
+            )
+        return self.facts.faithful and not class_has(cls, self.key)
+
+    def _from_dict(self) -> _Step:
+        if self.facts.plain:
+            before, after = "", ".__dict__"
+        elif class_lookup(self.facts.cls, "__dict__") is _MODULE["__dict__"]:
+            before, after = "object.__getattribute__(", ", '__dict__')"
         else:
-            fields = f"torch.nn.Module.__dict__['__dict__'].__get__({base})"
+            before, after = "torch.nn.Module.__dict__['__dict__'].__get__(", ")"
         if self.kind not in _REGISTRIES:
-            return f"{fields}[{self.key!r}]"
-        registry = f"{fields}[{_REGISTRIES[self.kind]!r}]"
-        return (
-            f"[*dict.values({registry})][{self.position}]"
-            if self.odd
-            else (f"{registry}[{self.key!r}]")
-        )
+            return before, f"{after}[{self.key!r}]"
+        after = f"{after}[{_REGISTRIES[self.kind]!r}]"
+        if self.odd:
+            return f"[*dict.values({before}", f"{after})][{self.position}]"
+        return before, f"{after}[{self.key!r}]"
 
     def _index(self) -> str | None:
-        container = _container(self.cls)
+        container = self.facts.container
         if self.kind == "module":
             if container is nn.Sequential:
                 return str(self.position)
@@ -106,28 +150,29 @@ class _Hop:
         return None
 
 
+def _facts_of(columns: Columns, module: int) -> _ClassFacts:
+    cls = columns.classes[module]
+    facts: _ClassFacts | None = columns.class_facts.get(id(cls))
+    if facts is None:
+        facts = columns.class_facts[id(cls)] = _ClassFacts.of(cls)
+    return facts
+
+
 def _hops(columns: Columns, place: int, slot: int) -> list[_Hop]:
     hops = []
     if slot >= 0:
         module = columns.modules[place]
         kind = _registry_kind(columns, slot)
         before = range(columns.first_slot[module], slot)
-        hops.append(
-            _Hop(
-                columns.classes[module],
-                columns.slot_keys[slot],
-                kind,
-                sum(_registry_kind(columns, other) == kind for other in before),
-                slot in columns.shadowed,
-                slot in columns.odd_slots,
-            )
-        )
+        position = sum(_registry_kind(columns, other) == kind for other in before)
+        hidden, odd = slot in columns.shadowed, slot in columns.odd_slots
+        facts = _facts_of(columns, module)
+        hops.append(_Hop(facts, columns.slot_keys[slot], kind, position, hidden, odd))
     while place > 0:
         parent = columns.parents[place]
-        module = columns.modules[parent]
-        odd = place in columns.odd_places
+        facts = _facts_of(columns, columns.modules[parent])
         key, position = columns.keys[place], columns.positions[place]
-        hops.append(_Hop(columns.classes[module], key, "module", position, False, odd))
+        hops.append(_Hop(facts, key, "module", position, False, place in columns.odd_places))
         place = parent
     hops.reverse()
     return hops
@@ -158,7 +203,7 @@ def _container(cls: type) -> type | None:
         if any(base is container for base in vars(type)["__mro__"].__get__(cls)):
             methods = ("__getitem__", "__len__", "_get_item_by_idx", "_get_abs_string_index")
             same = all(class_lookup(cls, m) is class_lookup(container, m) for m in methods)
-            return container if same and _is_plain_object(cls) else None
+            return container if same else None
     return None
 
 
@@ -170,21 +215,6 @@ def _is_plain_object(cls: type) -> bool:
         and class_lookup(cls, "__class__") is vars(object)["__class__"]
         and not any(class_has(cls, registry) for registry in _REGISTRIES.values())
     )
-
-
-def _looks_up_plainly(cls: type, kind: str, key: str) -> bool:
-    """True where `module.key` is answered from the module's own registries."""
-    if not _is_plain_object(cls):
-        return False
-    if kind == "computed":
-        return True
-    if kind == "constant":
-        return not class_has(cls, key) or not hasattr(type(class_lookup(cls, key)), "__set__")
-    if class_has(cls, key):
-        return False
-    own = class_lookup(cls, "__getattr__")
-    faithful = (_MODULE["__getattr__"], *compat.faithful_getattr())
-    return any(own is one for one in faithful)
 
 
 def _state_dict_key(columns: Columns, place: int, slot: int) -> str | None:

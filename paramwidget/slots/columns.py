@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from paramwidget.slots.census import NOTHING, Looks
 from paramwidget.tensors import Condition
@@ -51,6 +51,7 @@ class Columns:
     keys: list[str] = field(default_factory=list)
     modules: list[int] = field(default_factory=list)
     odd_places: set[int] = field(default_factory=set)
+    class_facts: dict[int, Any] = field(default_factory=dict)  # kept by `access.py`, by id
     place_notes: dict[int, str] = field(default_factory=dict)
     ends: list[int] = field(default_factory=list)
 

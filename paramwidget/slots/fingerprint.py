@@ -93,7 +93,7 @@ def _content(values: torch.Tensor) -> Hashable:
     if values.is_conj():
         values = values.conj()
     if values.is_neg():
-        values = torch._neg_view(values)
+        values = compat.neg_view(values)
     order = sorted(range(values.dim()), key=lambda axis: values.stride(axis), reverse=True)
     values = values.permute(order)
     for axis in range(values.dim() - 1, -1, -1):

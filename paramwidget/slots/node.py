@@ -1,0 +1,318 @@
+"""Rows of a tree, and the reading that they are rows of; neither holds a tensor."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+
+from paramwidget.slots import access, wrappers
+from paramwidget.slots.census import NOTHING, Spans
+from paramwidget.slots.columns import NO_MODULE, Columns, Kind
+from paramwidget.slots.ties import Name, TieGroup
+from paramwidget.tensors import Condition, State, class_name
+
+Path = tuple[str, ...]
+
+
+class Node:
+    """One row of the tree: a module, or a slot of one.
+
+    Equal to another node where both are the same row of the same reading.
+    """
+
+    __slots__ = ("_children", "_place", "_slot", "_tree")
+    _children: tuple[Node, ...]
+
+    def __init__(self, tree: Reading, place: int, slot: int) -> None:
+        self._tree = tree
+        self._place = place
+        self._slot = slot
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Node)
+            and self._tree is other._tree
+            and self._place == other._place
+            and self._slot == other._slot
+        )
+
+    def __hash__(self) -> int:
+        return hash((self._place, self._slot))
+
+    def __repr__(self) -> str:
+        return f"Node({self.name!r}, {self.kind}, {self.type_name})"
+
+    @property
+    def place(self) -> int:
+        """The number of the module's place in the walk; for a slot that of the module with it."""
+        return self._place
+
+    @property
+    def path(self) -> Path:
+        """The keys from the root to here; `()` for the root."""
+        return self._tree.path(self._place, self._slot)
+
+    @property
+    def name(self) -> str:
+        """The dotted path; `""` for the root."""
+        return ".".join(self.path)
+
+    @property
+    def label(self) -> Name:
+        """What names this row unmistakably: the dotted name, or the path where that is odd."""
+        return self._tree.label(self._place, self._slot)
+
+    @property
+    def kind(self) -> Kind:
+        """`module`, `parameter`, `buffer`, `constant`, `computed` or `none`."""
+        columns = self._tree.columns
+        if self._slot >= 0:
+            return columns.slot_kinds[self._slot]
+        return "none" if columns.modules[self._place] == NO_MODULE else "module"
+
+    @property
+    def type_name(self) -> str:
+        """The class of the module or tensor."""
+        columns = self._tree.columns
+        if self._slot >= 0 or columns.modules[self._place] == NO_MODULE:
+            return self._condition.type_name
+        return class_name(columns.classes[columns.modules[self._place]])
+
+    @property
+    def module_class(self) -> type | None:
+        """The class of the module; for a slot, of the module that has it; None for no module."""
+        columns = self._tree.columns
+        module = columns.modules[self._place]
+        return None if module == NO_MODULE else columns.classes[module]
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        """Slots first, then child modules in the order of registration, None children included."""
+        if self._slot >= 0:
+            return ()
+        try:
+            return self._children
+        except AttributeError:
+            self._children = self._tree.children(self._place)
+            return self._children
+
+    @property
+    def _condition(self) -> Condition:
+        return NOTHING if self._slot < 0 else self._tree.columns.condition_of(self._slot)
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """The tensor's shape; None for modules, and where it has none or is not yet computed."""
+        return self._condition.shape
+
+    @property
+    def dtype(self) -> str | None:
+        """The tensor's dtype without `torch.`, or None."""
+        return self._condition.dtype
+
+    @property
+    def device(self) -> str | None:
+        """The tensor's device, such as `cpu` or `cuda:0`, or None."""
+        return self._condition.device
+
+    @property
+    def requires_grad(self) -> bool | None:
+        """False for a frozen tensor; None where there is no tensor."""
+        known = self._condition
+        return None if known is NOTHING else known.requires_grad
+
+    @property
+    def state(self) -> State:
+        """`ready`, `uninitialized`, `meta` or `unreadable`."""
+        if self._slot >= 0:
+            return self._condition.state
+        return "ready" if self.reason is None else "unreadable"
+
+    @property
+    def reason(self) -> str | None:
+        """A sentence, exactly where `state` is not `ready`."""
+        if self._slot >= 0:
+            return self._condition.reason
+        columns = self._tree.columns
+        return columns.module_errors.get(columns.modules[self._place])
+
+    @property
+    def note(self) -> str | None:
+        """What one must know of this row before editing or trusting it, or None."""
+        return self._tree.note(self._place, self._slot)
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """For a computed or derived slot the paths of the tensors that do the work."""
+        relative = self._tree.columns.slot_sources.get(self._slot, ())
+        here = self._tree.path(self._place, -1)
+        return tuple((*here, *source) for source in relative)
+
+    @property
+    def persistent(self) -> bool | None:
+        """For a buffer, whether `state_dict` has it; None for other kinds."""
+        if self.kind != "buffer":
+            return None
+        return self._slot not in self._tree.columns.transient
+
+    @property
+    def tie(self) -> TieGroup | None:
+        """The group of slots that change together with this one, the widest there is."""
+        return self._tree.tie_of(self._slot)
+
+    @property
+    def tensor_number(self) -> int:
+        """Equal for two slots of one reading exactly if one tensor stands in both; -1 for none."""
+        return -1 if self._slot < 0 else self._tree.columns.slot_tensors[self._slot]
+
+    @property
+    def access(self) -> list[str]:
+        """Python expressions that reach this, the model being called `net`; each one is true."""
+        return access.expressions(self._tree.columns, self._place, self._slot)
+
+
+@dataclass(eq=False)
+class Reading:
+    """What the nodes of one tree share. It holds no node, so a dropped tree is freed at once."""
+
+    columns: Columns
+    shared_memory: list[list[int]]
+    spans: Spans
+
+    def path(self, place: int, slot: int) -> Path:
+        columns = self.columns
+        keys, parents = columns.keys, columns.parents
+        path = [columns.slot_keys[slot]] if slot >= 0 else []
+        while place > 0:
+            path.append(keys[place])
+            place = parents[place]
+        path.reverse()
+        return tuple(path)
+
+    def label(self, place: int, slot: int) -> Name:
+        path = self.path(place, slot)
+        if not self._odd_keys:
+            return ".".join(path)
+        if any(key == "" or "." in key for key in path):
+            return path
+        name = ".".join(path)
+        return name if self._name_counts[name] == 1 else path
+
+    def children(self, place: int) -> tuple[Node, ...]:
+        columns = self.columns
+        found = [Node(self, place, slot) for slot in columns.slots_of(self.shown(place))]
+        child, end = place + 1, columns.ends[place]
+        while child < end:
+            found.append(Node(self, child, -1))
+            child = columns.ends[child]
+        return tuple(found)
+
+    def shown(self, place: int) -> int:
+        """The module whose slots stand at a place; none at one that is not opened again."""
+        columns = self.columns
+        return NO_MODULE if place in columns.place_notes else columns.modules[place]
+
+    def rows(self) -> list[tuple[int, int]]:
+        """(place, slot) of every slot in the order of `slots()`."""
+        columns = self.columns
+        first, closed = columns.first_slot, columns.place_notes
+        return [
+            (place, slot)
+            for place, module in enumerate(columns.modules)
+            if module != NO_MODULE and place not in closed
+            for slot in range(first[module], first[module + 1])
+        ]
+
+    def slots(self) -> list[Node]:
+        """A node for each of `rows`."""
+        columns = self.columns
+        first, closed = columns.first_slot, columns.place_notes
+        return [
+            Node(self, place, slot)
+            for place, module in enumerate(columns.modules)
+            if module != NO_MODULE and place not in closed
+            for slot in range(first[module], first[module + 1])
+        ]
+
+    def note(self, place: int, slot: int) -> str | None:
+        columns = self.columns
+        if slot >= 0:
+            if slot in columns.shadowed:
+                return "hidden: a plain attribute of the same name stands before it"
+            return columns.slot_notes.get(slot)
+        module = columns.modules[place]
+        if module == NO_MODULE:
+            return None
+        notes = (
+            columns.place_notes.get(place),
+            columns.module_notes.get(module),
+            wrappers.wrapper_note(columns.classes[module]),
+        )
+        return "; ".join(note for note in notes if note) or None
+
+    @cached_property
+    def _odd_keys(self) -> bool:
+        """True where a dotted name might be ambiguous, which names are checked for only then."""
+        columns = self.columns
+        keys = {*columns.keys[1:], *columns.slot_keys}
+        return bool(columns.shadowed) or any(key == "" or "." in key for key in keys)
+
+    @cached_property
+    def _name_counts(self) -> Counter[str]:
+        counts = Counter(".".join(self.path(place, slot)) for place, slot in self.rows())
+        counts.update(".".join(self.path(place, -1)) for place in range(len(self.columns.keys)))
+        return counts
+
+    @cached_property
+    def ties(self) -> list[TieGroup]:
+        """Groups in the order of their first slots, "same" before "memory"."""
+        columns = self.columns
+        counts = Counter(tensor for tensor in columns.slot_tensors if tensor >= 0)
+        used = Counter(module for module in columns.modules if module != NO_MODULE)
+        crossed = {tensor for group in self.shared_memory for tensor in group}
+        if len(counts) < len(columns.slot_tensors) or max(used.values(), default=0) > 1:
+            again = {tensor for tensor, count in counts.items() if count > 1}
+            for module, count in used.items():
+                if count > 1:
+                    again.update(columns.slot_tensors[slot] for slot in columns.slots_of(module))
+        else:
+            again = set()
+        wanted = (again | crossed) - {-1}
+        if not wanted:
+            return []
+        slots: dict[int, list[tuple[int, int]]] = {}
+        order: dict[int, int] = {}
+        for index, (place, slot) in enumerate(self.rows()):
+            tensor = columns.slot_tensors[slot]
+            if tensor in wanted:
+                slots.setdefault(tensor, []).append((place, slot))
+                order[tensor] = min(order.get(tensor, index), index)
+        return self._groups(slots, order)
+
+    def _groups(
+        self, slots: dict[int, list[tuple[int, int]]], order: dict[int, int]
+    ) -> list[TieGroup]:
+        found: list[tuple[int, int, TieGroup]] = []
+        for tensor, rows in slots.items():
+            if len(rows) > 1:
+                names = tuple(self.label(*row) for row in rows)
+                group = TieGroup("same", names)
+                self.tie_of_tensor[tensor] = group
+                found.append((order[tensor], 0, group))
+        for tensors in self.shared_memory:
+            rows = sorted(row for tensor in tensors for row in slots.get(tensor, ()))
+            group = TieGroup("memory", tuple(self.label(*row) for row in rows))
+            self.tie_of_tensor.update(dict.fromkeys(tensors, group))
+            found.append((min(order[t] for t in tensors if t in order), 1, group))
+        found.sort(key=lambda entry: entry[:2])
+        return [group for _, _, group in found]
+
+    @cached_property
+    def tie_of_tensor(self) -> dict[int, TieGroup]:
+        return {}
+
+    def tie_of(self, slot: int) -> TieGroup | None:
+        if slot < 0 or not self.ties:
+            return None
+        return self.tie_of_tensor.get(self.columns.slot_tensors[slot])

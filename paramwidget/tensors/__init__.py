@@ -1,0 +1,42 @@
+"""One tensor in any state: what it is, its values if they can be read, or the reason why not.
+
+Nothing here trusts a tensor. Reading the elements of one whose storage was freed kills the
+process, an uninitialized one answers `.data` with an empty tensor, a subclass may run its own code
+at `.shape`. So the state comes first, from metadata alone, and only a ready tensor is read.
+"""
+
+from __future__ import annotations
+
+from paramwidget.tensors.classes import class_has, class_lookup, class_name, is_tensor
+from paramwidget.tensors.condition import Condition, State, condition, dtype_name
+from paramwidget.tensors.kinds import (
+    is_distributed,
+    is_wrapper,
+    local_part,
+    needed_bytes,
+    parts,
+)
+from paramwidget.tensors.values import Unreadable, as_computable, plain, readable
+from paramwidget.tensors.writing import overlaps_itself, writable_reason
+
+__all__ = [
+    "Condition",
+    "State",
+    "Unreadable",
+    "as_computable",
+    "class_has",
+    "class_lookup",
+    "class_name",
+    "condition",
+    "dtype_name",
+    "is_distributed",
+    "is_tensor",
+    "is_wrapper",
+    "local_part",
+    "needed_bytes",
+    "overlaps_itself",
+    "parts",
+    "plain",
+    "readable",
+    "writable_reason",
+]

@@ -1,0 +1,36 @@
+"""What can be learned of an object's class without asking the object or the class itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+
+def is_tensor(value: object) -> bool:
+    """True for a tensor, decided without the value's own `__class__`."""
+    return issubclass(type(value), torch.Tensor)
+
+
+def class_name(cls: type) -> str:
+    """The class's name, past any metaclass."""
+    name: str = vars(type)["__name__"].__get__(cls)
+    return name
+
+
+def class_lookup(cls: type, name: str) -> Any:
+    """What an attribute lookup would find in the classes of `cls`, past metaclass and descriptors.
+
+    None where no class has the name.
+    """
+    for base in vars(type)["__mro__"].__get__(cls):
+        namespace = vars(type)["__dict__"].__get__(base)
+        if name in namespace:
+            return namespace[name]
+    return None
+
+
+def class_has(cls: type, name: str) -> bool:
+    """True where a class of `cls` has the name, be it with the value None."""
+    bases = vars(type)["__mro__"].__get__(cls)
+    return any(name in vars(type)["__dict__"].__get__(base) for base in bases)

@@ -1,0 +1,131 @@
+"""The state of a tensor, from its metadata alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+
+from paramwidget import compat
+from paramwidget.tensors.classes import class_name
+from paramwidget.tensors.kinds import (
+    attempt,
+    has_dequantize,
+    is_distributed,
+    is_wrapper,
+    layout_of,
+    local_part,
+    needed_bytes,
+    shape_of,
+)
+
+State = Literal["ready", "uninitialized", "meta", "unreadable"]
+
+_TENSOR: Any = torch.Tensor
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What is known of a tensor without reading an element.
+
+    `shape`, `dtype` (without `torch.`) and `device` are None where the tensor does not say.
+    `reason` is a sentence, there exactly where `state` is not "ready".
+    """
+
+    state: State
+    reason: str | None
+    shape: tuple[int, ...] | None
+    dtype: str | None
+    device: str | None
+    requires_grad: bool
+    type_name: str = "Tensor"
+
+    @property
+    def numel(self) -> int:
+        """The number of elements, 0 where the shape is not known."""
+        if self.shape is None:
+            return 0
+        return math.prod(self.shape)
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    """`float32` for `torch.float32`."""
+    return str(dtype).removeprefix("torch.")
+
+
+def condition(tensor: torch.Tensor) -> Condition:
+    """The state of a tensor, from its metadata alone.
+
+    Never raises, never touches an element, runs no `__torch_function__` and no attribute that a
+    subclass defined.
+    """
+    with compat.without_torch_function():
+        return _condition(tensor)
+
+
+def _condition(tensor: torch.Tensor) -> Condition:
+    state, reason = _state(tensor)
+    shape = shape_of(tensor)
+    dtype = attempt(lambda: _TENSOR.dtype.__get__(tensor))
+    device = attempt(lambda: str(_TENSOR.device.__get__(tensor)))
+    return Condition(
+        state=state,
+        reason=reason,
+        shape=None if state == "uninitialized" else shape,
+        dtype=None if dtype is None else dtype_name(dtype),
+        device=device,
+        requires_grad=bool(attempt(lambda: _TENSOR.requires_grad.__get__(tensor))),
+        type_name=class_name(type(tensor)),
+    )
+
+
+def _state(tensor: torch.Tensor) -> tuple[State, str | None]:
+    cls = type(tensor)
+    if issubclass(cls, compat.LAZY_TENSOR):
+        return "uninitialized", "It has no shape yet: it gets one at the first forward."
+    dtype = attempt(lambda: _TENSOR.dtype.__get__(tensor))
+    if dtype is None:
+        return "unreadable", "It does not say its dtype."
+    fake = compat.fake_tensor_class()
+    if fake is not None and issubclass(cls, fake):
+        return "meta", "It is a fake tensor: it has a shape and no data."
+    if attempt(lambda: _TENSOR.is_nested.__get__(tensor)) is not False:
+        return "unreadable", "It is a nested tensor: its rows differ in shape, so it has no plane."
+    if attempt(lambda: _TENSOR.is_meta.__get__(tensor)) is not False:
+        return "meta", "It is on the meta device: it has a shape and no data."
+    if compat.is_functorch_wrapped(tensor) or compat.is_functional(tensor):
+        return "unreadable", "It stands for another tensor inside a transformation of torch.func."
+    if dtype in compat.OPAQUE_DTYPES:
+        return "unreadable", f"torch stores {dtype_name(dtype)} and cannot read it as numbers."
+    if shape_of(tensor) is None:
+        return "unreadable", "It does not say its shape."
+    reason = _missing_data(tensor)
+    return ("ready", None) if reason is None else ("unreadable", reason)
+
+
+def _missing_data(tensor: torch.Tensor) -> str | None:
+    """Why the elements are not there, None where they are."""
+    if is_distributed(tensor):
+        return (
+            None
+            if local_part(tensor) is not None
+            else ("It is one shard of a distributed tensor: reading the whole needs every rank.")
+        )
+    if is_wrapper(tensor):
+        return (
+            None
+            if has_dequantize(type(tensor))
+            else (f"It is a {class_name(type(tensor))}, which keeps its data in other tensors.")
+        )
+    if layout_of(tensor) is not torch.strided:
+        return None
+    held = attempt(lambda: compat.storage_of(tensor).nbytes())
+    if held is None:
+        return "torch does not let its storage be looked at."
+    needed = needed_bytes(tensor)
+    if held < needed:
+        what = "was freed" if held == 0 else "is too small"
+        return f"Its storage {what}: {needed} bytes are needed, {held} are there."
+    return None

@@ -1,0 +1,119 @@
+"""The values of a tensor, as a plain one that every function of torch accepts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from paramwidget import compat
+from paramwidget.tensors.condition import condition
+from paramwidget.tensors.kinds import (
+    is_distributed,
+    is_wrapper,
+    layout_of,
+    local_part,
+    numel_of,
+    parts,
+)
+
+#: `to_dense` of a sparse tensor is refused where the result is larger than this and than what is
+#: stored by `SPARSE_GROWTH`: a million by a million would ask for terabytes.
+DENSE_LIMIT_BYTES = 1 << 30
+SPARSE_GROWTH = 64
+
+_TENSOR: Any = torch.Tensor
+
+
+class Unreadable(Exception):
+    """The values of a tensor cannot be read; the text is the reason, a sentence."""
+
+
+def plain(tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor of the plain class over the same memory, with a version counter of its own.
+
+    For strided tensors with memory of their own (`condition(...)` "ready", not quantized). Writing
+    through it changes the tensor and disturbs no graph; it holds no gradient and no hooks.
+    """
+    with compat.without_torch_function(), compat.without_torch_dispatch():
+        if type(tensor) in compat.PLAIN_TENSORS:
+            return tensor.data
+        dtype, device = _TENSOR.dtype.__get__(tensor), _TENSOR.device.__get__(tensor)
+        made = torch.empty(0, dtype=dtype, device=device)
+        made.set_(
+            _TENSOR.untyped_storage(tensor),
+            _TENSOR.storage_offset(tensor),
+            _TENSOR.size(tensor),
+            _TENSOR.stride(tensor),
+        )
+        return made
+
+
+def readable(tensor: torch.Tensor) -> torch.Tensor:
+    """A detached, plain, strided tensor with the same values; no copy where none is needed.
+
+    The dtype stays as it is (bfloat16, float8, integers, complex); a quantized tensor is
+    dequantized, a sparse one made dense, a lazy conjugate carried out.
+
+    Raises Unreadable, with the reason, where there are no values to read.
+    """
+    known = condition(tensor)
+    if known.state != "ready":
+        raise Unreadable(known.reason)
+    try:
+        with torch.no_grad():
+            return _readable(tensor)
+    except Unreadable:
+        raise
+    except Exception as error:
+        raise Unreadable(f"torch cannot read it: {type(error).__name__}: {error}") from error
+
+
+def _readable(tensor: Any) -> torch.Tensor:
+    if is_distributed(tensor):
+        part = local_part(tensor)
+        if part is None:
+            raise Unreadable("It is one shard of a distributed tensor.")
+        return readable(part)
+    if is_wrapper(tensor):
+        return _plain_result(tensor.dequantize())
+    with compat.without_torch_function():
+        if layout_of(tensor) is not torch.strided:
+            _refuse_vast(tensor)
+            return _plain_result(_TENSOR.to_dense(_TENSOR.detach(tensor)))
+        if _TENSOR.is_quantized.__get__(tensor):
+            return _plain_result(_TENSOR.dequantize(tensor))
+        return plain(tensor).resolve_conj().resolve_neg()
+
+
+def _plain_result(tensor: torch.Tensor) -> torch.Tensor:
+    """The outcome of a conversion, which must now be readable without one."""
+    known = condition(tensor)
+    if known.state != "ready" or is_wrapper(tensor) or layout_of(tensor) is not torch.strided:
+        raise Unreadable(known.reason or "Its own conversion gave no plain tensor.")
+    return plain(tensor).resolve_conj().resolve_neg()
+
+
+def _refuse_vast(tensor: torch.Tensor) -> None:
+    dense = numel_of(tensor) * int(_TENSOR.element_size(tensor))
+    stored = sum(part.numel() * part.element_size() for part in parts(tensor)) or dense
+    if dense > DENSE_LIMIT_BYTES and dense > SPARSE_GROWTH * stored:
+        raise Unreadable(f"It is sparse, and would take {dense} bytes as a dense tensor.")
+
+
+def as_computable(tensor: torch.Tensor) -> torch.Tensor:
+    """`readable`, in a dtype that torch's reductions and comparisons accept.
+
+    float8 becomes float32, unsigned integers wider than a byte int64 (uint64: float64, which
+    rounds above 2**53), complex32 complex64, bool uint8; every other dtype stays.
+    """
+    values = readable(tensor)
+    if values.dtype in compat.FLOAT8_DTYPES:
+        return values.to(torch.float32)
+    if values.dtype in compat.WIDE_UNSIGNED_DTYPES:
+        return values.to(torch.float64 if values.element_size() == 8 else torch.int64)
+    if values.dtype is torch.complex32:
+        return values.to(torch.complex64)
+    if values.dtype is torch.bool:
+        return values.view(torch.uint8)
+    return values

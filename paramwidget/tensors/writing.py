@@ -1,0 +1,91 @@
+"""Can a tensor be written to in place, with effect? Nothing is written here to find out."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+
+from paramwidget import compat
+from paramwidget.compat import MemoryMap
+from paramwidget.tensors.condition import condition
+from paramwidget.tensors.kinds import (
+    element_span,
+    is_distributed,
+    is_wrapper,
+    layout_of,
+    numel_of,
+)
+
+#: A tensor whose strides interleave is searched for repeated places up to this many elements;
+#: a larger one counts as overlapping itself, so an edit of it is refused rather than risked.
+COUNTED_PLACES = 1 << 26
+
+_TENSOR: Any = torch.Tensor
+
+
+def writable_reason(tensor: torch.Tensor, memory: MemoryMap | None = None) -> str | None:
+    """Why an edit in place cannot be, or would have no effect; None where it can be.
+
+    `memory` is the process's memory map; who asks about many tensors takes it once and passes it.
+    """
+    known = condition(tensor)
+    if known.state != "ready":
+        return known.reason
+    with compat.without_torch_function():
+        if is_wrapper(tensor) or is_distributed(tensor):
+            return (
+                f"It is a {known.type_name}: what is written to one of its elements may be lost, "
+                "so it is shown and not edited."
+            )
+        if layout_of(tensor) is not torch.strided:
+            layout = str(layout_of(tensor)).removeprefix("torch.").lstrip("_")
+            return f"Its layout is {layout}, which torch cannot write by element."
+        if _TENSOR.is_quantized.__get__(tensor):
+            return "It is quantized: its integers and its scale belong together."
+        if overlaps_itself(tensor):
+            return "It is expanded: one number in memory stands for several of its elements."
+        return _read_only(tensor, memory)
+
+
+def _read_only(tensor: torch.Tensor, memory: MemoryMap | None) -> str | None:
+    if _TENSOR.device.__get__(tensor).type != "cpu" or numel_of(tensor) == 0:
+        return None
+    low = compat.data_address(tensor)
+    span = element_span(tuple(_TENSOR.size(tensor)), tuple(_TENSOR.stride(tensor)))
+    high = low + span * int(_TENSOR.element_size(tensor))
+    if (memory or MemoryMap.now()).writable(low, high):
+        return None
+    return "Its memory is mapped read-only: writing to it would end the process."
+
+
+def overlaps_itself(tensor: torch.Tensor) -> bool:
+    """True where two indices of a strided tensor mean the same place in memory."""
+    axes = sorted(
+        (stride, size)
+        for stride, size in zip(_TENSOR.stride(tensor), _TENSOR.size(tensor), strict=True)
+        if size > 1
+    )
+    if numel_of(tensor) == 0:
+        return False
+    reach = 0
+    for stride, size in axes:
+        if stride <= reach:
+            return _repeats_a_place(axes)
+        reach += stride * (size - 1)
+    return False
+
+
+def _repeats_a_place(axes: list[tuple[int, int]]) -> bool:
+    """Count the distinct places; more elements than that means an overlap."""
+    elements = math.prod(size for _, size in axes)
+    if elements > 1 + sum(stride * (size - 1) for stride, size in axes):
+        return True
+    if elements > COUNTED_PLACES:
+        return True
+    places = torch.zeros(1, dtype=torch.int64)
+    for stride, size in axes:
+        steps = torch.arange(size, dtype=torch.int64) * stride
+        places = (places[:, None] + steps).reshape(-1)
+    return int(torch.unique(places).numel()) < places.numel()
