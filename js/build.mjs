@@ -1,4 +1,5 @@
-// Builds the widget's bundle; `test` bundles the TypeScript tests and runs them, `watch` rebuilds.
+// Builds the widget's bundle and the JupyterLab extension; `test` bundles the TypeScript tests and
+// runs them, `watch` rebuilds the widget.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -39,6 +40,35 @@ const widget = {
   legalComments: "none",
 };
 
+/** One module, for the lab's own builder to wrap; the packages of JupyterLab stay imports. */
+const lab = {
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  entryPoints: [join(here, "lab/src/index.ts")],
+  outfile: join(here, "lab/lib/index.js"),
+  external: ["@jupyterlab/*", "@lumino/*"],
+  logLevel: "warning",
+};
+
+/** The prebuilt extension: what `jupyter labextension build` does, without a JupyterLab. */
+async function buildLab() {
+  await esbuild.build(lab);
+  const made = join(here, "../paramwidget/labextension");
+  rmSync(made, { recursive: true, force: true });
+  const builder = join(here, "node_modules/@jupyter/builder/lib/build-labextension.js");
+  const core = join(here, "node_modules/@jupyterlab/core-meta/core.package.json");
+  const args = [builder, "--core-package-file", core, join(here, "lab")];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  if (status) throw new Error(`The extension's builder ended with ${status}.\n${stdout}${stderr}`);
+  const sizes = readdirSync(join(made, "static"))
+    .filter((name) => name.endsWith(".js"))
+    .map((name) => readFileSync(join(made, "static", name)));
+  const bytes = sizes.reduce((sum, { length }) => sum + length, 0);
+  const packed = sizes.reduce((sum, data) => sum + gzipSync(data, { level: 9 }).length, 0);
+  console.log(`labextension: ${bytes} bytes of scripts, ${packed} gzipped`);
+}
+
 async function test(names) {
   const folder = join(here, "widget/test");
   const out = mkdtempSync(join(here, "node_modules/.test-"));
@@ -72,4 +102,5 @@ if (command === "test") {
   const bytes = readFileSync(bundle);
   const packed = gzipSync(bytes, { level: 9 }).length;
   console.log(`widget.js: ${bytes.length} bytes, ${packed} gzipped`);
+  await buildLab();
 }
