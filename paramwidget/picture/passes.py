@@ -21,19 +21,26 @@ from paramwidget.picture.matrix import ROW, Array
 NEARLY = 1e-20
 """A variance this small beside the squared mean is affected by how the mean is rounded."""
 
+NARROW = 8
+"""How many rows must fit into ROW for them to be read as one."""
+
+RUN = 64
+"""Numbers added one after the other in float32."""
+
 WINDOWED = 64
 """The longest run whose minimum is found by doubling a window rather than run by run."""
 
 
-@dataclass(frozen=True)
 class Cuts:
-    """Cells along one side: cell k is ``at[k]:at[k + 1]``; none is empty.
+    """``count`` cells along one side: cell k is ``at[k]:at[k + 1]``; none is empty.
 
     ``step`` is the length of every cell (the last may be shorter), 0 where they differ.
     """
 
-    at: Array
-    step: int
+    def __init__(self, at: Array, step: int) -> None:
+        self.at = at
+        self.step = step
+        self.count = len(at) - 1
 
     @classmethod
     def of(cls, at: Array) -> Cuts:
@@ -48,9 +55,6 @@ class Cuts:
         """A single cell."""
         return cls(np.array([0, length]), length)
 
-    def __len__(self) -> int:
-        return len(self.at) - 1
-
     def part(self, first: int, last: int) -> Cuts:
         """The cells first:last, counted from the first one's start."""
         at = self.at[first : last + 1]
@@ -59,35 +63,39 @@ class Cuts:
 
 def down(ufunc: np.ufunc, piece: Array, cuts: Cuts, out: Array) -> None:
     """Reduces each run of rows to one row: (rows, columns) into ``out``, (cells, columns)."""
-    if len(cuts) == 1:
-        _fold(ufunc, piece, out)
+    if cuts.count == 1:
+        if piece.shape[1] * NARROW <= ROW:
+            piece = _folded(ufunc, piece)
+        ufunc.reduce(piece, axis=0, keepdims=True, out=out)
     elif cuts.step:
         whole = piece.shape[0] // cuts.step
         blocks = piece[: whole * cuts.step].reshape(whole, cuts.step, piece.shape[1])
         ufunc.reduce(blocks, axis=1, out=out[:whole])
-        if whole < len(cuts):
+        if whole < cuts.count:
             ufunc.reduce(piece[whole * cuts.step :], axis=0, out=out[whole])
     else:
         for cell, (start, stop) in enumerate(itertools.pairwise(cuts.at.tolist())):
             ufunc.reduce(piece[start:stop], axis=0, out=out[cell])
 
 
-def _fold(ufunc: np.ufunc, piece: Array, out: Array) -> None:
-    """Reduces all rows to one; a narrow piece is read as a wider one first."""
+def _folded(ufunc: np.ufunc, piece: Array) -> Array:
+    """Fewer rows with the same reduction: a narrow piece is reduced as if it were wider."""
     rows, columns = piece.shape
-    fold = ROW // max(1, columns)
-    if fold >= 8 and rows >= 2 * fold and piece.flags.c_contiguous:
-        whole = rows // fold
-        wide = ufunc.reduce(piece[: whole * fold].reshape(whole, fold * columns), axis=0)
-        piece = np.concatenate([wide.reshape(fold, columns), piece[whole * fold :]])
-    ufunc.reduce(piece, axis=0, keepdims=True, out=out)
+    fold = ROW // columns
+    if rows < 2 * fold or not piece.flags.c_contiguous:
+        return piece
+    whole = rows // fold
+    wide: Array = ufunc.reduce(piece[: whole * fold].reshape(whole, fold * columns), axis=0)
+    folded: Array = np.concatenate([wide.reshape(fold, columns), piece[whole * fold :]])
+    return folded
 
 
 def across(ufunc: np.ufunc, piece: Array, cuts: Cuts) -> Array:
     """The minimum or maximum of each run of columns: (rows, columns) to (rows, cells)."""
     if cuts.step == 1:
-        return piece.copy()  # the caller uses the piece's memory again
-    if len(cuts) == 1:
+        same: Array = piece.copy()  # the caller uses the piece's memory again
+        return same
+    if cuts.count == 1:
         only: Array = ufunc.reduce(piece, axis=1, keepdims=True)
         return only
     if not 1 < cuts.step <= WINDOWED:
@@ -108,31 +116,27 @@ def across(ufunc: np.ufunc, piece: Array, cuts: Cuts) -> Array:
 def sums_across(piece: Array, cuts: Cuts) -> Array:
     """The sum of each run of columns in float64: (rows, columns) to (rows, cells).
 
-    float32 columns are added in float32 in runs of at most ROW, those sums in float64.
+    float32 columns are added in float32 in runs of at most RUN, those sums in float64.
     """
     if not cuts.step:
         uneven: Array = np.add.reduceat(piece.astype(np.float64), cuts.at[:-1], axis=1)
         return uneven
-    if cuts.step > ROW:
-        runs = zip(cuts.at[:-1], cuts.at[1:], strict=True)
-        return np.stack([_row_sums(piece[:, a:b]) for a, b in runs], axis=1)
     rows, columns = piece.shape
     whole = columns // cuts.step
-    runs_of = piece[:, : whole * cuts.step].reshape(rows, whole, cuts.step)
-    sums = np.einsum("ijk->ij", runs_of).astype(np.float64)
-    rest = piece[:, whole * cuts.step :]
-    if rest.shape[1]:
-        sums = np.concatenate([sums, np.einsum("ij->i", rest)[:, None]], axis=1)
-    return np.asarray(sums, np.float64)
+    sums = _run_sums(piece[:, : whole * cuts.step].reshape(rows, whole, cuts.step))
+    rest = piece[:, None, whole * cuts.step :]
+    return np.concatenate([sums, _run_sums(rest)], axis=1) if rest.size else sums
 
 
-def _row_sums(piece: Array) -> Array:
-    rows, columns = piece.shape
-    whole = columns // ROW
-    sums = np.einsum("ijk->ij", piece[:, : whole * ROW].reshape(rows, whole, ROW))
-    rest = np.einsum("ij->i", piece[:, whole * ROW :])
-    total: Array = np.add(rest, sums.sum(axis=1, dtype=np.float64), dtype=np.float64)
-    return total
+def _run_sums(runs: Array) -> Array:
+    """(rows, cells, length) to (rows, cells)."""
+    rows, cells, length = runs.shape
+    whole = length // RUN
+    sums: Array = np.einsum("ijk->ij", runs[:, :, whole * RUN :]).astype(np.float64)
+    if whole:
+        parts = runs[:, :, : whole * RUN].reshape(rows, cells, whole, RUN)
+        sums += np.einsum("ijkl->ijk", parts).sum(axis=2, dtype=np.float64)
+    return sums
 
 
 def sum_of_squares(piece: Array) -> float:
@@ -149,7 +153,19 @@ def sum_of_squares(piece: Array) -> float:
 def _squares(rows: Array) -> float:
     if not rows.size:
         return 0.0
-    return float(np.matmul(rows[:, None, :], rows[:, :, None]).sum(dtype=np.float64))
+    return float(sum_all(np.matmul(rows[:, None, :], rows[:, :, None])))
+
+
+def lowest(numbers: Array) -> Any:
+    return np.minimum.reduce(numbers, axis=None)
+
+
+def highest(numbers: Array) -> Any:
+    return np.maximum.reduce(numbers, axis=None)
+
+
+def sum_all(numbers: Array) -> Any:
+    return np.add.reduce(numbers, axis=None, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -185,7 +201,7 @@ def moments(piece: Array, wide: Array, lows: Array, highs: Array, totals: Array)
 
     The mean is subtracted before anything is squared: ``wide`` holds the deviations afterwards.
     """
-    low, high, total = lows.min(), highs.max(), float(totals.sum())
+    low, high, total = lowest(lows), highest(highs), float(sum_all(totals))
     zeros = count_zeros(piece)
     nan = inf = 0
     if not (np.isfinite(low) and np.isfinite(high)):

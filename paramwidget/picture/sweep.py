@@ -13,9 +13,7 @@ swept again in float64.
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +23,7 @@ import torch
 from paramwidget.picture.matrix import ROW, SMALL, Matrix
 from paramwidget.picture.passes import Cuts, Moments, merged
 from paramwidget.picture.threads import in_threads
-from paramwidget.picture.tile import PIECE, Cells, Scratch, Tile, grouped
+from paramwidget.picture.tile import PIECE, Cells, Plan, Scratch, Tile, grouped
 
 TILE = 1 << 21
 """Elements of a tile: long enough to make up for its Python, short enough to share among cores."""
@@ -42,17 +40,25 @@ def sweep(matrix: Matrix, rows: Cuts, cols: Cuts, scale: float = 1.0) -> tuple[C
     if matrix.is_tall:
         cells, found = sweep(matrix.transposed(), cols, rows, scale)
         return Cells(cells.low.T, cells.high.T, cells.total.T), found
-    tiles = _tiles(matrix, rows, cols)
     coarse = matrix.size > SMALL and matrix.dtype == np.float32
+    tiles = _tiles(matrix, rows, cols, PIECE if coarse else PIECE // 4)
+    cells = _empty(matrix.dtype, (rows.count, cols.count))
     scratch = Scratch()
 
-    def work(tile: Tile) -> tuple[Cells, Moments]:
+    def work(tile: Tile) -> tuple[Cells | None, Moments]:
         with np.errstate(all="ignore"):
-            return (coarse and tile.coarse(scratch)) or tile.fine(scratch, scale)
+            part, found = (coarse and tile.coarse(scratch)) or tile.fine(scratch, scale)
+            if not tile.whole:
+                return part, found
+            here = tile.place
+            cells.low[here], cells.high[here], cells.total[here] = part.low, part.high, part.total
+            return None, found
 
     results = in_threads(work, tiles, torch.get_num_threads() if matrix.size >= SMALL else 1)
     with np.errstate(all="ignore"):
-        cells = _joined(tiles, [cells for cells, _ in results], (len(rows), len(cols)))
+        for tile, (part, _) in zip(tiles, results, strict=True):
+            if part is not None:
+                _join(cells, tile.place, part)
         return cells, replace(merged([found for _, found in results]), scale=scale)
 
 
@@ -68,26 +74,34 @@ def fitting_scale(*bounds: Any) -> float:
     return 2.0 ** -max(-1000, min(1000, math.frexp(magnitude)[1]))
 
 
-def _tiles(matrix: Matrix, rows: Cuts, cols: Cuts) -> list[Tile]:
-    wide = grouped(cols, max(SLAB, PIECE // matrix.shape[0]))
+def _tiles(matrix: Matrix, rows: Cuts, cols: Cuts, most: int) -> list[Tile]:
+    wide = grouped(cols, max(SLAB, most // matrix.shape[0]))
     width = max(span.stop - span.start for span in wide)
-    tall = grouped(rows, max(1, max(PIECE, min(TILE, matrix.size // 8)) // width))
-    return [Tile(matrix, rows, cols, *spans) for spans in itertools.product(tall, wide)]
+    tall = grouped(rows, max(width, most, min(TILE, matrix.size // 8)) // width)
+    plans: dict[tuple[int, int], Plan] = {}
+    tiles = []
+    for span in tall:
+        # Tiles of as many alike rows of cells are read alike.
+        key = (span.last - span.first if rows.step else span.first, span.stop - span.start)
+        if key not in plans:
+            plans[key] = Plan(span.cuts(rows), max(1, most // width))
+        tiles += [Tile(matrix, plans[key], cols, span, side) for side in wide]
+    return tiles
 
 
-def _joined(tiles: Sequence[Tile], parts: Sequence[Cells], shape: tuple[int, int]) -> Cells:
-    """The cells of all tiles; those of one cell's parts are reduced together."""
-    dtype = parts[0].low.dtype
-    integral = dtype.kind in "iu"
-    low = np.full(shape, np.iinfo(dtype).max if integral else np.inf, dtype)
-    high = np.full(shape, np.iinfo(dtype).min if integral else -np.inf, dtype)
-    total = np.zeros(shape)
-    for tile, part in zip(tiles, parts, strict=True):
-        here = tile.place
-        if tile.whole:
-            low[here], high[here], total[here] = part.low, part.high, part.total
-        else:
-            low[here] = np.minimum(low[here], part.low)
-            high[here] = np.maximum(high[here], part.high)
-            total[here] += part.total
-    return Cells(low, high, total)
+def _empty(dtype: np.dtype[Any], shape: tuple[int, int]) -> Cells:
+    """Cells of no elements."""
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        return Cells(
+            np.full(shape, limits.max, dtype), np.full(shape, limits.min, dtype), np.zeros(shape)
+        )
+    own = np.dtype(np.float64) if dtype.kind == "c" else dtype
+    return Cells(np.full(shape, np.inf, own), np.full(shape, -np.inf, own), np.zeros(shape))
+
+
+def _join(cells: Cells, here: tuple[slice, slice], part: Cells) -> None:
+    """Takes in a part of a cell."""
+    cells.low[here] = np.minimum(cells.low[here], part.low)
+    cells.high[here] = np.maximum(cells.high[here], part.high)
+    cells.total[here] += part.total

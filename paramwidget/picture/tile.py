@@ -24,14 +24,17 @@ from paramwidget.picture.passes import (
     complex_moments,
     count_zeros,
     down,
+    highest,
+    lowest,
     merged,
     moments,
+    sum_all,
     sum_of_squares,
     sums_across,
 )
 
-PIECE = 1 << 17
-"""Elements of a piece: 512 KiB of float32, which a common second-level cache holds."""
+PIECE = 1 << 18
+"""Elements of a piece: 1 MiB of float32, about a core's second-level cache."""
 
 TINY = 1e-30
 """A mean square below which float32 squares underflow (their least normal number is 1.2e-38)."""
@@ -70,7 +73,7 @@ def grouped(cuts: Cuts, most: int) -> list[Span]:
     """Neighbouring cells with up to ``most`` elements; one with more is divided evenly."""
     spans: list[Span] = []
     first = 0
-    while first < len(cuts):
+    while first < cuts.count:
         start = int(cuts.at[first])
         last = int(np.searchsorted(cuts.at, start + most, side="right")) - 1
         if last > first:
@@ -104,29 +107,52 @@ class Scratch(threading.local):
         return held[:size].reshape(shape)
 
 
+class Plan:
+    """How the rows of a tile are read: in pieces of at most ``most`` rows.
+
+    Each piece is (first row, last row, its cuts, its place among the reduced rows), and ``runs``
+    says how many reduced rows make each row of cells.
+    """
+
+    def __init__(self, rows: Cuts, most: int) -> None:
+        self.rows_are_cells = rows.step == 1
+        self.pieces: list[tuple[int, int, Cuts, slice]] = []
+        parts = [0] * rows.count
+        end = 0
+        for span in grouped(rows, most):
+            cuts = span.cuts(rows)
+            self.pieces.append((span.start, span.stop, cuts, slice(end, end + cuts.count)))
+            end += cuts.count
+            for cell in range(span.first, span.last):
+                parts[cell] += 1
+        self.runs = Cuts.of(np.cumsum([0, *parts]))
+        self.highest = max(stop - start for start, stop, _, _ in self.pieces)
+
+
 class Tile:
     """Whole cells of the matrix, or a part of one."""
 
-    def __init__(self, matrix: Matrix, rows: Cuts, cols: Cuts, tall: Span, wide: Span) -> None:
+    def __init__(self, matrix: Matrix, plan: Plan, cols: Cuts, tall: Span, wide: Span) -> None:
         self._matrix = matrix
+        self._plan = plan
         self._tall, self._wide = tall, wide
-        self._rows, self._cols = tall.cuts(rows), wide.cuts(cols)
+        self._cols = wide.cuts(cols)
         self.whole = tall.whole and wide.whole
         self.place = np.s_[tall.first : tall.last, wide.first : wide.last]
 
     def coarse(self, scratch: Scratch) -> tuple[Cells, Moments] | None:
         """With float32 sums over each piece; None where those would not do."""
-        spans = self._spans(PIECE)
-        columns = _Columns(self._rows, self._cols, spans, scratch, np.float32, np.float32)
-        squares, zeros, count = 0.0, 0, 0
-        for piece, cuts in self._pieces(spans):
+        columns = _Columns(self._plan, self._cols, scratch, np.float32, np.float32)
+        width = self._wide.stop - self._wide.start
+        mask = scratch.array("zeros", (self._plan.highest, width), np.bool_)
+        squares, zeros = 0.0, 0
+        for piece, cuts, place in self._pieces():
             squares += sum_of_squares(piece)  # first: BLAS is the fastest to fetch it from memory
-            columns.add(piece, piece, cuts)
-            zeros += count_zeros(piece, scratch.array("zeros", piece.shape, np.bool_))
-            count += piece.size
+            columns.add(piece, piece, cuts, place)
+            zeros += count_zeros(piece, mask[: len(piece)])
         cells = columns.cells()
-        low, high = cells.low.min(), cells.high.max()
-        total = float(cells.total.sum())
+        count = width * (self._tall.stop - self._tall.start)
+        low, high, total = lowest(cells.low), highest(cells.high), float(sum_all(cells.total))
         if not (math.isfinite(low) and math.isfinite(high) and math.isfinite(total)):
             return None
         if low == high:
@@ -139,31 +165,26 @@ class Tile:
 
     def fine(self, scratch: Scratch, scale: float) -> tuple[Cells, Moments]:
         """In float64, every element times ``scale``."""
-        spans = self._spans(PIECE // 2)
         is_complex = self._matrix.dtype.kind == "c"
         own = np.dtype(np.float64) if is_complex else self._matrix.dtype
-        columns = _Columns(self._rows, self._cols, spans, scratch, own, np.float64)
+        columns = _Columns(self._plan, self._cols, scratch, own, np.float64)
         found: list[Moments] = []
-        for piece, cuts in self._pieces(spans):
+        for piece, cuts, place in self._pieces():
             wide = scratch.array("wide", piece.shape, np.float64)
             if is_complex:
                 found.append(complex_moments(piece))
                 piece = as_float64(piece)
-                columns.add(piece, np.multiply(piece, scale, out=wide), cuts)
+                columns.add(piece, np.multiply(piece, scale, out=wide), cuts, place)
             else:
                 np.multiply(piece, scale, out=wide)
-                found.append(moments(piece, wide, *columns.add(piece, wide, cuts)))
+                found.append(moments(piece, wide, *columns.add(piece, wide, cuts, place)))
         return columns.cells(), merged(found)
 
-    def _spans(self, most: int) -> list[Span]:
-        """The rows of pieces of up to ``most`` elements."""
-        return grouped(self._rows, max(1, most // (self._wide.stop - self._wide.start)))
-
-    def _pieces(self, spans: list[Span]) -> Iterator[tuple[Array, Cuts]]:
-        top, left, right = self._tall.start, self._wide.start, self._wide.stop
-        for span in spans:
-            piece = self._matrix.block(top + span.start, top + span.stop, left, right)
-            yield piece, span.cuts(self._rows)
+    def _pieces(self) -> Iterator[tuple[Array, Cuts, slice]]:
+        block, top = self._matrix.block, self._tall.start
+        left, right = self._wide.start, self._wide.stop
+        for start, stop, cuts, place in self._plan.pieces:
+            yield block(top + start, top + stop, left, right), cuts, place
 
 
 class _Columns:
@@ -172,31 +193,23 @@ class _Columns:
     Across the columns they are reduced at the end, many rows at once.
     """
 
-    def __init__(
-        self, rows: Cuts, cols: Cuts, spans: list[Span], scratch: Scratch, own: Any, wide: Any
-    ) -> None:
-        self._cols = cols
-        parts = np.zeros(len(rows), np.int64)
-        for span in spans:
-            parts[span.first : span.last] += 1
-        self._runs = Cuts.of(np.concatenate([[0], np.cumsum(parts)]))
-        self._rows_are_cells = rows.step == 1
-        self._done: list[Cells] = []
-        if not self._rows_are_cells:
-            shape = (int(self._runs.at[-1]), int(cols.at[-1]))
+    def __init__(self, plan: Plan, cols: Cuts, scratch: Scratch, own: Any, wide: Any) -> None:
+        self._plan, self._cols = plan, cols
+        self._done: list[tuple[Array, Array, Array]] = []
+        if not plan.rows_are_cells:
+            shape = (int(plan.runs.at[-1]), int(cols.at[-1]))
             self._low = scratch.array("low", shape, own)
             self._high = scratch.array("high", shape, own)
             self._total = scratch.array("total", shape, wide)
-        self._end = 0
 
-    def add(self, piece: Array, wide: Array, cuts: Cuts) -> tuple[Array, Array, Array]:
+    def add(
+        self, piece: Array, wide: Array, cuts: Cuts, place: slice
+    ) -> tuple[Array, Array, Array]:
         """Takes the next piece, also in the type to sum in; its minimum, maximum and sum."""
-        if self._rows_are_cells:
+        if self._plan.rows_are_cells:
             self._done.append(self._across(piece, piece, wide))
             return piece, piece, wide
-        at = slice(self._end, self._end + len(cuts))
-        self._end = at.stop
-        low, high, total = self._low[at], self._high[at], self._total[at]
+        low, high, total = self._low[place], self._high[place], self._total[place]
         down(np.minimum, piece, cuts, low)
         down(np.maximum, piece, cuts, high)
         down(np.add, wide, cuts, total)
@@ -204,22 +217,22 @@ class _Columns:
 
     def cells(self) -> Cells:
         """Those of the whole tile."""
-        if self._rows_are_cells:
-            parts = [(cells.low, cells.high, cells.total) for cells in self._done]
-            low, high, total = (np.concatenate(part) for part in zip(*parts, strict=True))
-            return Cells(low, high, total)
-        runs = self._runs
+        if self._plan.rows_are_cells:
+            return Cells(*(np.concatenate(part) for part in zip(*self._done, strict=True)))
+        runs = self._plan.runs
         if runs.step == 1:
-            return self._across(self._low, self._high, self._total)
-        low, high = (np.empty((len(runs), part.shape[1]), part.dtype) for part in (self._low,) * 2)
+            return Cells(*self._across(self._low, self._high, self._total))
+        low = np.empty((runs.count, self._low.shape[1]), self._low.dtype)
+        high = np.empty_like(low)
         down(np.minimum, self._low, runs, low)
         down(np.maximum, self._high, runs, high)
-        cells = self._across(low, high, self._total)
-        return Cells(cells.low, cells.high, np.add.reduceat(cells.total, runs.at[:-1], axis=0))
+        low, high, total = self._across(low, high, self._total)
+        return Cells(low, high, np.add.reduceat(total, runs.at[:-1], axis=0))
 
-    def _across(self, low: Array, high: Array, total: Array) -> Cells:
-        return Cells(
-            across(np.minimum, low, self._cols),
-            across(np.maximum, high, self._cols),
-            sums_across(total, self._cols),
+    def _across(self, low: Array, high: Array, total: Array) -> tuple[Array, Array, Array]:
+        cols = self._cols
+        return (
+            across(np.minimum, low, cols),
+            across(np.maximum, high, cols),
+            sums_across(total, cols),
         )

@@ -24,7 +24,7 @@ def tiny_pieces() -> Iterator[None]:
     with (
         mock.patch.multiple(sweep, PIECE=24, TILE=50, SLAB=16, SMALL=64),
         mock.patch.multiple(tile, PIECE=24),
-        mock.patch.multiple(passes, ROW=8, WINDOWED=6),
+        mock.patch.multiple(passes, ROW=8, WINDOWED=6, RUN=3),
         mock.patch.multiple(matrix, ROW=8, SMALL=64, SERIAL=10),
     ):
         yield
