@@ -125,6 +125,7 @@ test("the shortest text that is still the same number", () => {
   assert.equal(exactText(-2, true), "−2");
   assert.equal(exactText(Math.fround(1e-7), true), "1e−7");
   assert.equal(exactText(16777216, true), "1.6777216e7");
+  assert.equal(exactText(-(2 ** 53 - 1), false), "−9007199254740991");
   assert.equal(exactText(Number.NEGATIVE_INFINITY, true), "−inf");
   assert.equal(exactText(-0, true), "−0");
 });

@@ -167,6 +167,6 @@ export class Cursor implements Steered {
   /** After a paint: the value of the selected cell may be another one. */
   refresh(): void {
     this.mark();
-    if (this.selected) this.actions.read(this.described(this.selected), "select");
+    if (this.selected) this.actions.read(this.described(this.selected), "refresh");
   }
 }

@@ -113,6 +113,7 @@ export class Heatmap implements Pointed {
 
   private key(event: KeyboardEvent): void {
     if (event.target !== this.stage.element || !press(event, this.cursor)) return;
+    this.hover(null); // from here on the keys are followed, until the pointer moves again
     event.preventDefault();
     event.stopPropagation();
   }

@@ -11,6 +11,7 @@ export function minus(text: string): string {
 export function exactText(value: number, single: boolean): string {
   const special = specialText(value);
   if (special) return special;
+  if (!single && Number.isSafeInteger(value)) return minus(String(value));
   if (!single || Math.fround(value) !== value) return plain(value);
   for (let digits = 1; digits < 9; digits++) {
     const rounded = Number(value.toPrecision(digits));

@@ -33,8 +33,8 @@ export interface Actions {
   /** From now on the panel looks so; null is the whole plane. */
   look(window: number[] | null, cells: number[]): void;
   assign(index: number[], value: string): Promise<Reply>;
-  /** What is under the cursor (hover), or selected; null for nothing. */
-  read(what: Described | null, how: "hover" | "select"): void;
+  /** What the pointer has come to, what was selected, or what the selected cell is now. */
+  read(what: Described | null, how: "hover" | "select" | "refresh"): void;
   /** A word on what cannot be done. */
   refuse(why: string): void;
   /** What to say while an edit waits; "" for nothing. */
@@ -103,10 +103,10 @@ export class Viewport {
   }
 
   follow(element: Cell): void {
-    const { layout } = this;
+    const { layout, window } = this;
     if (!layout) return;
-    const followed = following(this.window, layout, element);
-    if (followed !== this.window) this.look(followed);
+    const followed = following(window, layout, element);
+    if (followed !== window) this.look(followed);
   }
 
   /** The window `from`, dragged by CSS pixels. */

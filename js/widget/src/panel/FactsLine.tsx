@@ -17,7 +17,7 @@ const KINDS: Partial<Record<Facts["slot_kind"], string>> = {
 };
 
 export function FactsLine({ store, facts }: FactsLineProps) {
-  const { shape, dtype, device, slot_kind, note, reason, state } = facts;
+  const { shape, dtype, device, slot_kind, note } = facts;
   const kind = KINDS[slot_kind];
   const special = facts.type_name && !["Parameter", "Tensor"].includes(facts.type_name);
   return (
@@ -33,7 +33,6 @@ export function FactsLine({ store, facts }: FactsLineProps) {
         )}
       </div>
       {note && <p class="note">{note}</p>}
-      {state !== "ready" && reason && <p class="note warn">{reason}</p>}
     </>
   );
 }

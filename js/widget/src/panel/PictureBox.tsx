@@ -1,6 +1,6 @@
 /** The picture of a panel with its tools: lens, zoom, heatmap, readout, legend, sliders. */
 
-import { useSignal, useSignalEffect } from "@preact/signals";
+import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { waitingText } from "../controls/asking";
 import { type Actions, Heatmap } from "../heatmap/heatmap";
@@ -50,8 +50,7 @@ export function PictureBox({ store, view, panel }: PictureBoxProps) {
           />
         )}
       </div>
-      {message && <p class="nothing">{message}</p>}
-      {!shown && <p class="nothing">…</p>}
+      {!picture && <p class="nothing">{message || panel.facts.value?.reason || "…"}</p>}
       <div class="stage" ref={host} hidden={!picture} />
       {picture && shown && scale && (
         <>
@@ -77,7 +76,7 @@ function useHeatmap(
   { store, view, panel }: PictureBoxProps,
   host: { current: HTMLDivElement | null },
   heatmap: { current: Heatmap | null },
-  reading: { value: Reading },
+  reading: Signal<Reading>,
 ): void {
   const { id } = panel;
   useEffect(() => {
@@ -87,8 +86,11 @@ function useHeatmap(
       look: (window, cells) => store.look(id, { window, cells }),
       assign: (index, value) => store.ask({ kind: "assign", path: [...panel.path], index, value }),
       read(what, how) {
-        const part = how === "hover" ? { hovered: what } : { selected: what };
-        reading.value = { ...reading.value, ...part, refused: "" };
+        const { hovered, selected, refused } = reading.peek();
+        const told = what ? "" : refused;
+        if (how === "hover") reading.value = { hovered: what, selected, refused: told };
+        else if (how === "select") reading.value = { hovered: null, selected: what, refused: "" };
+        else reading.value = { hovered, selected: what, refused };
       },
       refuse(refused) {
         reading.value = { ...reading.value, refused };

@@ -1,0 +1,385 @@
+"""Editing by mouse and keys; after each edit the kernel's tensors are compared, not the picture alone."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pytest
+import torch
+from playwright.sync_api import Locator, Page, expect
+from torch import nn
+
+from page.kit import Bench
+from page.panels import Panel, colours, holding, matrix, show, tied
+
+Opened = tuple[Bench, Panel]
+
+
+@pytest.fixture
+def small(page: Page) -> Opened:
+    bench, [panel] = show(page, matrix([1.0, 2.0, 3.0], [4.0, 5.0, 6.0]), "weight")
+    return bench, panel
+
+
+def weight(bench: Bench) -> torch.Tensor:
+    return bench.net.get_parameter("weight").detach()
+
+
+def press(panel: Panel, *keys: str) -> None:
+    for key in keys:
+        panel.page.keyboard.press(key)
+
+
+# --- a cell --------------------------------------------------------------------------------------
+
+
+def test_click_type_enter(small: Opened) -> None:
+    bench, panel = small
+    panel.click(0, 0)
+    expect(panel.readout).to_have_text("[0, 0]1")
+    panel.page.keyboard.type("42")
+    expect(panel.editor).to_have_value("42")
+    press(panel, "Enter")
+    expect(panel.editor).to_have_count(0)
+    expect(panel.readout).to_have_text("[0, 0]42")
+    assert weight(bench).tolist() == [[42, 2, 3], [4, 5, 6]]
+    expect(panel.heatmap).to_be_focused()
+    assert not bench.said("look"), "what is in sight needs no other window"
+    assert panel.pixel(0, 0) == colours([42.0], panel.numbers("limits"), "light")[0]
+
+
+def test_enter_and_double_click_edit_what_is_there(small: Opened) -> None:
+    bench, panel = small
+    panel.click(1, 2)
+    press(panel, "Enter")
+    expect(panel.editor).to_have_value("6")
+    press(panel, "Escape")
+    expect(panel.editor).to_have_count(0)
+    panel.heatmap.dblclick(position=panel.middle(1, 1))
+    expect(panel.editor).to_have_value("5")
+    press(panel, "End")
+    panel.page.keyboard.type("5")
+    press(panel, "Enter")
+    expect(panel.readout).to_have_text("[1, 1]55")
+    assert weight(bench)[1, 1] == 55
+
+
+MOVES = {
+    "ArrowRight": "[0, 1]",
+    "ArrowDown": "[1, 1]",
+    "ArrowUp": "[0, 1]",
+    "ArrowLeft": "[0, 0]",
+    "End": "[0, 2]",
+    "Home": "[0, 0]",
+    "Control+End": "[1, 2]",
+    "Control+Home": "[0, 0]",
+    "PageDown": "[1, 0]",
+    "PageUp": "[0, 0]",
+}
+
+
+def test_keys_move(small: Opened) -> None:
+    _, panel = small
+    panel.click(0, 0)
+    for key, index in MOVES.items():
+        press(panel, key)
+        expect(panel.readout.locator("code"), key).to_have_text(index)
+        expect(panel.readout).to_have_attribute("aria-live", "polite")
+
+
+def test_escape_leaves_the_cell(small: Opened) -> None:
+    bench, panel = small
+    panel.click(0, 0)
+    panel.page.keyboard.type("7")
+    press(panel, "Escape")
+    expect(panel.editor).to_have_count(0)
+    expect(panel.root.locator(".selection")).to_be_visible()
+    press(panel, "Escape")
+    expect(panel.root.locator(".selection")).to_be_hidden()
+    assert weight(bench)[0, 0] == 1
+    assert not bench.said("assign")
+
+
+def test_tab_commits_and_goes_right(small: Opened) -> None:
+    bench, panel = small
+    panel.click(0, 0)
+    panel.page.keyboard.type("7")
+    press(panel, "Tab")
+    expect(panel.readout).to_have_text("[0, 1]2")
+    panel.page.keyboard.type("8")
+    press(panel, "Shift+Tab")
+    expect(panel.readout).to_have_text("[0, 0]7")
+    assert weight(bench)[0].tolist() == [7, 8, 3]
+
+
+def test_a_click_elsewhere_commits_what_was_typed(small: Opened) -> None:
+    bench, panel = small
+    panel.click(0, 0)
+    panel.page.keyboard.type("9")
+    panel.click(1, 2)
+    expect(panel.readout).to_have_text("[1, 2]6")
+    expect(panel.editor).to_have_count(0)
+    assert weight(bench)[0, 0] == 9
+
+
+def test_a_wrong_number_is_said_at_the_cell_and_changes_nothing(small: Opened) -> None:
+    bench, panel = small
+    word = panel.root.locator(".cell-word")
+    panel.click(0, 1)
+    for text in ("nono", "1e400", "1,5", "--1"):
+        panel.page.keyboard.type(text)
+        press(panel, "Enter")
+        expect(word).to_have_class("cell-word error")
+        assert len(word.inner_text()) > 10
+        expect(word).to_have_attribute("role", "alert")
+        expect(panel.editor).to_have_value(text)
+        expect(panel.editor).to_be_focused()
+        expect(panel.editor).to_have_attribute("aria-invalid", "true")
+        assert weight(bench).tolist() == [[1, 2, 3], [4, 5, 6]]
+        press(panel, "Escape")
+    panel.page.keyboard.type("no")
+    press(panel, "Enter")
+    expect(word).to_be_visible()
+    panel.editor.fill("5")
+    expect(word).to_be_hidden()
+    press(panel, "Enter")
+    expect(panel.readout).to_have_text("[0, 1]5")
+
+
+def test_a_click_elsewhere_does_not_lose_what_is_wrong(small: Opened) -> None:
+    _, panel = small
+    panel.click(0, 0)
+    panel.page.keyboard.type("2..")
+    panel.click(1, 2)
+    expect(panel.root.locator(".cell-word")).to_be_visible()
+    expect(panel.editor).to_have_value("2..")
+
+
+def test_nan_may_be_typed_on_purpose(small: Opened) -> None:
+    bench, panel = small
+    panel.click(0, 0)
+    panel.page.keyboard.type("nan")
+    press(panel, "Enter")
+    expect(panel.readout).to_have_text("[0, 0]NaN")
+    assert math.isnan(weight(bench)[0, 0])
+    expect(panel.root.locator(".figure.alarm")).to_have_text("NaN1")
+
+
+def test_an_infinite_cell_can_be_edited_as_it_stands(page: Page) -> None:
+    bench, [panel] = show(page, matrix([-math.inf, 1.0]), "weight")
+    panel.click(0, 0)
+    press(panel, "Enter")
+    expect(panel.editor).to_have_value("-inf")
+    press(panel, "Enter")
+    expect(panel.editor).to_have_count(0)
+    assert weight(bench)[0, 0] == -math.inf
+
+
+def test_the_view_follows_the_selected_cell(page: Page) -> None:
+    _, [panel] = show(page, holding(torch.randn(200, 200)), "weight")
+    panel.heatmap.dblclick(position=panel.middle(100, 60))
+    expect(panel.canvas).not_to_have_attribute("data-window", "0 200 0 200")
+    expect(panel.root.locator(".selection")).to_be_visible()
+    row0, row1, col0, col1 = panel.numbers("window")
+    press(panel, "Home")
+    panel.waits_for("window", f"{row0:g} {row1:g} 0 {col1 - col0:g}")
+    expect(panel.readout.locator("code")).to_have_text(re.compile(r"^\[\d+, 0\]$"))
+    press(panel, "Control+End")
+    panel.waits_for("window", f"{200 - row1 + row0:g} 200 {200 - col1 + col0:g} 200")
+    panel.page.keyboard.type("5")
+    press(panel, "Enter")
+    expect(panel.readout).to_have_text("[199, 199]5")
+
+
+def test_enter_zooms_in_to_a_cell_that_stands_for_many(page: Page) -> None:
+    bench, [panel] = show(page, holding(torch.randn(1000, 1000)), "weight")
+    panel.click(20, 20)
+    press(panel, "Enter")
+    expect(panel.editor).to_have_count(0)
+    panel.waits_for("block", "1 1")
+    panel.waits_for("waiting", "false")
+    press(panel, "Enter")
+    expect(panel.editor).to_be_visible()
+    panel.editor.fill("3")
+    press(panel, "Enter")
+    expect(panel.root.locator(".readout-value")).to_have_text("3")
+    index = panel.readout.locator("code").inner_text().strip("[]").split(", ")
+    assert weight(bench)[int(index[0]), int(index[1])] == 3
+
+
+def test_a_kernel_cell_is_edited_at_its_own_index(page: Page) -> None:
+    bench, [panel] = show(page, holding(torch.zeros(2, 3, 3, 3)), "weight")
+    panel.click(5, 9)
+    expect(panel.readout.locator("code")).to_have_text("[1, 2, 1, 1]")
+    panel.page.keyboard.type("-2.5")
+    press(panel, "Enter")
+    expect(panel.editor).to_have_count(0)
+    assert weight(bench)[1, 2, 1, 1] == -2.5
+    assert weight(bench).count_nonzero() == 1
+
+
+def test_a_locked_slot_says_why(page: Page) -> None:
+    bench, [panel] = show(page, locked(), "weight")
+    expect(panel.root.locator(".locked")).to_contain_text("Read only.")
+    panel.click(0, 0)
+    panel.page.keyboard.type("5")
+    expect(panel.editor).to_have_count(0)
+    press(panel, "Enter")
+    assert len(panel.readout.locator(".warn").inner_text()) > 10
+    expect(panel.root.locator(".expression")).to_have_count(0)
+    assert not bench.said("assign")
+
+
+def locked() -> nn.Module:
+    """Elements that share memory cannot be written one by one."""
+    return holding(torch.ones(1).expand(3, 3))
+
+
+def test_gradients_are_looked_at_only(page: Page) -> None:
+    net = matrix([1.0, 2.0])
+    net.get_parameter("weight").sum().backward()
+    _, [panel] = show(page, net, "weight")
+    panel.button("Gradient").click()
+    panel.waits_for("lens", "grad")
+    panel.click(0, 0)
+    press(panel, "Enter")
+    expect(panel.readout).to_contain_text("switch to Value to edit")
+
+
+def test_while_a_cell_runs_the_control_says_that_it_waits(small: Opened) -> None:
+    bench, panel = small
+    bench.kernel.cell_began()
+    bench.flush()
+    with bench.hold():
+        panel.click(0, 0)
+        panel.page.keyboard.type("8")
+        press(panel, "Enter")
+        expect(panel.root.locator(".cell-word")).to_have_text("waits for the running cell")
+        expect(panel.editor).to_have_value("8")
+    bench.kernel.cell_ended()
+    bench.flush()
+    expect(panel.editor).to_have_count(0)
+    assert weight(bench)[0, 0] == 8
+
+
+# --- tied ----------------------------------------------------------------------------------------
+
+
+def test_one_edit_repaints_and_flashes_every_panel_of_the_group(page: Page) -> None:
+    bench, [two, three] = show(page, tied(), "2.weight", "3.weight")
+    before = three.pixel(1, 1)
+    two.click(1, 1)
+    page.keyboard.type("0.5")
+    page.keyboard.press("Enter")
+    for panel in (two, three):
+        expect(panel.root.locator(".flash.flashing")).to_have_count(1)
+        expect(panel.root.locator(".ring.flashing")).to_have_count(1)
+    assert bench.net[3].weight[1, 1] == 0.5
+    assert three.pixel(1, 1) == two.pixel(1, 1) != before
+    assert three.pixel(1, 1) == colours([0.5], three.numbers("limits"), "light")[0]
+
+
+def test_without_motion_the_ring_stands_still(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    _, [panel] = show(page, tied(), "2.weight")
+    panel.click(1, 1)
+    page.keyboard.type("0.5")
+    page.keyboard.press("Enter")
+    ring = panel.root.locator(".ring.flashing")
+    expect(ring).to_have_css("animation-name", "stand")
+    expect(panel.root.locator(".flash.flashing")).to_have_css("animation-name", "none")
+
+
+def test_what_a_cell_of_the_notebook_did_is_shown(page: Page) -> None:
+    bench, [panel] = show(page, tied(), "2.weight")
+    with bench.cell():
+        bench.net[2].weight.data += 1
+        bench.net[2].weight.data[0][0] = 42
+    panel.hover(0, 0)
+    expect(panel.readout).to_have_text("[0, 0]42")
+    expect(panel.root.locator(".flash.flashing")).to_have_count(1)
+
+
+# --- expressions ---------------------------------------------------------------------------------
+
+
+def compute(panel: Panel, expression: str, part: str = "") -> Locator:
+    panel.root.get_by_label("Part of w, as a slice").fill(part)
+    panel.root.get_by_label("What w becomes").fill(expression)
+    panel.button("Apply").click()
+    return panel.root.locator(".expression .outcome")
+
+
+def test_an_expression_on_all_or_a_part(small: Opened) -> None:
+    bench, panel = small
+    for expression, part, result in [
+        ("w + 1", "", [[2, 3, 4], [5, 6, 7]]),
+        ("w * 0.5", ":, 0", [[1, 3, 4], [2.5, 6, 7]]),
+        ("clamp(w, 2, 4)", "", [[2, 3, 4], [2.5, 4, 4]]),
+        ("0", "1", [[2, 3, 4], [0, 0, 0]]),
+    ]:
+        expect(compute(panel, expression, part)).to_contain_text("Done")
+        assert weight(bench).tolist() == result
+
+
+def test_what_is_no_expression_is_said_under_the_field(small: Opened) -> None:
+    bench, panel = small
+    formula, part = "What w becomes", "Part of w, as a slice"
+    for expression, index, field in [
+        ("__import__('os')", "", formula),
+        ("w.data", "", formula),
+        ("w +", "", formula),
+        ("w + 1", "7", part),
+        ("w + 1", "a", part),
+    ]:
+        outcome = compute(panel, expression, index)
+        expect(outcome.locator(".error")).to_be_visible()
+        expect(panel.root.get_by_label(field)).to_have_attribute("aria-invalid", "true")
+        expect(panel.root.get_by_label(formula)).to_have_value(expression)
+        assert weight(bench).tolist() == [[1, 2, 3], [4, 5, 6]]
+
+
+def test_the_place_of_a_mistake_is_pointed_at(small: Opened) -> None:
+    _, panel = small
+    compute(panel, "w + foo(3)")
+    expect(panel.root.locator(".position")).to_have_text("w + foo(3)\n    ^")
+    panel.root.get_by_label("What w becomes").fill("w + 3")
+    expect(panel.root.locator(".position")).to_have_count(0)
+
+
+def test_common_expressions_are_one_click_away(small: Opened) -> None:
+    bench, panel = small
+    panel.button("w + 1").click()
+    expect(panel.root.get_by_label("What w becomes")).to_have_value("w + 1")
+    expect(panel.root.get_by_label("What w becomes")).to_be_focused()
+    press(panel, "Enter")
+    expect(panel.root.locator(".expression .outcome")).to_contain_text("Done")
+    assert weight(bench)[0, 0] == 2
+
+
+def test_the_functions_are_one_hover_or_tab_away(small: Opened) -> None:
+    _, panel = small
+    functions = panel.button("Functions")
+    expect(panel.root.get_by_text("clamp(w, low, high)")).to_be_hidden()
+    functions.hover()
+    expect(panel.root.get_by_text("clamp(w, low, high)")).to_be_visible()
+    panel.page.mouse.move(0, 0)
+    functions.focus()
+    expect(panel.root.get_by_text("clamp(w, low, high)")).to_be_visible()
+
+
+# --- undo ----------------------------------------------------------------------------------------
+
+
+def test_undo_without_hunting_for_the_focus(small: Opened) -> None:
+    bench, panel = small
+    panel.click(0, 0)
+    panel.page.keyboard.type("42")
+    press(panel, "Enter")
+    expect(panel.readout).to_have_text("[0, 0]42")
+    press(panel, "Control+z")
+    expect(panel.readout).to_have_text("[0, 0]1")
+    assert weight(bench)[0, 0] == 1
+    press(panel, "Control+Shift+Z")
+    expect(panel.readout).to_have_text("[0, 0]42")

@@ -1,0 +1,237 @@
+"""What stands around the picture of a panel: facts, ties, code, statistics, switches, states."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from playwright.sync_api import Page, expect
+from torch import nn
+
+from page.panels import holding, matrix, plain, show, tied
+from paramwidget.picture import text
+
+
+def test_a_panel_says_what_the_slot_is(page: Page) -> None:
+    _, [panel] = show(page, nn.Sequential(nn.Linear(20, 256)), "0.weight")
+    expect(panel.root.locator(".facts")).to_contain_text("256 × 20float32cpu")
+    expect(panel.root.get_by_role("heading")).to_have_text("0.weight")
+
+
+def test_the_ways_to_reach_it_are_copied_by_a_click(page: Page) -> None:
+    net = nn.Sequential()
+    net.add_module("Linear_1", nn.Linear(2, 3))
+    _, [panel] = show(page, net, "Linear_1.weight")
+    ways = ["net[0].weight", "net.Linear_1.weight", "net.state_dict()['Linear_1.weight']"]
+    chips = panel.root.locator(".access .copy-chip")
+    assert [chip.split("\n")[0] for chip in chips.all_inner_texts()] == ways
+    for n, way in enumerate(ways):
+        chips.nth(n).click()
+        expect(chips.nth(n)).to_contain_text("copied")
+        field = panel.root.get_by_label("What w becomes")
+        field.fill("")
+        field.press("Control+v")
+        expect(field).to_have_value(way)
+        assert eval(way, {"net": net}) is not None
+
+
+def test_ties_name_the_partner_and_prove_it(page: Page) -> None:
+    bench, [panel] = show(page, tied(), "2.weight")
+    line = panel.root.locator(".tie-line")
+    expect(line.locator(".badge")).to_have_text("A ×2")
+    expect(line).to_contain_text("same as 3.weight")
+    proof = line.locator("code").inner_text()
+    assert proof == "net[2].weight is net[3].weight"
+    assert eval(proof, {"net": bench.net})
+    line.get_by_role("button", name="3.weight", exact=True).click()
+    expect(page.locator(".panel")).to_have_count(2)
+
+
+def test_hovering_a_tie_lights_the_partner(page: Page) -> None:
+    _, [two, three] = show(page, tied(), "2.weight", "3.weight")
+    page.mouse.move(0, 0)
+    expect(page.locator(".panel.lit")).to_have_count(0)
+    two.root.locator(".tie-line").hover()
+    expect(page.locator(".panel.lit")).to_have_count(2)
+    expect(page.locator(".row.lit")).to_have_count(2)
+    three.root.locator(".histogram").hover()
+    expect(page.locator(".panel.lit")).to_have_count(0)
+
+
+def test_slots_that_share_memory_only_say_so(page: Page) -> None:
+    net = nn.Module()
+    base = torch.zeros(4, 4)
+    net.register_buffer("all", base)
+    net.register_buffer("part", base[:2])
+    _, [panel] = show(page, net, "part")
+    expect(panel.root.locator(".tie-line.memory")).to_contain_text("shares memory with all")
+
+
+def test_statistics_are_pythons_own_words(page: Page) -> None:
+    values = torch.randn(50, 40)
+    values[0, :3] = torch.tensor([0.0, float("nan"), float("inf")])
+    bench, [panel] = show(page, holding(values), "weight")
+    stats = bench.bench.stats("weight")
+    for name in ("numel", "min", "max", "mean", "std", "zeros", "nan", "inf"):
+        assert plain(panel.figure(name)) == text.number(getattr(stats, name))
+
+
+def test_the_histogram_marks_zero_and_tells_counts(page: Page) -> None:
+    _, [panel] = show(page, matrix([-1.0, -1.0, -1.0, 3.0]), "weight")
+    zero = panel.root.locator(".histogram .zero")
+    expect(zero).to_have_attribute("style", "left: 25%;")
+    panel.root.locator(".histogram-bars").hover(position={"x": 2, "y": 20})
+    expect(panel.root.locator(".histogram-word")).to_have_text("3")
+
+
+def test_no_gradient_yet_is_a_state(page: Page) -> None:
+    bench, [panel] = show(page, nn.Sequential(nn.Linear(3, 2)), "0.weight")
+    panel.button("Gradient").click()
+    expect(panel.root.locator(".nothing")).to_have_text("no gradient yet")
+    expect(panel.canvas).to_be_hidden()
+    with bench.cell():
+        bench.net(torch.ones(1, 3)).sum().backward()
+    expect(panel.root.locator(".nothing")).to_have_count(0)
+    panel.waits_for("lens", "grad")
+    panel.hover(0, 0)
+    expect(panel.readout).to_have_text("[0, 0]1")
+    panel.button("Value").click()
+    panel.waits_for("lens", "value")
+
+
+def test_requires_grad_is_a_switch(page: Page) -> None:
+    bench, [panel] = show(page, matrix([1.0]), "weight")
+    switch = panel.root.get_by_role("switch", name="requires_grad")
+    expect(switch).to_have_attribute("aria-checked", "true")
+    switch.click()
+    expect(switch).to_have_attribute("aria-checked", "false")
+    assert bench.net.get_parameter("weight").requires_grad is False
+    switch.press("Enter")
+    expect(switch).to_have_attribute("aria-checked", "true")
+    assert bench.net.get_parameter("weight").requires_grad is True
+
+
+def test_a_buffer_has_no_such_switch(page: Page) -> None:
+    net = nn.Module()
+    net.register_buffer("mean", torch.zeros(3))
+    _, [panel] = show(page, net, "mean")
+    expect(panel.root.get_by_role("switch")).to_have_count(0)
+    expect(panel.root.locator(".facts")).to_contain_text("buffer")
+
+
+def test_a_refused_switch_says_why(page: Page) -> None:
+    _, [panel] = show(page, nn.ParameterDict({"n": frozen_integers()}), "n")
+    panel.root.get_by_role("switch").click()
+    expect(panel.root.locator(".panel-head .error")).to_be_visible()
+
+
+def frozen_integers() -> nn.Parameter:
+    return nn.Parameter(torch.arange(3), requires_grad=False)
+
+
+@pytest.mark.parametrize(
+    ("net", "name", "word"),
+    [
+        (nn.Linear(2, 3, bias=False), "bias", "None"),
+        (nn.LazyLinear(3), "weight", "no shape yet"),
+        (nn.Linear(2, 3, device="meta"), "weight", "meta"),
+    ],
+    ids=["none", "uninitialized", "meta"],
+)
+def test_where_there_is_nothing_to_show_it_says_why(
+    page: Page, net: nn.Module, name: str, word: str
+) -> None:
+    _, [panel] = show(page, net, name)
+    expect(panel.root).to_contain_text(word)
+    expect(panel.canvas).to_be_hidden()
+
+
+def test_complex_tensors_have_angles(page: Page) -> None:
+    net = holding(torch.tensor([[1j, -1.0]]))
+    _, [panel] = show(page, net, "weight")
+    panel.button("Angle").click()
+    panel.waits_for("lens", "angle")
+    panel.hover(0, 0)
+    expect(panel.readout).to_contain_text("1.570796")
+    expect(panel.root.locator(".legend-text")).to_have_text("±π")
+
+
+def test_a_scalar(page: Page) -> None:
+    _, [panel] = show(page, holding(torch.tensor(3.5)), "weight")
+    panel.hover(0, 0)
+    expect(panel.readout).to_have_text("[()]3.5")
+    expect(panel.root.locator(".shape")).to_have_text("scalar")
+
+
+def test_a_panel_is_closed(page: Page) -> None:
+    bench, [panel] = show(page, tied(), "2.weight")
+    panel.button("Close 2.weight").click()
+    expect(page.locator(".panel")).to_have_count(0)
+    assert len(bench.said("close")) == 1
+
+
+def test_a_panel_that_crashes_is_switched_off_and_the_rest_lives(page: Page) -> None:
+    bench, [two, three] = show(page, tied(), "2.weight", "3.weight")
+    frame: dict[str, Any] = {"kind": "frame", "panel": bench.said("open")[0]["panel"]}
+    broken = {"layout": None, "planes": [], "window": None, "texts": {}, "limits": None}
+    frame |= {"generation": 99, "revision": 99, "cause": "ask", "lens": "value", "message": ""}
+    bench.send(frame | {"picture": broken, "statistics": {}, "bars": None})
+    bench.flush()
+    expect(page.get_by_role("alert")).to_contain_text("This panel failed and was switched off")
+    three = type(three)(page.locator(".panel").last)
+    three.click(0, 0)
+    page.keyboard.type("7")
+    page.keyboard.press("Enter")
+    expect(three.readout).to_have_text("[0, 0]7")
+    page.get_by_role("button", name="Try again").click()
+
+
+def test_two_views_have_one_set_of_panels(page: Page) -> None:
+    bench, [panel] = show(page, matrix([1.0, 2.0]), "weight")
+    bench.render()
+    expect(page.locator(".panel")).to_have_count(2)
+    first, second = (type(panel)(page.locator(".panel").nth(n)) for n in (0, 1))
+    first.click(0, 0)
+    page.keyboard.type("9")
+    page.keyboard.press("Enter")
+    second.hover(0, 0)
+    expect(second.readout).to_have_text("[0, 0]9")
+    second.button("Zoom in").click()
+    for one in (first, second):
+        one.root.scroll_into_view_if_needed()  # what is out of sight is not painted
+        one.waits_for("window", "0 1 1 2")
+
+
+def test_a_view_that_ends_leaves_nothing_running(page: Page) -> None:
+    bench, [panel] = show(page, matrix([1.0, 2.0]), "weight")
+    bench.end_view()
+    expect(page.locator(".paramwidget")).to_have_count(0)
+    with bench.cell():
+        bench.net.get_parameter("weight").data += 1
+    bench.render()
+    panel = type(panel)(page.locator(".panel").first)
+    panel.hover(0, 0)
+    expect(panel.readout).to_have_text("[0, 0]2")
+
+
+def test_an_open_panel_is_gone_to_by_keys(page: Page) -> None:
+    show(page, tied(), "2.weight", "3.weight")
+    row = page.get_by_role("treeitem").filter(has=page.locator("bdi[title='2.weight']"))
+    row.locator("bdi").click()
+    expect(page.locator(".panel .heatmap").first).to_be_focused()
+
+
+def test_panels_stand_side_by_side(page: Page) -> None:
+    _, panels = show(page, tied(), "2.weight", "3.weight")
+    tops = [panel.root.bounding_box() for panel in panels]
+    assert tops[0] is not None
+    assert tops[1] is not None
+    assert tops[0]["y"] == tops[1]["y"]
+    assert tops[1]["x"] >= tops[0]["x"] + tops[0]["width"]
+    page.set_viewport_size({"width": 400, "height": 800})
+    boxes = [panel.root.bounding_box() for panel in panels]
+    assert boxes[0] is not None
+    assert boxes[1] is not None
+    assert boxes[1]["y"] > boxes[0]["y"]
+    assert boxes[1]["x"] + boxes[1]["width"] <= 400
