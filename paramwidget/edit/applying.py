@@ -51,7 +51,7 @@ class Apply:
         given = parse_seed(self.seed)
         seed = given if given is not None else fresh_seed()
         snapshot = Snapshot.of(unique_modules(net))
-        before = _contents(net, tree)
+        before = _holdings(net, tree, snapshot)
         name = function_name(self.function)
         try:
             with private_generators(seed):
@@ -76,8 +76,10 @@ class Apply:
         before: dict[Path, Any],
     ) -> Outcome:
         after_tree = read_tree(net)
-        after = _contents(net, after_tree)
+        after = _holdings(net, after_tree, snapshot)
         paths = {path for path in {**before, **after} if before.get(path) != after.get(path)}
+        touched = snapshot.changed()
+        paths |= {path for path, (key, _) in after.items() if key in touched}
         labels = {one.path: one.label for one in (*tree.slots, *after_tree.slots)}
         changed = [label for path, label in labels.items() if path in paths]
         inverses = snapshot.changes(_paths_of(net, tree))
@@ -100,18 +102,14 @@ class Apply:
         return notes.outcome(inverses)
 
 
-def _contents(net: nn.Module, tree: Tree) -> dict[Path, Any]:
-    """What each slot holds, so that any change shows."""
-    known: dict[int, Any] = {}
+def _holdings(net: nn.Module, tree: Tree, snapshot: Snapshot) -> dict[Path, Any]:
+    """Which tensor each slot holds; where the snapshot could not take it down, its content too."""
     found: dict[Path, Any] = {}
     for node in tree.slots:
-        if node.kind == "computed":
-            continue
-        number = node.tensor_number
-        if number not in known or number < 0:
+        if node.kind != "computed":
             tensor = resolve(net, node.path)
-            known[number] = (fingerprint(tensor), node.requires_grad)
-        found[node.path] = known[number]
+            known = tensor is None or id(tensor) in snapshot.tensors
+            found[node.path] = (id(tensor), None if known else fingerprint(tensor))
     return found
 
 

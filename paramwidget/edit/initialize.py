@@ -117,7 +117,7 @@ class Initialize:
                 spots.append(spot)
             else:
                 skipped.update((other.label, str(reason)) for other in ties.same(node))
-        along = covered(spots) if entry.source != "module" else {}
+        along = covered(spots, ties) if entry.source != "module" else {}
         kept = [spot for place, spot in enumerate(spots) if place not in along]
         return Plan(entry, arguments, kept, [spots[place] for place in along], skipped)
 

@@ -10,6 +10,7 @@ from torch import nn
 from paramwidget import compat
 from paramwidget.edit.errors import EditError, shown
 from paramwidget.slots.reader import entries, key_text
+from paramwidget.slots.resolve import module_at as found_at
 from paramwidget.slots.tree import Path
 
 
@@ -23,13 +24,11 @@ def children_of(module: nn.Module) -> list[tuple[str, nn.Module]]:
 
 def module_at(net: nn.Module, path: Path) -> nn.Module:
     """The module at a path; raises EditError where there is none."""
-    module = net
-    for depth, name in enumerate(path):
-        found = dict(children_of(module)).get(name)
-        if found is None:
-            raise EditError(f"there is no module {shown('.'.join(path[: depth + 1]))}", "target")
-        module = found
-    return module
+    module = found_at(net, path)
+    if not issubclass(type(module), nn.Module):
+        raise EditError(f"there is no module {shown('.'.join(path))}", "target")
+    found: nn.Module = module
+    return found
 
 
 def unique_modules(module: nn.Module) -> list[nn.Module]:

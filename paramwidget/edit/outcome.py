@@ -14,6 +14,8 @@ from paramwidget.slots.targets import select
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Tree
 
+_LONGEST_NAME = 120
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -78,10 +80,12 @@ class Failed(EditError):
 
 
 def spoken(name: Node | Name) -> str:
-    """A name for people to read."""
+    """A name for people to read; the middle of a very long one left out."""
     if isinstance(name, Node):
-        return name.name or "net"
-    return name if isinstance(name, str) else ".".join(name)
+        name = name.path
+    text = name if isinstance(name, str) else ".".join(name)
+    text = text or "net"
+    return text if len(text) <= _LONGEST_NAME else f"{text[:40]}…{text[-60:]}"
 
 
 def chosen(

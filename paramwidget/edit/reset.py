@@ -58,7 +58,8 @@ def reset(
         with private_generators(seed):
             for path, module in resets.items():
                 _call(module, path)
-                back = [key for key in snapshot.written() if key not in allowed]
+                below_it = _tensors_below(module)
+                back = [key for key in snapshot.written(below_it) if key not in allowed]
                 for key in back:
                     snapshot.put_back(snapshot.tensors[key].tensor)
                 kept = [nodes[key].access[0] for key in back if key in nodes]
@@ -83,6 +84,15 @@ def reset(
     order = {node.label: place for place, node in enumerate(tree.slots)}
     notes.changed.sort(key=lambda name: order.get(name, 0))
     return notes.outcome(inverses)
+
+
+def _tensors_below(module: nn.Module) -> list[int]:
+    return [
+        id(value)
+        for one in unique_modules(module)
+        for value in (*one._parameters.values(), *one._buffers.values())
+        if is_tensor(value)
+    ]
 
 
 def _note_call(notes: Notes, call: str, kept: list[str]) -> None:
@@ -148,7 +158,7 @@ def _call(module: nn.Module, path: Path) -> None:
         with torch.inference_mode(False):
             method()
     except Exception as error:
-        name = spoken(path) or "net"
+        name = spoken(path)
         raise Failed.of(f"reset_parameters of {name} failed", error) from error
 
 
@@ -161,5 +171,5 @@ def _untouched(net: nn.Module, node: Node) -> str:
 
 def _spoken(resets: dict[Path, nn.Module]) -> str:
     if len(resets) == 1:
-        return spoken(next(iter(resets))) or "net"
+        return spoken(next(iter(resets)))
     return f"{len(resets)} modules"

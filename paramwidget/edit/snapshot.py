@@ -47,7 +47,7 @@ class Held:
     @classmethod
     def of(cls, tensor: torch.Tensor) -> Held | None:
         """None where no alias of its memory can be made."""
-        if condition(tensor).state != "ready" or not _is_strided(tensor):
+        if not _is_strided(tensor):
             return None
         version = None if tensor.is_inference() else tensor._version
         alias = plain(tensor)
@@ -58,7 +58,7 @@ class Held:
 
     def same_memory(self) -> bool:
         """Whether the tensor still lies where it lay."""
-        if condition(self.tensor).state != "ready" or not _is_strided(self.tensor):
+        if not _is_strided(self.tensor):
             return False
         now = plain(self.tensor)
         return (
@@ -70,7 +70,7 @@ class Held:
         )
 
     def same_content(self) -> bool:
-        return self.same_memory() and same_bits(copied(self.memory), self.bytes)
+        return self.same_memory() and same_bits(self.memory, self.bytes)
 
     def written(self) -> bool:
         """Whether someone wrote to it, be it the same values."""
@@ -78,8 +78,23 @@ class Held:
 
 
 def _is_strided(tensor: torch.Tensor) -> bool:
+    """Whether its memory is there and is its own; at once for what nearly every tensor is."""
+    try:
+        if (
+            type(tensor) in compat.PLAIN_TENSORS
+            and tensor.is_cpu
+            and tensor.is_contiguous()
+            and tensor.untyped_storage().nbytes()
+            >= (tensor.storage_offset() + tensor.numel()) * tensor.itemsize
+            and not tensor.is_quantized
+            and tensor.dtype not in compat.OPAQUE_DTYPES
+        ):
+            return True
+    except RuntimeError:
+        pass  # sparse and its like answer so; the careful way knows them
     return (
-        tensor.layout is torch.strided
+        condition(tensor).state == "ready"
+        and tensor.layout is torch.strided
         and not tensor.is_quantized
         and not is_wrapper(tensor)
         and not is_distributed(tensor)
@@ -245,7 +260,7 @@ class Snapshot:
         found: list[Inverse] = []
         for key, held in self.tensors.items():
             moved = not held.same_memory()
-            if not same_bits(copied(held.memory), held.bytes):
+            if not same_bits(held.memory, held.bytes):
                 by_path = key in paths and held.memory is held.alias and not (moved or by_object)
                 shape, dtype = tuple(held.memory.shape), held.memory.dtype
                 tensor = None if by_path else held.memory
@@ -262,10 +277,21 @@ class Snapshot:
             if held.written() and held.version is not None:
                 compat.set_version(held.tensor, held.version)
 
-    def written(self) -> set[int]:
+    def written(self, among: Iterable[int] | None = None) -> set[int]:
         """The ids of the tensors that were written to, or hold something else now."""
+        keys = self.tensors.keys() if among is None else self.tensors.keys() & set(among)
         return {
-            key for key, held in self.tensors.items() if held.written() or not held.same_content()
+            key
+            for key in keys
+            if self.tensors[key].written() or not self.tensors[key].same_content()
+        }
+
+    def changed(self) -> set[int]:
+        """The ids of the tensors that hold something else now, or were frozen or freed."""
+        return {
+            key
+            for key, held in self.tensors.items()
+            if held.tensor.requires_grad != held.requires_grad or not held.same_content()
         }
 
     def restore(self, net: nn.Module) -> None:

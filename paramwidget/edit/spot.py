@@ -122,18 +122,23 @@ def padding_rows(net: nn.Module, spot: Spot) -> list[int]:
     return sorted(rows)
 
 
-def covered(spots: list[Spot]) -> dict[int, Spot]:
+def covered(spots: list[Spot], ties: Ties) -> dict[int, Spot]:
     """Which spots (by position) need no writing: another one's memory holds all of theirs."""
-    blocks = [block_of(plain(spot.tensor)) for spot in spots]
+    tied = [place for place, spot in enumerate(spots) if ties.memory(spot.node)]
+    blocks = {place: block_of(plain(spots[place].tensor)) for place in tied}
     found: dict[int, Spot] = {}
-    for here, block in enumerate(blocks):
-        for there, other in enumerate(blocks):
-            if here == there or there in found or not _within(block, other):
-                continue
-            if there < here or not _within(other, block):
-                found[here] = spots[there]
-                break
-    return found
+    written: list[int] = []
+    for place in sorted(tied, key=lambda place: (-_extent(blocks[place]), place)):
+        outer = next((one for one in written if _within(blocks[place], blocks[one])), None)
+        if outer is None:
+            written.append(place)
+        else:
+            found[place] = spots[outer]
+    return dict(sorted(found.items()))
+
+
+def _extent(block: Block | None) -> int:
+    return 0 if block is None else block.high - block.low
 
 
 def _within(inner: Block | None, outer: Block | None) -> bool:

@@ -10,7 +10,7 @@ from torch import nn
 
 from paramwidget import compat
 from paramwidget.edit import computed
-from paramwidget.edit.convert import converted
+from paramwidget.edit.convert import all_finite, converted
 from paramwidget.edit.errors import EditError, shown
 from paramwidget.edit.evaluate import Term, evaluate, working_dtype, working_part
 from paramwidget.edit.expression import Formula, parse
@@ -188,7 +188,7 @@ def _result(
         return stored, _asked_for(term.value, stored)
     _refuse_overflow(term.value, part, working, formula)
     values = converted(term.value, part.dtype, "expression")
-    if not (values.is_floating_point() or values.is_complex()):
+    if all_finite(values):
         return values, ()
     wide = values.float() if values.dtype in compat.FLOAT8_DTYPES else values
     then = part.float() if part.dtype in compat.FLOAT8_DTYPES else part
@@ -203,7 +203,7 @@ def _refuse_overflow(
 ) -> None:
     """Infinite because the dtype is too narrow, not because the formula says so, is an error."""
     wider = {torch.float32: torch.float64, torch.complex64: torch.complex128}.get(working)
-    if wider is None or bool(result.isfinite().all()):
+    if wider is None or all_finite(result):
         return
     exact = evaluate(formula, working_part(part, wider)).value
     assert isinstance(exact, torch.Tensor)

@@ -152,7 +152,7 @@ class Transaction:
             values = values.expand(before.shape)
         self.inverses.append(Kept(tuple(paths), index, tuple(tensor.shape), tensor.dtype, before))
         put(tensor, values, index)
-        if not same_bits(copied(tensor, index).cpu(), values.cpu()):
+        if not same_bits(part_of(tensor, index).cpu(), values.cpu()):
             raise EditError(
                 f"what was written to {_spoken(paths)} is not what it holds afterwards; "
                 "nothing was changed"
