@@ -64,34 +64,39 @@ def _computed_note(sources: Sources) -> str:
 
 
 def _computed_condition(held: Any, originals: list[tuple[str, Any]]) -> Condition:
-    """What is known of the outcome without computing it: torch holds shape and dtype fixed.
+    """What is known of the outcome without computing it.
 
-    It does so where the parametrization was not registered as unsafe; the shape is then that of
-    the one original, unless a `right_inverse` of the user's may have stored another shape.
+    torch holds shape and dtype fixed where the parametrization was not registered as unsafe; the
+    shape is then that of the one original, unless a `right_inverse` of the user's may have stored
+    another. torch's own parametrizations keep both, and have the tensor's shape in the last
+    original.
     """
     known = [condition(value) for _, value in originals if is_tensor(value)]
     fields = compat.module_fields(held)
     first = known[-1] if known else None
     waiting = next((one for one in known if one.state != "ready"), None)
-    certain = not fields.get("unsafe", True) and _keeps_shape(fields, len(known))
+    steps = list((fields.get("_modules") or {}).values())
+    known_steps = all(_is_torchs(step) for step in steps)
+    same_dtype = known_steps or not fields.get("unsafe", True)
+    same_shape = known_steps or (same_dtype and len(known) == 1 and not any(map(_turns, steps)))
     return Condition(
         state="ready" if waiting is None else waiting.state,
         reason=None if waiting is None else f"What it is computed from: {waiting.reason}",
-        shape=first.shape if first is not None and certain else None,
-        dtype=first.dtype if first is not None and not fields.get("unsafe", True) else None,
+        shape=first.shape if first is not None and same_shape else None,
+        dtype=first.dtype if first is not None and same_dtype else None,
         device=None if first is None else first.device,
         requires_grad=any(one.requires_grad for one in known),
         type_name="Tensor",
     )
 
 
-def _keeps_shape(fields: dict[str, Any], originals: int) -> bool:
-    for step in (fields.get("_modules") or {}).values():
-        if type(step).__module__.startswith("torch.nn.utils.parametriz"):
-            continue
-        if originals != 1 or class_lookup(type(step), "right_inverse") is not None:
-            return False
-    return True
+def _is_torchs(step: object) -> bool:
+    return str(class_lookup(type(step), "__module__")) == "torch.nn.utils.parametrizations"
+
+
+def _turns(step: object) -> bool:
+    """True where a step may keep its original in another shape."""
+    return not _is_torchs(step) and class_lookup(type(step), "right_inverse") is not None
 
 
 def mark_hooked(columns: Columns, module: int, fields: dict[str, Any]) -> None:
