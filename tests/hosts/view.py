@@ -41,6 +41,18 @@ class View:
         for key in keys:
             self.tree.press(key)
 
+    def form(self, module: str = "") -> Locator:
+        """The form for all below a module, by Enter on its row; by its tool for the whole net."""
+        if module:
+            self.row(module).locator("bdi.name").click()
+            self.press("Enter")
+        else:
+            toolbar = self.root.get_by_role("toolbar", name="Model")
+            toolbar.get_by_role("button", name="Initialize").click()
+        form = self.root.get_by_role("region", name="Initialize", exact=True)
+        expect(form.get_by_role("combobox", name="Initializer")).to_be_visible()
+        return form
+
     # --- tools ---------------------------------------------------------------------------------
 
     def undo(self) -> None:
@@ -121,7 +133,8 @@ class Panel:
         fill_initializer(self.root, function, arguments)
 
 
-def fill_initializer(form: Locator, function: str, arguments: dict[str, Any]) -> None:
+def fill_initializer(parent: Locator, function: str, arguments: dict[str, Any]) -> None:
+    form = parent.locator("form.initialize")
     form.get_by_role("combobox", name="Initializer").select_option(function)
     for name, value in arguments.items():
         form.get_by_role("textbox", name=name, exact=True).fill(str(value))
