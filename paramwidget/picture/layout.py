@@ -142,9 +142,3 @@ def slider_index(layout: Layout, sliders: tuple[int, ...] = ()) -> tuple[int, ..
         if not 0 <= at < max(size, 1):
             raise IndexError(f"slider position {at} is not within 0 to {size - 1}")
     return chosen
-
-
-def elements_before(position: int, kernel: int, gap: int) -> int:
-    """How many of the first ``position`` rows (or columns) of a plane are no gaps."""
-    whole, rest = divmod(position, max(1, kernel + gap))
-    return whole * kernel + min(rest, kernel)

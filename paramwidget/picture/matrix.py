@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from paramwidget.picture.layout import Layout, elements_before, slider_index
+from paramwidget.picture.layout import Layout, slider_index
 from paramwidget.tensors import readable
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -165,16 +165,22 @@ def plane_matrix(tensor: torch.Tensor, layout: Layout, sliders: tuple[int, ...] 
     return Matrix(tensor.permute(0, 2, 1, 3))
 
 
+def elements_before(positions: Array, kernel: int, gap: int) -> Array:
+    """How many rows (or columns) of a plane before each position are no gaps."""
+    whole, rest = np.divmod(positions, max(1, kernel + gap))
+    return whole * kernel + np.minimum(rest, kernel)
+
+
 def gapless(window: tuple[int, int], kernel: int, gap: int, step: int) -> tuple[Array, Array]:
     """Cuts between the cells of one side, counted in elements, and which cells hold any element.
 
     The window's positions ``step`` at a time are one cell each; the cuts are those of the cells
     that do not lie in a gap entirely.
     """
-    positions = [*range(window[0], window[1], step), window[1]]
-    cuts = np.array([elements_before(at, kernel, gap) for at in positions], dtype=np.int64)
-    filled = np.diff(cuts) > 0
-    return np.concatenate([cuts[:1], cuts[1:][filled]]), filled
+    positions = np.append(np.arange(window[0], window[1], step), window[1])
+    cuts = elements_before(positions, kernel, gap) if gap else positions
+    filled = cuts[1:] > cuts[:-1]
+    return np.append(cuts[:1], cuts[1:][filled]), filled
 
 
 def all_elements(tensor: torch.Tensor) -> Iterator[tuple[Matrix, int]]:

@@ -102,21 +102,18 @@ def _raster(
     row0, row1, col0, col1 = window
     block = (max(1, -(-(row1 - row0) // height)), max(1, -(-(col1 - col0) // width)))
     filled, (rows, cols) = cell_cuts(layout, window, block)
-    place = np.ix_(*filled)
-    plane = np.full([len(side) for side in filled], np.nan, np.float32)
     chosen = slider_index(layout, sliders)
     matrix = plane_matrix(values, layout, chosen)
     if block == (1, 1):
-        plane[place] = _float32(cell_elements(matrix, rows, cols))
+        plane = _on_plane(cell_elements(matrix, rows, cols), filled)
         return Raster(plane, window, True, None, None, block, layout, chosen), None
-    if not plane[place].size:
-        return Raster(plane, window, False, plane.copy(), plane.copy(), block, layout, chosen), None
+    if not (len(rows) > 1 and len(cols) > 1):
+        gaps = _on_plane(np.empty((len(rows) - 1, len(cols) - 1)), filled)
+        return Raster(gaps, window, False, gaps, gaps, block, layout, chosen), None
     reduced, found = _means(matrix, Cuts.of(rows), Cuts.of(cols))
-    low, high = plane.copy(), plane.copy()
-    plane[place], low[place], high[place] = (
-        _float32(part) for part in (reduced.total, reduced.low, reduced.high)
-    )
-    return Raster(plane, window, False, low, high, block, layout, chosen), found
+    low, high = _on_plane(reduced.low, filled), _on_plane(reduced.high, filled)
+    mean = _on_plane(reduced.total, filled)
+    return Raster(mean, window, False, low, high, block, layout, chosen), found
 
 
 def cell_cuts(
@@ -143,16 +140,26 @@ def _means(matrix: Matrix, rows: Cuts, cols: Cuts) -> tuple[Cells, Moments]:
     if scale != 1.0:
         reduced, found = sweep(matrix, rows, cols, scale)
     counts = np.multiply.outer(np.diff(rows.at), np.diff(cols.at))
-    return replace(reduced, total=reduced.total / counts / scale), found
+    with np.errstate(all="ignore"):
+        means = reduced.total / counts
+        return replace(reduced, total=means if scale == 1.0 else means / scale), found
 
 
-def _float32(numbers: Array) -> Array:
-    """Rounded to float32; what is finite stays finite."""
-    if numbers.dtype == np.float32:
-        return numbers
+def _on_plane(numbers: Array, filled: tuple[Array, Array]) -> Float32:
+    """The numbers of the filled rows and columns as float32, and NaN between."""
+    rows, cols = filled
+    if rows.all() and cols.all():
+        return _float32(numbers)
+    plane: Float32 = np.full((len(rows), len(cols)), np.nan, np.float32)
+    plane[np.ix_(rows, cols)] = _float32(numbers)
+    return plane
+
+
+def _float32(numbers: Array) -> Float32:
+    """A copy, rounded to float32; what is finite stays finite."""
     with np.errstate(over="ignore", invalid="ignore"):
-        rounded = numbers.astype(np.float32)
-    lost = np.isinf(rounded) & np.isfinite(numbers)
-    if lost.any():
+        rounded: Float32 = numbers.astype(np.float32, order="C")
+    if numbers.dtype != np.float32 and not np.isfinite(rounded).all():
+        lost = np.isinf(rounded) & np.isfinite(numbers)
         rounded[lost] = np.copysign(np.float32(_LARGEST), numbers[lost])
     return rounded

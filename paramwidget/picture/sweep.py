@@ -25,7 +25,7 @@ from paramwidget.picture.passes import Cuts, Moments, merged
 from paramwidget.picture.threads import in_threads
 from paramwidget.picture.tile import PIECE, Cells, Plan, Scratch, Tile, grouped
 
-TILE = 1 << 21
+TILE = 1 << 22
 """Elements of a tile: long enough to make up for its Python, short enough to share among cores."""
 
 SLAB = 2 * ROW

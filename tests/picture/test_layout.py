@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
 from hypothesis import given
 
 from paramwidget.picture.layout import (
-    elements_before,
     index_to_plane,
     layout_of,
     plane_to_index,
 )
+from paramwidget.picture.matrix import elements_before
 from picture.tensors import Shape, shapes
 
 
@@ -47,8 +48,9 @@ def test_elements_before_counts_the_rows_that_are_no_gaps(shape: Shape) -> None:
     layout = layout_of(shape)
     kernel, gap = layout.kernel[0], layout.gap[0]
     filled = [row for row in range(layout.rows) if row % (kernel + gap) < kernel]
-    for position in range(layout.rows + 1):
-        assert elements_before(position, kernel, gap) == sum(row < position for row in filled)
+    positions = np.arange(layout.rows + 1)
+    expected = [sum(row < position for row in filled) for position in positions]
+    assert elements_before(positions, kernel, gap).tolist() == expected
 
 
 @pytest.mark.parametrize(
