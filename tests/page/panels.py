@@ -1,4 +1,4 @@
-"""Hands and eyes for panels: opening them, reading pixels of a heatmap, the colours they must have."""
+"""Hands and eyes for panels: opening them, the pixels of a heatmap, the colours they must have."""
 
 from __future__ import annotations
 
@@ -148,9 +148,11 @@ def open_panel(bench: Bench, name: str) -> Panel:
     return panel
 
 
-def show(page: Page, net: nn.Module, *names: str, theme: str = "light") -> tuple[Bench, list[Panel]]:
+def show(
+    blank: Blank, net: nn.Module, *names: str, theme: str = "light"
+) -> tuple[Bench, list[Panel]]:
     """A widget over `net` with panels open."""
-    blank = Blank(page)
+    page = blank.page
     page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
     bench = blank.show(net)
     page.get_by_role("treeitem").first.wait_for()

@@ -1,4 +1,4 @@
-"""Editing by mouse and keys; after each edit the kernel's tensors are compared, not the picture alone."""
+"""Editing by mouse and keys: each time the kernel's tensors are compared, not pixels alone."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import torch
 from playwright.sync_api import Locator, Page, expect
 from torch import nn
 
-from page.kit import Bench
+from page.kit import Bench, Blank
 from page.panels import Panel, colours, holding, matrix, show, tied
 
 Opened = tuple[Bench, Panel]
 
 
 @pytest.fixture
-def small(page: Page) -> Opened:
-    bench, [panel] = show(page, matrix([1.0, 2.0, 3.0], [4.0, 5.0, 6.0]), "weight")
+def small(blank: Blank) -> Opened:
+    bench, [panel] = show(blank, matrix([1.0, 2.0, 3.0], [4.0, 5.0, 6.0]), "weight")
     return bench, panel
 
 
@@ -166,8 +166,8 @@ def test_nan_may_be_typed_on_purpose(small: Opened) -> None:
     expect(panel.root.locator(".figure.alarm")).to_have_text("NaN1")
 
 
-def test_an_infinite_cell_can_be_edited_as_it_stands(page: Page) -> None:
-    bench, [panel] = show(page, matrix([-math.inf, 1.0]), "weight")
+def test_an_infinite_cell_can_be_edited_as_it_stands(blank: Blank) -> None:
+    bench, [panel] = show(blank, matrix([-math.inf, 1.0]), "weight")
     panel.click(0, 0)
     press(panel, "Enter")
     expect(panel.editor).to_have_value("-inf")
@@ -176,8 +176,8 @@ def test_an_infinite_cell_can_be_edited_as_it_stands(page: Page) -> None:
     assert weight(bench)[0, 0] == -math.inf
 
 
-def test_the_view_follows_the_selected_cell(page: Page) -> None:
-    _, [panel] = show(page, holding(torch.randn(200, 200)), "weight")
+def test_the_view_follows_the_selected_cell(blank: Blank) -> None:
+    _, [panel] = show(blank, holding(torch.randn(200, 200)), "weight")
     panel.heatmap.dblclick(position=panel.middle(100, 60))
     expect(panel.canvas).not_to_have_attribute("data-window", "0 200 0 200")
     expect(panel.root.locator(".selection")).to_be_visible()
@@ -192,8 +192,8 @@ def test_the_view_follows_the_selected_cell(page: Page) -> None:
     expect(panel.readout).to_have_text("[199, 199]5")
 
 
-def test_enter_zooms_in_to_a_cell_that_stands_for_many(page: Page) -> None:
-    bench, [panel] = show(page, holding(torch.randn(1000, 1000)), "weight")
+def test_enter_zooms_in_to_a_cell_that_stands_for_many(blank: Blank) -> None:
+    bench, [panel] = show(blank, holding(torch.randn(1000, 1000)), "weight")
     panel.click(20, 20)
     press(panel, "Enter")
     expect(panel.editor).to_have_count(0)
@@ -208,8 +208,8 @@ def test_enter_zooms_in_to_a_cell_that_stands_for_many(page: Page) -> None:
     assert weight(bench)[int(index[0]), int(index[1])] == 3
 
 
-def test_a_kernel_cell_is_edited_at_its_own_index(page: Page) -> None:
-    bench, [panel] = show(page, holding(torch.zeros(2, 3, 3, 3)), "weight")
+def test_a_kernel_cell_is_edited_at_its_own_index(blank: Blank) -> None:
+    bench, [panel] = show(blank, holding(torch.zeros(2, 3, 3, 3)), "weight")
     panel.click(5, 9)
     expect(panel.readout.locator("code")).to_have_text("[1, 2, 1, 1]")
     panel.page.keyboard.type("-2.5")
@@ -219,8 +219,8 @@ def test_a_kernel_cell_is_edited_at_its_own_index(page: Page) -> None:
     assert weight(bench).count_nonzero() == 1
 
 
-def test_a_locked_slot_says_why(page: Page) -> None:
-    bench, [panel] = show(page, locked(), "weight")
+def test_a_locked_slot_says_why(blank: Blank) -> None:
+    bench, [panel] = show(blank, locked(), "weight")
     expect(panel.root.locator(".locked")).to_contain_text("Read only.")
     panel.click(0, 0)
     panel.page.keyboard.type("5")
@@ -236,10 +236,10 @@ def locked() -> nn.Module:
     return holding(torch.ones(1).expand(3, 3))
 
 
-def test_gradients_are_looked_at_only(page: Page) -> None:
+def test_gradients_are_looked_at_only(blank: Blank) -> None:
     net = matrix([1.0, 2.0])
     net.get_parameter("weight").sum().backward()
-    _, [panel] = show(page, net, "weight")
+    _, [panel] = show(blank, net, "weight")
     panel.button("Gradient").click()
     panel.waits_for("lens", "grad")
     panel.click(0, 0)
@@ -266,8 +266,8 @@ def test_while_a_cell_runs_the_control_says_that_it_waits(small: Opened) -> None
 # --- tied ----------------------------------------------------------------------------------------
 
 
-def test_one_edit_repaints_and_flashes_every_panel_of_the_group(page: Page) -> None:
-    bench, [two, three] = show(page, tied(), "2.weight", "3.weight")
+def test_one_edit_repaints_and_flashes_every_panel_of_the_group(page: Page, blank: Blank) -> None:
+    bench, [two, three] = show(blank, tied(), "2.weight", "3.weight")
     before = three.pixel(1, 1)
     two.click(1, 1)
     page.keyboard.type("0.5")
@@ -280,9 +280,9 @@ def test_one_edit_repaints_and_flashes_every_panel_of_the_group(page: Page) -> N
     assert three.pixel(1, 1) == colours([0.5], three.numbers("limits"), "light")[0]
 
 
-def test_without_motion_the_ring_stands_still(page: Page) -> None:
+def test_without_motion_the_ring_stands_still(page: Page, blank: Blank) -> None:
     page.emulate_media(reduced_motion="reduce")
-    _, [panel] = show(page, tied(), "2.weight")
+    _, [panel] = show(blank, tied(), "2.weight")
     panel.click(1, 1)
     page.keyboard.type("0.5")
     page.keyboard.press("Enter")
@@ -291,8 +291,8 @@ def test_without_motion_the_ring_stands_still(page: Page) -> None:
     expect(panel.root.locator(".flash.flashing")).to_have_css("animation-name", "none")
 
 
-def test_what_a_cell_of_the_notebook_did_is_shown(page: Page) -> None:
-    bench, [panel] = show(page, tied(), "2.weight")
+def test_what_a_cell_of_the_notebook_did_is_shown(blank: Blank) -> None:
+    bench, [panel] = show(blank, tied(), "2.weight")
     with bench.cell():
         bench.net[2].weight.data += 1
         bench.net[2].weight.data[0][0] = 42

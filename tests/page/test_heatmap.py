@@ -9,16 +9,17 @@ import pytest
 import torch
 from playwright.sync_api import Page, expect
 
+from page.kit import Blank
 from page.panels import Panel, colours, holding, matrix, plain, show
 
 NAN, INF = math.nan, math.inf
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_each_cell_has_the_colour_of_its_value(page: Page, theme: str) -> None:
+def test_each_cell_has_the_colour_of_its_value(blank: Blank, theme: str) -> None:
     torch.manual_seed(3)
     values = torch.randn(60, 40)
-    _, [panel] = show(page, holding(values), "weight", theme=theme)
+    _, [panel] = show(blank, holding(values), "weight", theme=theme)
     assert panel.said("theme") == theme
     assert panel.said("drawn") == "colours"
     cells = list(itertools.product(range(0, 60, 7), range(0, 40, 5)))
@@ -27,12 +28,12 @@ def test_each_cell_has_the_colour_of_its_value(page: Page, theme: str) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_what_is_off_the_scale_is_marked_apart(page: Page, theme: str) -> None:
+def test_what_is_off_the_scale_is_marked_apart(blank: Blank, theme: str) -> None:
     """A single huge element is beyond ±3σ of the others, and is clipped."""
     values = torch.full((40, 40), 0.1)
     values[0, :4] = torch.tensor([NAN, INF, -INF, 50.0])
     values[1, 0] = -50.0
-    _, [panel] = show(page, holding(values), "weight", theme=theme)
+    _, [panel] = show(blank, holding(values), "weight", theme=theme)
     cells = [(0, 0), (0, 1), (0, 2), (0, 3), (1, 0), (5, 5)]
     limits = panel.numbers("limits")
     assert limits[1] < 50
@@ -45,9 +46,9 @@ def test_what_is_off_the_scale_is_marked_apart(page: Page, theme: str) -> None:
     ]
 
 
-def test_kernels_stand_apart(page: Page) -> None:
+def test_kernels_stand_apart(blank: Blank) -> None:
     values = torch.arange(2 * 2 * 3 * 3.0).reshape(2, 2, 3, 3)
-    _, [panel] = show(page, holding(values), "weight")
+    _, [panel] = show(blank, holding(values), "weight")
     for row, col in [(3, 0), (0, 3), (3, 3), (6, 3)]:
         assert panel.pixel(row, col)[3] == 0, "a gap is transparent"
     limits = panel.numbers("limits")
@@ -56,23 +57,24 @@ def test_kernels_stand_apart(page: Page) -> None:
     assert panel.pixels(list(cells)) == wanted
 
 
-def test_cells_are_whole_pixels_and_not_smoothed(page: Page) -> None:
+def test_cells_are_whole_pixels_and_not_smoothed(blank: Blank) -> None:
     values = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).repeat(30, 10)
-    _, [panel] = show(page, holding(values), "weight")
+    _, [panel] = show(blank, holding(values), "weight")
     high, wide = panel.numbers("cell")
     assert high == int(high) >= 1
     assert wide == int(wide) > 1
     both = panel.canvas.evaluate(
         """(canvas) => {
-            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            const { width, height } = canvas;
+            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
             return [...new Set(new Uint32Array(data.buffer))].length;
         }"""
     )
     assert both == 2
 
 
-def test_small_tensors_print_their_numbers(page: Page) -> None:
-    _, [panel] = show(page, matrix([0.25, -0.125], [42.0, NAN]), "weight")
+def test_small_tensors_print_their_numbers(blank: Blank) -> None:
+    _, [panel] = show(blank, matrix([0.25, -0.125], [42.0, NAN]), "weight")
     assert panel.said("drawn") == "numbers"
     inked = panel.root.locator("canvas.ink").evaluate(
         """(ink) => {
@@ -86,16 +88,16 @@ def test_small_tensors_print_their_numbers(page: Page) -> None:
     assert inked
 
 
-def test_glyphs_where_cells_are_too_small_for_numbers(page: Page) -> None:
+def test_glyphs_where_cells_are_too_small_for_numbers(blank: Blank) -> None:
     values = torch.randn(24, 30)
     values[3, 3] = NAN
-    _, [panel] = show(page, holding(values), "weight")
+    _, [panel] = show(blank, holding(values), "weight")
     assert panel.said("drawn") == "glyphs"
 
 
-def test_value_and_index_under_the_cursor(page: Page) -> None:
+def test_value_and_index_under_the_cursor(page: Page, blank: Blank) -> None:
     net = matrix([0.1, -0.2], [0.3, 1e-8])
-    _, [panel] = show(page, net, "weight")
+    _, [panel] = show(blank, net, "weight")
     panel.hover(0, 1)
     expect(panel.readout).to_have_text("[0, 1]−0.2")
     panel.hover(1, 1)
@@ -104,9 +106,9 @@ def test_value_and_index_under_the_cursor(page: Page) -> None:
     expect(panel.readout).to_have_text("each cell is one element")
 
 
-def test_a_reduced_cell_says_that_it_is_one(page: Page) -> None:
+def test_a_reduced_cell_says_that_it_is_one(blank: Blank) -> None:
     values = torch.randn(1000, 600)
-    _, [panel] = show(page, holding(values), "weight")
+    _, [panel] = show(blank, holding(values), "weight")
     rows, cols = (int(size) for size in panel.numbers("block"))
     assert rows > 1
     expect(panel.readout).to_have_text(f"each cell is the mean of up to {rows}×{cols} elements")
@@ -118,10 +120,10 @@ def test_a_reduced_cell_says_that_it_is_one(page: Page) -> None:
     assert mean == pytest.approx(part.mean().item(), rel=0.01, abs=1e-3)
 
 
-def test_large_integers_are_told_exactly(page: Page) -> None:
+def test_large_integers_are_told_exactly(blank: Blank) -> None:
     net = torch.nn.Module()
     net.register_buffer("steps", torch.tensor([2**53 + 1, 3]))
-    _, [panel] = show(page, net, "steps")
+    _, [panel] = show(blank, net, "steps")
     panel.hover(0, 0)
     expect(panel.readout).to_have_text("[0]9007199254740993")
 
@@ -141,8 +143,8 @@ def zoomed(panel: Panel, old: list[float]) -> list[float]:
 
 
 @pytest.fixture
-def large(page: Page) -> Panel:
-    _, [panel] = show(page, holding(torch.randn(200, 300)), "weight")
+def large(blank: Blank) -> Panel:
+    _, [panel] = show(blank, holding(torch.randn(200, 300)), "weight")
     return panel
 
 
@@ -209,8 +211,8 @@ def test_dragging_moves_what_is_zoomed(large: Panel) -> None:
     large.waits_for("waiting", "false")
 
 
-def test_a_double_click_zooms_to_where_elements_can_be_hit(page: Page) -> None:
-    _, [panel] = show(page, holding(torch.randn(1000, 800)), "weight")
+def test_a_double_click_zooms_to_where_elements_can_be_hit(blank: Blank) -> None:
+    _, [panel] = show(blank, holding(torch.randn(1000, 800)), "weight")
     rows, cols = (int(n) for n in panel.numbers("block"))
     panel.heatmap.dblclick(position=panel.middle(50, 60))
     row0, row1, col0, col1 = zoomed(panel, [0, 1000, 0, 800])
@@ -220,9 +222,9 @@ def test_a_double_click_zooms_to_where_elements_can_be_hit(page: Page) -> None:
     assert min(panel.numbers("cell")) >= 8
 
 
-def test_sliders_for_further_axes(page: Page) -> None:
+def test_sliders_for_further_axes(blank: Blank) -> None:
     values = torch.arange(2 * 2 * 3 * 2 * 2.0).reshape(2, 2, 3, 2, 2)
-    _, [panel] = show(page, holding(values), "weight")
+    _, [panel] = show(blank, holding(values), "weight")
     slider = panel.root.get_by_label("axis 2")
     expect(slider).to_have_attribute("max", "2")
     slider.press("End")
@@ -233,9 +235,9 @@ def test_sliders_for_further_axes(page: Page) -> None:
 # --- the scale -----------------------------------------------------------------------------------
 
 
-def test_one_scale_for_all_panels(page: Page) -> None:
+def test_one_scale_for_all_panels(page: Page, blank: Blank) -> None:
     net = torch.nn.ModuleDict({"a": matrix([1.0, -1.0]), "b": matrix([10.0, 2.0])})
-    _, [one, ten] = show(page, net, "a.weight", "b.weight")
+    _, [one, ten] = show(blank, net, "a.weight", "b.weight")
     assert one.numbers("limits") == [-1, 1]
     page.get_by_role("button", name="Same scale").click()
     one.waits_for("limits", "-10 10")
@@ -244,14 +246,16 @@ def test_one_scale_for_all_panels(page: Page) -> None:
     one.waits_for("limits", "-1 1")
 
 
-def test_the_theme_may_change(page: Page) -> None:
-    _, [panel] = show(page, matrix([1.0, 0.5]), "weight")
+def test_the_theme_may_change(page: Page, blank: Blank) -> None:
+    _, [panel] = show(blank, matrix([1.0, 0.5]), "weight")
     page.evaluate("document.body.classList.add('dark')")
     panel.waits_for("theme", "dark")
     assert panel.pixels([(0, 0), (0, 1)]) == colours([1.0, 0.5], [-1, 1], "dark")
 
 
-def test_what_a_heatmap_shows_is_said_to_those_who_cannot_see_it(page: Page) -> None:
-    _, [panel] = show(page, matrix([1.0, 0.5]), "weight")
-    expect(panel.heatmap).to_have_attribute("aria-label", "weight, 1 × 2: arrow keys move, Enter edits")
+def test_what_a_heatmap_shows_is_said_to_those_who_cannot_see_it(blank: Blank) -> None:
+    _, [panel] = show(blank, matrix([1.0, 0.5]), "weight")
+    expect(panel.heatmap).to_have_attribute(
+        "aria-label", "weight, 1 × 2: arrow keys move, Enter edits"
+    )
     expect(panel.canvas).to_have_attribute("aria-label", "weight in colours from -1 to 1")

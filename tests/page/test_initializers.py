@@ -10,7 +10,7 @@ import torch
 from playwright.sync_api import Locator, Page, expect
 from torch import nn
 
-from page.kit import Bench
+from page.kit import Bench, Blank
 from page.panels import show
 from paramwidget import initializer
 from paramwidget.edit import initializers
@@ -36,16 +36,16 @@ def two_layers() -> nn.Sequential:
     return nn.Sequential(nn.Linear(20, 256), nn.ReLU(), nn.LayerNorm(256), nn.Linear(256, 10))
 
 
-def form_of_slot(page: Page, net: nn.Module, name: str) -> tuple[Bench, Locator]:
-    bench, [panel] = show(page, net, name)
+def form_of_slot(blank: Blank, net: nn.Module, name: str) -> tuple[Bench, Locator]:
+    bench, [panel] = show(blank, net, name)
     panel.button("Initialize").click()
     return bench, panel.root.locator("form.initialize")
 
 
-def form_of_model(page: Page, net: nn.Module) -> tuple[Bench, Locator]:
-    bench, _ = show(page, net)
-    page.get_by_role("button", name="Initialize…").first.click()
-    return bench, page.locator("form.initialize")
+def form_of_model(blank: Blank, net: nn.Module) -> tuple[Bench, Locator]:
+    bench, _ = show(blank, net)
+    blank.page.get_by_role("button", name="Initialize…").first.click()
+    return bench, blank.page.locator("form.initialize")
 
 
 def choose(form: Locator, name: str) -> None:
@@ -56,8 +56,8 @@ def seed_of(form: Locator) -> str:
     return form.get_by_label("seed", exact=True).input_value()
 
 
-def test_one_tensor_is_drawn_anew(page: Page) -> None:
-    bench, form = form_of_slot(page, two_layers(), "0.weight")
+def test_one_tensor_is_drawn_anew(blank: Blank) -> None:
+    bench, form = form_of_slot(blank, two_layers(), "0.weight")
     choose(form, "normal_")
     form.get_by_label("std").fill("0.01")
     form.get_by_role("button", name="Apply, new seed").click()
@@ -80,8 +80,8 @@ def test_one_tensor_is_drawn_anew(page: Page) -> None:
     assert torch.equal(bench.net[0].weight, first)
 
 
-def test_what_draws_nothing_has_no_seed(page: Page) -> None:
-    bench, form = form_of_slot(page, two_layers(), "0.weight")
+def test_what_draws_nothing_has_no_seed(blank: Blank) -> None:
+    bench, form = form_of_slot(blank, two_layers(), "0.weight")
     choose(form, "constant_")
     form.get_by_label("val").fill("42")
     expect(form.get_by_label("seed", exact=True)).to_have_count(0)
@@ -90,8 +90,8 @@ def test_what_draws_nothing_has_no_seed(page: Page) -> None:
     assert (bench.net[0].weight == 42).all()
 
 
-def test_what_cannot_be_done_is_shown_as_such(page: Page) -> None:
-    _, form = form_of_slot(page, two_layers(), "0.bias")
+def test_what_cannot_be_done_is_shown_as_such(blank: Blank) -> None:
+    _, form = form_of_slot(blank, two_layers(), "0.bias")
     option = form.locator("option[value='xavier_uniform_']")
     expect(option).to_be_disabled()
     assert re.fullmatch(r"xavier_uniform_ — .*dimension.*", option.inner_text())
@@ -99,8 +99,8 @@ def test_what_cannot_be_done_is_shown_as_such(page: Page) -> None:
     assert chosen.evaluate("select => !select.selectedOptions[0].disabled")
 
 
-def test_the_promise_and_the_documentation_are_at_hand(page: Page) -> None:
-    _, form = form_of_slot(page, two_layers(), "0.weight")
+def test_the_promise_and_the_documentation_are_at_hand(blank: Blank) -> None:
+    _, form = form_of_slot(blank, two_layers(), "0.weight")
     choose(form, "xavier_uniform_")
     expect(form.locator(".promise")).to_contain_text("fan_in 20")
     expect(form.locator(".promise")).to_contain_text("fan_out 256")
@@ -111,8 +111,8 @@ def test_the_promise_and_the_documentation_are_at_hand(page: Page) -> None:
     expect(form.locator(".doc")).to_contain_text("gain")
 
 
-def test_the_whole_model_is_narrowed_by_layer_type(page: Page) -> None:
-    bench, form = form_of_model(page, two_layers())
+def test_the_whole_model_is_narrowed_by_layer_type(blank: Blank) -> None:
+    bench, form = form_of_model(blank, two_layers())
     norm = bench.net[2].weight.detach().clone()
     choose(form, "xavier_uniform_")
     expect(form.locator(".found")).to_have_text("2 of 6 slots; 4 skipped")
@@ -130,8 +130,8 @@ def test_the_whole_model_is_narrowed_by_layer_type(page: Page) -> None:
     assert not (bench.net[0].bias == 1).any()
 
 
-def test_reset_parameters_is_the_modules_own(page: Page) -> None:
-    bench, form = form_of_model(page, two_layers())
+def test_reset_parameters_is_the_modules_own(blank: Blank) -> None:
+    bench, form = form_of_model(blank, two_layers())
     with bench.cell():
         for parameter in bench.net.parameters():
             parameter.data.zero_()
@@ -142,8 +142,8 @@ def test_reset_parameters_is_the_modules_own(page: Page) -> None:
     assert (bench.net[2].weight == 1).all()
 
 
-def test_a_wrong_argument_is_said_at_its_field(page: Page) -> None:
-    bench, form = form_of_slot(page, two_layers(), "0.weight")
+def test_a_wrong_argument_is_said_at_its_field(blank: Blank) -> None:
+    bench, form = form_of_slot(blank, two_layers(), "0.weight")
     before = bench.net[0].weight.detach().clone()
     choose(form, "normal_")
     for text in ("-1", "abc"):
@@ -159,16 +159,16 @@ def test_a_wrong_argument_is_said_at_its_field(page: Page) -> None:
     expect(form.locator(".argument .error")).to_have_count(0)
 
 
-def test_a_wrong_seed_is_said_at_its_field(page: Page) -> None:
-    _, form = form_of_slot(page, two_layers(), "0.weight")
+def test_a_wrong_seed_is_said_at_its_field(blank: Blank) -> None:
+    _, form = form_of_slot(blank, two_layers(), "0.weight")
     form.get_by_label("seed", exact=True).fill("tomorrow")
     form.get_by_role("button", name="Apply this seed").click()
     expect(form.locator(".apply-line .error")).to_be_visible()
     expect(form.get_by_label("seed", exact=True)).to_have_attribute("aria-invalid", "true")
 
 
-def test_choices_and_switches_fit_their_arguments(page: Page) -> None:
-    _, form = form_of_slot(page, two_layers(), "0.weight")
+def test_choices_and_switches_fit_their_arguments(blank: Blank) -> None:
+    _, form = form_of_slot(blank, two_layers(), "0.weight")
     choose(form, "kaiming_uniform_")
     mode = form.get_by_label("mode")
     assert mode.locator("option").all_inner_texts() == ["fan_in", "fan_out"]
@@ -179,8 +179,8 @@ def test_choices_and_switches_fit_their_arguments(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("registered")
-def test_functions_of_the_notebook_are_offered(page: Page) -> None:
-    bench, form = form_of_slot(page, two_layers(), "0.weight")
+def test_functions_of_the_notebook_are_offered(blank: Blank) -> None:
+    bench, form = form_of_slot(blank, two_layers(), "0.weight")
     group = form.locator("optgroup[label^='Yours']")
     assert "five_to_ten" in group.locator("option").all_inner_texts()
     choose(form, "five_to_ten")
@@ -193,8 +193,8 @@ def test_functions_of_the_notebook_are_offered(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("registered")
-def test_a_function_that_raises_changes_nothing(page: Page) -> None:
-    bench, form = form_of_slot(page, two_layers(), "0.weight")
+def test_a_function_that_raises_changes_nothing(blank: Blank) -> None:
+    bench, form = form_of_slot(blank, two_layers(), "0.weight")
     before = bench.net[0].weight.detach().clone()
     choose(form, "broken")
     form.get_by_role("button", name="Apply, new seed").click()
@@ -202,8 +202,8 @@ def test_a_function_that_raises_changes_nothing(page: Page) -> None:
     assert torch.equal(bench.net[0].weight, before)
 
 
-def test_dry_runs_do_not_flood_a_busy_kernel(page: Page) -> None:
-    bench, form = form_of_slot(page, two_layers(), "0.weight")
+def test_dry_runs_do_not_flood_a_busy_kernel(page: Page, blank: Blank) -> None:
+    bench, form = form_of_slot(blank, two_layers(), "0.weight")
     expect(form.locator(".found")).to_be_visible()
     asked = len(tries(bench))
     with bench.hold():
@@ -219,16 +219,16 @@ def tries(bench: Bench) -> list[dict[str, Any]]:
     return [message for message in bench.said("initialize") if message["dry"]]
 
 
-def test_a_tied_tensor_is_initialized_once(page: Page) -> None:
+def test_a_tied_tensor_is_initialized_once(blank: Blank) -> None:
     shared = nn.Linear(8, 8, bias=False)
-    bench, form = form_of_model(page, nn.Sequential(shared, shared))
+    bench, form = form_of_model(blank, nn.Sequential(shared, shared))
     form.get_by_role("button", name="Apply, new seed").click()
     expect(form.locator(".done")).to_contain_text("2 slots changed")
     assert bench.net[0].weight is bench.net[1].weight
 
 
-def test_with_the_keyboard_alone(page: Page) -> None:
-    bench, [panel] = show(page, two_layers(), "3.bias")
+def test_with_the_keyboard_alone(page: Page, blank: Blank) -> None:
+    bench, [panel] = show(blank, two_layers(), "3.bias")
     disclosure = panel.button("Initialize")
     disclosure.focus()
     page.keyboard.press("Enter")

@@ -9,20 +9,21 @@ import torch
 from playwright.sync_api import Page, expect
 from torch import nn
 
+from page.kit import Blank
 from page.panels import holding, matrix, plain, show, tied
 from paramwidget.picture import text
 
 
-def test_a_panel_says_what_the_slot_is(page: Page) -> None:
-    _, [panel] = show(page, nn.Sequential(nn.Linear(20, 256)), "0.weight")
+def test_a_panel_says_what_the_slot_is(blank: Blank) -> None:
+    _, [panel] = show(blank, nn.Sequential(nn.Linear(20, 256)), "0.weight")
     expect(panel.root.locator(".facts")).to_contain_text("256 × 20float32cpu")
     expect(panel.root.get_by_role("heading")).to_have_text("0.weight")
 
 
-def test_the_ways_to_reach_it_are_copied_by_a_click(page: Page) -> None:
+def test_the_ways_to_reach_it_are_copied_by_a_click(blank: Blank) -> None:
     net = nn.Sequential()
     net.add_module("Linear_1", nn.Linear(2, 3))
-    _, [panel] = show(page, net, "Linear_1.weight")
+    _, [panel] = show(blank, net, "Linear_1.weight")
     ways = ["net[0].weight", "net.Linear_1.weight", "net.state_dict()['Linear_1.weight']"]
     chips = panel.root.locator(".access .copy-chip")
     assert [chip.split("\n")[0] for chip in chips.all_inner_texts()] == ways
@@ -36,8 +37,8 @@ def test_the_ways_to_reach_it_are_copied_by_a_click(page: Page) -> None:
         assert eval(way, {"net": net}) is not None
 
 
-def test_ties_name_the_partner_and_prove_it(page: Page) -> None:
-    bench, [panel] = show(page, tied(), "2.weight")
+def test_ties_name_the_partner_and_prove_it(page: Page, blank: Blank) -> None:
+    bench, [panel] = show(blank, tied(), "2.weight")
     line = panel.root.locator(".tie-line")
     expect(line.locator(".badge")).to_have_text("A ×2")
     expect(line).to_contain_text("same as 3.weight")
@@ -48,8 +49,8 @@ def test_ties_name_the_partner_and_prove_it(page: Page) -> None:
     expect(page.locator(".panel")).to_have_count(2)
 
 
-def test_hovering_a_tie_lights_the_partner(page: Page) -> None:
-    _, [two, three] = show(page, tied(), "2.weight", "3.weight")
+def test_hovering_a_tie_lights_the_partner(page: Page, blank: Blank) -> None:
+    _, [two, three] = show(blank, tied(), "2.weight", "3.weight")
     page.mouse.move(0, 0)
     expect(page.locator(".panel.lit")).to_have_count(0)
     two.root.locator(".tie-line").hover()
@@ -59,34 +60,34 @@ def test_hovering_a_tie_lights_the_partner(page: Page) -> None:
     expect(page.locator(".panel.lit")).to_have_count(0)
 
 
-def test_slots_that_share_memory_only_say_so(page: Page) -> None:
+def test_slots_that_share_memory_only_say_so(blank: Blank) -> None:
     net = nn.Module()
     base = torch.zeros(4, 4)
     net.register_buffer("all", base)
     net.register_buffer("part", base[:2])
-    _, [panel] = show(page, net, "part")
+    _, [panel] = show(blank, net, "part")
     expect(panel.root.locator(".tie-line.memory")).to_contain_text("shares memory with all")
 
 
-def test_statistics_are_pythons_own_words(page: Page) -> None:
+def test_statistics_are_pythons_own_words(blank: Blank) -> None:
     values = torch.randn(50, 40)
     values[0, :3] = torch.tensor([0.0, float("nan"), float("inf")])
-    bench, [panel] = show(page, holding(values), "weight")
+    bench, [panel] = show(blank, holding(values), "weight")
     stats = bench.bench.stats("weight")
     for name in ("numel", "min", "max", "mean", "std", "zeros", "nan", "inf"):
         assert plain(panel.figure(name)) == text.number(getattr(stats, name))
 
 
-def test_the_histogram_marks_zero_and_tells_counts(page: Page) -> None:
-    _, [panel] = show(page, matrix([-1.0, -1.0, -1.0, 3.0]), "weight")
+def test_the_histogram_marks_zero_and_tells_counts(blank: Blank) -> None:
+    _, [panel] = show(blank, matrix([-1.0, -1.0, -1.0, 3.0]), "weight")
     zero = panel.root.locator(".histogram .zero")
     expect(zero).to_have_attribute("style", "left: 25%;")
     panel.root.locator(".histogram-bars").hover(position={"x": 2, "y": 20})
     expect(panel.root.locator(".histogram-word")).to_have_text("3")
 
 
-def test_no_gradient_yet_is_a_state(page: Page) -> None:
-    bench, [panel] = show(page, nn.Sequential(nn.Linear(3, 2)), "0.weight")
+def test_no_gradient_yet_is_a_state(blank: Blank) -> None:
+    bench, [panel] = show(blank, nn.Sequential(nn.Linear(3, 2)), "0.weight")
     panel.button("Gradient").click()
     expect(panel.root.locator(".nothing")).to_have_text("no gradient yet")
     expect(panel.canvas).to_be_hidden()
@@ -100,8 +101,8 @@ def test_no_gradient_yet_is_a_state(page: Page) -> None:
     panel.waits_for("lens", "value")
 
 
-def test_requires_grad_is_a_switch(page: Page) -> None:
-    bench, [panel] = show(page, matrix([1.0]), "weight")
+def test_requires_grad_is_a_switch(blank: Blank) -> None:
+    bench, [panel] = show(blank, matrix([1.0]), "weight")
     switch = panel.root.get_by_role("switch", name="requires_grad")
     expect(switch).to_have_attribute("aria-checked", "true")
     switch.click()
@@ -112,16 +113,16 @@ def test_requires_grad_is_a_switch(page: Page) -> None:
     assert bench.net.get_parameter("weight").requires_grad is True
 
 
-def test_a_buffer_has_no_such_switch(page: Page) -> None:
+def test_a_buffer_has_no_such_switch(blank: Blank) -> None:
     net = nn.Module()
     net.register_buffer("mean", torch.zeros(3))
-    _, [panel] = show(page, net, "mean")
+    _, [panel] = show(blank, net, "mean")
     expect(panel.root.get_by_role("switch")).to_have_count(0)
     expect(panel.root.locator(".facts")).to_contain_text("buffer")
 
 
-def test_a_refused_switch_says_why(page: Page) -> None:
-    _, [panel] = show(page, nn.ParameterDict({"n": frozen_integers()}), "n")
+def test_a_refused_switch_says_why(blank: Blank) -> None:
+    _, [panel] = show(blank, nn.ParameterDict({"n": frozen_integers()}), "n")
     panel.root.get_by_role("switch").click()
     expect(panel.root.locator(".panel-head .error")).to_be_visible()
 
@@ -140,16 +141,16 @@ def frozen_integers() -> nn.Parameter:
     ids=["none", "uninitialized", "meta"],
 )
 def test_where_there_is_nothing_to_show_it_says_why(
-    page: Page, net: nn.Module, name: str, word: str
+    blank: Blank, net: nn.Module, name: str, word: str
 ) -> None:
-    _, [panel] = show(page, net, name)
+    _, [panel] = show(blank, net, name)
     expect(panel.root).to_contain_text(word)
     expect(panel.canvas).to_be_hidden()
 
 
-def test_complex_tensors_have_angles(page: Page) -> None:
+def test_complex_tensors_have_angles(blank: Blank) -> None:
     net = holding(torch.tensor([[1j, -1.0]]))
-    _, [panel] = show(page, net, "weight")
+    _, [panel] = show(blank, net, "weight")
     panel.button("Angle").click()
     panel.waits_for("lens", "angle")
     panel.hover(0, 0)
@@ -157,22 +158,22 @@ def test_complex_tensors_have_angles(page: Page) -> None:
     expect(panel.root.locator(".legend-text")).to_have_text("±π")
 
 
-def test_a_scalar(page: Page) -> None:
-    _, [panel] = show(page, holding(torch.tensor(3.5)), "weight")
+def test_a_scalar(blank: Blank) -> None:
+    _, [panel] = show(blank, holding(torch.tensor(3.5)), "weight")
     panel.hover(0, 0)
     expect(panel.readout).to_have_text("[()]3.5")
     expect(panel.root.locator(".shape")).to_have_text("scalar")
 
 
-def test_a_panel_is_closed(page: Page) -> None:
-    bench, [panel] = show(page, tied(), "2.weight")
+def test_a_panel_is_closed(page: Page, blank: Blank) -> None:
+    bench, [panel] = show(blank, tied(), "2.weight")
     panel.button("Close 2.weight").click()
     expect(page.locator(".panel")).to_have_count(0)
     assert len(bench.said("close")) == 1
 
 
 def test_a_panel_that_crashes_is_switched_off_and_the_rest_lives(page: Page) -> None:
-    bench, [two, three] = show(page, tied(), "2.weight", "3.weight")
+    bench, [_, three] = show(Blank(page), tied(), "2.weight", "3.weight")
     frame: dict[str, Any] = {"kind": "frame", "panel": bench.said("open")[0]["panel"]}
     broken = {"layout": None, "planes": [], "window": None, "texts": {}, "limits": None}
     frame |= {"generation": 99, "revision": 99, "cause": "ask", "lens": "value", "message": ""}
@@ -187,8 +188,8 @@ def test_a_panel_that_crashes_is_switched_off_and_the_rest_lives(page: Page) -> 
     page.get_by_role("button", name="Try again").click()
 
 
-def test_two_views_have_one_set_of_panels(page: Page) -> None:
-    bench, [panel] = show(page, matrix([1.0, 2.0]), "weight")
+def test_two_views_have_one_set_of_panels(page: Page, blank: Blank) -> None:
+    bench, [panel] = show(blank, matrix([1.0, 2.0]), "weight")
     bench.render()
     expect(page.locator(".panel")).to_have_count(2)
     first, second = (type(panel)(page.locator(".panel").nth(n)) for n in (0, 1))
@@ -203,8 +204,8 @@ def test_two_views_have_one_set_of_panels(page: Page) -> None:
         one.waits_for("window", "0 1 1 2")
 
 
-def test_a_view_that_ends_leaves_nothing_running(page: Page) -> None:
-    bench, [panel] = show(page, matrix([1.0, 2.0]), "weight")
+def test_a_view_that_ends_leaves_nothing_running(page: Page, blank: Blank) -> None:
+    bench, [panel] = show(blank, matrix([1.0, 2.0]), "weight")
     bench.end_view()
     expect(page.locator(".paramwidget")).to_have_count(0)
     with bench.cell():
@@ -215,15 +216,15 @@ def test_a_view_that_ends_leaves_nothing_running(page: Page) -> None:
     expect(panel.readout).to_have_text("[0, 0]2")
 
 
-def test_an_open_panel_is_gone_to_by_keys(page: Page) -> None:
-    show(page, tied(), "2.weight", "3.weight")
+def test_an_open_panel_is_gone_to_by_keys(page: Page, blank: Blank) -> None:
+    show(blank, tied(), "2.weight", "3.weight")
     row = page.get_by_role("treeitem").filter(has=page.locator("bdi[title='2.weight']"))
     row.locator("bdi").click()
     expect(page.locator(".panel .heatmap").first).to_be_focused()
 
 
-def test_panels_stand_side_by_side(page: Page) -> None:
-    _, panels = show(page, tied(), "2.weight", "3.weight")
+def test_panels_stand_side_by_side(page: Page, blank: Blank) -> None:
+    _, panels = show(blank, tied(), "2.weight", "3.weight")
     tops = [panel.root.bounding_box() for panel in panels]
     assert tops[0] is not None
     assert tops[1] is not None
