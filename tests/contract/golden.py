@@ -1,6 +1,6 @@
-"""Frames as Python writes them, for the TypeScript tests to read: `python tests/contract/golden.py`.
+"""Frames as Python writes them, for the TypeScript tests to read.
 
-Beside each frame stands, as text, what its cells are, worked out from the tensor without our
+`PYTHONPATH=tests python tests/contract/golden.py` writes them anew. Beside each frame stands, as text, what its cells are, worked out from the tensor without our
 encoder: torch makes the doubles and the bfloat16.
 """
 
@@ -15,12 +15,15 @@ from typing import Any
 import torch
 
 from paramwidget import protocol
-from paramwidget.loop.frames import SENT, Budget, frame_of
+from paramwidget.conversation.frames import SENT, Budget, frame_of
 from paramwidget.protocol import PanelState
 
 FILE = Path(__file__).with_name("frames.json")
 
 SPECIAL = [float("nan"), float("inf"), -float("inf"), -0.0, 1e-45, 3.4028234663852886e38]
+
+DOUBLES = [[0.1, 1e300], [float("nan"), 5e-324]]
+SMALL = Budget(12, extremes=True)
 
 
 @dataclass
@@ -34,13 +37,13 @@ class Case:
 
 CASES = [
     Case("special values", torch.tensor([SPECIAL, [0.1, -2.5, 42.0, 1e-8, 7.0, -7.0]])),
-    Case("doubles", torch.tensor([[0.1, 1e300], [float("nan"), 5e-324]], dtype=torch.float64), "f8"),
+    Case("doubles", torch.tensor(DOUBLES, dtype=torch.float64), "f8"),
     Case("large integers", torch.tensor([2**53 + 1, -(2**63), 3], dtype=torch.int64), "f8"),
     Case("a scalar", torch.tensor(42.0)),
     Case("no rows", torch.zeros(0, 3)),
     Case("no elements at all", torch.zeros(0)),
     Case("kernels with gaps", torch.arange(16, dtype=torch.float32).reshape(2, 2, 2, 2)),
-    Case("half the bytes", torch.tensor([[0.1, 3.0], SPECIAL[:2]]), "bf16", budget=Budget(12, True)),
+    Case("half the bytes", torch.tensor([[0.1, 3.0], SPECIAL[:2]]), "bf16", budget=SMALL),
     Case("nothing to show", None),
 ]
 

@@ -10,8 +10,9 @@ from paramwidget import protocol
 
 
 def test_typescript_is_printed_from_the_declaration() -> None:
-    committed = (ROOT / "js" / "shared" / "protocol.ts").read_text("utf-8")
-    assert committed == protocol.typescript(), "python -m paramwidget.protocol > js/shared/protocol.ts"
+    printed = ROOT / "js" / "shared" / "protocol.ts"
+    wanted = f"python -m paramwidget.protocol > {printed.relative_to(ROOT)}"
+    assert printed.read_text("utf-8") == protocol.typescript(), wanted
 
 
 def test_golden_frames_are_what_python_writes() -> None:

@@ -8,6 +8,8 @@ answer, or by `flush()` where Python spoke first. The test is the kernel: `hold(
 from __future__ import annotations
 
 import base64
+import functools
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +19,7 @@ from playwright.sync_api import Locator, Page, Route
 from torch import nn
 
 import node
-from paramwidget.loop.session import Session
+from paramwidget.conversation.session import Session
 from paramwidget.workbench import Workbench
 
 ADDRESS = "http://paramwidget.test"
@@ -63,7 +65,7 @@ class Widget:
         """Python speaks; it is heard with the next answer or flush."""
         self._out.append((content, buffers or []))
 
-    def take(self, content: dict[str, Any]) -> list[dict[str, Any]]:
+    def take(self, content: dict[str, Any]) -> str:
         """The browser speaks; what Python says to it goes back at once."""
         self.heard.append(content)
         if self._held is not None:
@@ -74,7 +76,8 @@ class Widget:
 
     def flush(self) -> None:
         """What Python said of its own accord reaches the browser."""
-        self.page.evaluate("([id, packets]) => page.deliver(id, packets)", [self.name, self._drain()])
+        said = [self.name, self._drain()]
+        self.page.evaluate("([id, packets]) => page.deliver(id, packets)", said)
 
     @contextmanager
     def hold(self) -> Iterator[None]:
@@ -95,15 +98,14 @@ class Widget:
         """The browser's messages of one kind so far."""
         return [message for message in self.heard if message["kind"] == kind]
 
-    def _drain(self) -> list[dict[str, Any]]:
+    def _drain(self) -> str:
         out, self._out = self._out, []
-        return [packed(*packet) for packet in out]
+        return packed(out)
 
     # --- the browser's side --------------------------------------------------------------------
 
     def start(self, saved: Sequence[Packet] = ()) -> None:
-        messages = [packed(*packet) for packet in saved]
-        self.page.evaluate("([id, saved]) => page.start(id, saved)", [self.name, messages])
+        self.page.evaluate("([id, saved]) => page.start(id, saved)", [self.name, packed(saved)])
 
     def render(self) -> Locator:
         """One more view of the widget; the locator of its shadow host."""
@@ -141,11 +143,10 @@ class Blank:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.widgets: dict[str, Widget] = {}
-        bundle = node.JS.parent / "paramwidget" / "static" / "widget.js"
         files = {
             "/": (PAGE, "text/html"),
             "/model.js": ((HERE / "model.js").read_text("utf-8"), "text/javascript"),
-            "/widget.js": (bundle.read_text("utf-8"), "text/javascript"),
+            "/widget.js": (bundle(), "text/javascript"),
         }
 
         def answer(route: Route) -> None:
@@ -184,5 +185,19 @@ class Blank:
         return widget
 
 
-def packed(content: dict[str, Any], buffers: Sequence[bytes]) -> dict[str, Any]:
-    return {"content": content, "buffers": [base64.b64encode(b).decode() for b in buffers]}
+@functools.cache
+def bundle() -> str:
+    """The widget's bundle as the sources are now, built once a run."""
+    with node.lock("bundle"):
+        node.run([node.node(), "build.mjs"], node.tools())
+        return (node.JS.parent / "paramwidget" / "static" / "widget.js").read_text("utf-8")
+
+
+def packed(packets: Sequence[Packet]) -> str:
+    """As JSON text: Playwright's own way of passing values takes a minute for a large tree."""
+    return json.dumps(
+        [
+            {"content": content, "buffers": [base64.b64encode(b).decode() for b in buffers]}
+            for content, buffers in packets
+        ]
+    )

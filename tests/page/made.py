@@ -55,7 +55,7 @@ def tree(root: Module, revision: int = 1, warnings: Sequence[str] = ()) -> Tree:
         states=columns.states,
         notes=columns.notes,
         ties=ties,
-        totals=Totals(total, total, 4 * total, f"{4 * total / 1024:.1f} KiB", len(slots), len(slots), len(slots)),
+        totals=Totals(total, total, 4 * total, f"{total / 256:.1f} KiB", *[len(slots)] * 3),
         warnings=list(warnings),
     )
 
@@ -114,21 +114,21 @@ def briefs(message: Tree) -> Briefs:
     found = []
     for row, kind in enumerate(message.kinds):
         if kind not in ("module", "none"):
-            shift = row % 7
-            bars = [round(255 * math.exp(-((n - 7.5 - shift) ** 2) / (6 + row % 5))) for n in range(16)]
+            shift, width = row % 7, 6 + row % 5
+            bars = [round(255 * math.exp(-((n - 7.5 - shift) ** 2) / width)) for n in range(16)]
             found.append(Brief(row, f"{shift / 100:.4f}", "0.1312", bars, False, ""))
     return Briefs(message.revision, found)
 
 
-def conversation(message: Tree) -> list[dict[str, Any]]:
-    """What a kernel answers to hello, in its order."""
+def conversation(message: Tree, glances: bool = True) -> list[dict[str, Any]]:
+    """What a kernel answers to hello, in its order, and briefs of all slots at once."""
     said: list[protocol.ToBrowser] = [
         Status(False, 0, False),
         Catalog([]),
         Journal([], "", "", ""),
         message,
         Panels([], []),
-        briefs(message),
+        *([briefs(message)] if glances else []),
     ]
     return [protocol.encode(one) for one in said]
 
@@ -173,7 +173,7 @@ def every_badge() -> Module:
             Slot("bias", kind="none"),
             Slot("frozen_weight", (3, 3, 5, 5), trainable=False),
             Slot("lazy", (), state="uninitialized", note="Has no shape before the first forward"),
-            Slot("on_meta", (1000, 1000), dtype="bfloat16", state="meta", note="Meta tensor: no data"),
+            Slot("on_meta", (1000, 1000), dtype="bfloat16", state="meta", note="No data"),
             Slot("line\nbreak\ttab", (2, 2)),
             Slot("right\u202eto left\u2066", (2, 2)),
             Slot("ש\u05dc\u05d5\u05dd", (2, 2)),
@@ -187,7 +187,6 @@ def every_badge() -> Module:
 
 def huge(modules: int) -> Module:
     """``modules`` Linears in one list: three rows each."""
-    layers = [
-        Module(str(n), "Linear", [Slot("weight", (8, 8)), Slot("bias", (8,))]) for n in range(modules)
-    ]
+    slots = [Slot("weight", (8, 8)), Slot("bias", (8,))]
+    layers = [Module(str(n), "Linear", slots) for n in range(modules)]
     return Module("", "Huge", [Module("layers", "ModuleList", layers)])

@@ -28,7 +28,7 @@ class Model {
     toKernel(this.id, JSON.parse(JSON.stringify(content))).then((packets) => this.deliver(packets));
   }
   deliver(packets) {
-    for (const packet of packets) {
+    for (const packet of JSON.parse(packets)) {
       this.emit("msg:custom", packet.content, packet.buffers.map(viewOf));
     }
   }
@@ -48,7 +48,7 @@ const ends = {};
 
 window.page = {
   async start(id, saved) {
-    const messages = saved.map(({ content, buffers }) => ({
+    const messages = JSON.parse(saved).map(({ content, buffers }) => ({
       content,
       buffers: buffers.map(viewOf),
     }));

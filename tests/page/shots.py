@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -39,4 +40,4 @@ def shoot(chromium: Browser, path: Path, size: str, theme: str, root: made.Modul
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent / ".cache" / "shots"))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.parent / ".cache" / "shots")

@@ -45,22 +45,24 @@ function Counts({ totals }: { totals: Totals }) {
         title={`${grouped(totals.bytes)} bytes of parameters and buffers, a shared tensor once`}
       />
       <Count
-        of="tensors"
-        apart
+        of="parameters()"
+        call
         value={grouped(totals.parameter_tensors)}
         title={"len(list(net.parameters()))\nA shared tensor counts once."}
       />
       <Count
-        of="names"
+        of="named_parameters()"
+        call
         value={grouped(totals.named_slots)}
         title={
-          "len(list(net.named_parameters(remove_duplicate=False)))\nA shared tensor counts at each place."
+          "len(list(net.named_parameters()))\nA shared tensor counts once, under its first name."
         }
       />
       <Count
-        of="state entries"
+        of="state_dict()"
+        call
         value={grouped(totals.state_entries)}
-        title={"len(net.state_dict())\nParameters and persistent buffers, at each place."}
+        title={"len(net.state_dict())\nParameters and persistent buffers, at each of their places."}
       />
     </dl>
   );
@@ -70,12 +72,12 @@ interface CountProps {
   of: string;
   value: string;
   title: string;
-  apart?: boolean;
+  call?: boolean;
 }
 
-function Count({ of, value, title, apart }: CountProps) {
+function Count({ of, value, title, call }: CountProps) {
   return (
-    <div class={apart ? "count-of apart" : "count-of"} title={title}>
+    <div class={call ? "count-of call" : "count-of"} title={title}>
       <dd>{value}</dd>
       <dt>{of}</dt>
     </div>

@@ -72,7 +72,7 @@ function byShape(word: string): Test | string {
 }
 
 function fullName(tree: TreeModel, row: number): string {
-  return row === 0 ? tree.name(0).toLowerCase() : tree.dotted(row).toLowerCase();
+  return tree.lowerNames()[row] ?? "";
 }
 
 function globOf(glob: string): RegExp {

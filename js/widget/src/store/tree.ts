@@ -24,6 +24,7 @@ export class TreeModel {
   readonly setSize: Int32Array;
   readonly positionInSet: Int32Array;
   readonly ties: readonly TieGroup[];
+  private lower: readonly string[] | undefined;
   private readonly tiesOfRow = new Map<number, TieGroup[]>();
 
   constructor(readonly message: Tree) {
@@ -125,6 +126,19 @@ export class TreeModel {
 
   dotted(row: number): string {
     return this.path(row).join(".");
+  }
+
+  /** The dotted names of all rows in lower case, for whoever looks through all of them. */
+  lowerNames(): readonly string[] {
+    if (this.lower) return this.lower;
+    const names: string[] = [this.name(0).toLowerCase()];
+    for (let row = 1; row < this.size; row++) {
+      const parent = this.parent(row);
+      const own = this.name(row).toLowerCase();
+      names.push(parent > 0 ? `${names[parent]}.${own}` : own);
+    }
+    this.lower = names;
+    return names;
   }
 
   /** The row of a path, -1 where there is none (any more). */

@@ -1,8 +1,8 @@
 /** The filter: what it takes stands beside it, what is wrong with it below. */
 
-import { useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type { ViewState } from "../store/view";
+import { useEffectAtOnce } from "../style/hooks";
 import { Icon } from "../style/Icon";
 import { grouped } from "./names";
 
@@ -20,7 +20,7 @@ export function FilterBox({ view }: { view: ViewState }) {
   const { problem } = rows.parsed.value;
   const marks = rows.matching.value;
 
-  useSignalEffect(() => {
+  useEffectAtOnce(() => {
     if (focusWanted.value !== "filter") return;
     input.current?.focus();
     input.current?.select();

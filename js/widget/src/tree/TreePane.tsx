@@ -6,6 +6,7 @@ import type { Store } from "../store/store";
 import { Throttle } from "../store/throttle";
 import type { TreeModel } from "../store/tree";
 import type { ViewState } from "../store/view";
+import { useEffectAtOnce } from "../style/hooks";
 import { FilterBox } from "./FilterBox";
 import { type Heights, indexAt, scrolledTo, topsOf } from "./geometry";
 import { isTypeAhead, openRow, TREE_KEYS, TypeAhead } from "./keys";
@@ -73,12 +74,15 @@ function TreeRows({ store, view, tree }: TreeProps & { tree: TreeModel }) {
   }
   const hovered = view.hoveredTie.value;
   const onKeyDown = (event: KeyboardEvent) => {
-    const page = Math.max(1, last - first - 2 * BEYOND);
-    const hand = { tree, view, page };
+    const bottom = scroll.value + height.value;
+    const page = indexAt(tops.value, bottom) - indexAt(tops.value, scroll.value);
+    const hand = { tree, view, page: Math.max(1, page) };
     const action = TREE_KEYS[event.key];
     const modified = event.ctrlKey || event.metaKey || event.altKey;
-    if (action && !modified) action(hand);
-    else if (isTypeAhead(event)) typeAhead.type(event.key, hand, event.timeStamp);
+    if (action && !modified) {
+      typeAhead.forget();
+      action(hand);
+    } else if (isTypeAhead(event)) typeAhead.type(event.key, hand, event.timeStamp);
     else return;
     event.preventDefault();
   };
@@ -162,7 +166,7 @@ function useFollowFocus(
     const to = scrolledTo(tops.peek(), rows.focusIndex.peek(), element.scrollTop, space);
     if (to !== element.scrollTop) element.scrollTop = to;
   });
-  useSignalEffect(() => {
+  useEffectAtOnce(() => {
     if (focusWanted.value !== "tree") return;
     scroller.current?.focus({ preventScroll: true });
     focusWanted.value = null;

@@ -55,19 +55,26 @@ export class TypeAhead {
   constructor(private readonly pause = 700) {}
 
   type(key: string, { tree, view: { rows } }: Hand, now: number): void {
-    this.typed = now - this.last > this.pause ? key : this.typed + key;
+    const letter = key.toLowerCase();
+    const pausing = now - this.last > this.pause;
     this.last = now;
-    const wanted = this.typed.toLowerCase();
+    // the same letter again and again goes from row to row
+    this.typed = pausing || this.typed === letter ? letter : this.typed + letter;
     const visible = rows.visible.value;
-    // the first letter goes on to the next row, those after it may stay where they still fit
     const start = rows.focusIndex.value + (this.typed.length === 1 ? 1 : 0);
     for (let step = 0; step < visible.length; step++) {
       const row = visible[(start + step) % visible.length] ?? 0;
-      if (tree.name(row).toLowerCase().startsWith(wanted)) {
+      if (tree.name(row).toLowerCase().startsWith(this.typed)) {
         rows.setFocus(row);
         return;
       }
     }
+  }
+
+  /** Another key was pressed: what is typed next is a new word. */
+  forget(): void {
+    this.typed = "";
+    this.last = Number.NEGATIVE_INFINITY;
   }
 }
 

@@ -1,0 +1,120 @@
+"""The journal and the toolbar: what was done, its code, undo, redo, back to the start."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from playwright.sync_api import expect
+from torch import nn
+
+from page.eyes import View
+from page.kit import Bench, Blank
+from paramwidget import EditError, initializer
+
+
+@pytest.fixture
+def widget(blank: Blank) -> Bench:
+    torch.manual_seed(0)
+    return blank.show(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)))
+
+
+@pytest.fixture
+def view(widget: Bench) -> View:
+    return View(widget.page.locator(".paramwidget")).ready()
+
+
+def test_nothing_done_yet(view: View) -> None:
+    view.button("Journal").click()
+    expect(view.journal).to_contain_text("Every edit")
+    expect(view.button("Nothing to undo")).to_have_attribute("aria-disabled", "true")
+    expect(view.button("Journal").first).to_have_attribute("aria-pressed", "true")
+
+
+def test_entries_with_names_and_seed(widget: Bench, view: View) -> None:
+    view.button("Journal").click()
+    widget.bench.initialize("", "xavier_uniform_", parameters="weight", seed=7)
+    widget.bench.assign("0.weight", (0, 0), 42)
+    widget.flush()
+    entries = view.journal.get_by_role("listitem")
+    expect(entries).to_have_count(2)
+    expect(entries.nth(0)).to_contain_text("xavier_uniform_")
+    expect(entries.nth(0)).to_contain_text("0.weight, 2.weight")
+    expect(entries.nth(0)).to_contain_text("seed 7")
+    expect(entries.nth(1)).to_contain_text("42")
+
+
+def test_what_is_undone_stays_in_sight(widget: Bench, view: View) -> None:
+    view.button("Journal").click()
+    widget.bench.assign("0.weight", (0, 0), 42)
+    widget.bench.assign("0.weight", (0, 1), 43)
+    widget.flush()
+    view.button("Undo: ").click()
+    entries = view.journal.get_by_role("listitem")
+    expect(entries.nth(1)).to_contain_text("undone")
+    expect(entries.nth(0)).not_to_contain_text("undone")
+    view.button("Redo: ").click()
+    expect(view.journal).not_to_contain_text("undone")
+
+
+def test_back_to_the_start(widget: Bench, view: View) -> None:
+    before = {name: p.clone() for name, p in widget.net.named_parameters()}
+    widget.bench.initialize("", "ones_")
+    widget.bench.compute("0.weight", "w + 1")
+    widget.flush()
+    view.button("Back to the start").click()
+    expect(view.button("Nothing to undo")).to_be_visible()
+    for name, parameter in widget.net.named_parameters():
+        assert torch.equal(parameter, before[name])
+
+
+def test_the_code_is_copied(widget: Bench, view: View) -> None:
+    widget.bench.assign("0.weight", (0, 0), 42)
+    widget.flush()
+    view.button("Journal").click()
+    code = view.journal.get_by_role("textbox")
+    expect(code).to_have_value(widget.bench.code())
+    view.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    view.button("Copy the code").click()
+    expect(view.button("Copy the code")).to_contain_text("Copied")
+
+
+def test_warnings_and_what_was_left_out(widget: Bench, view: View) -> None:
+    view.button("Journal").click()
+    edit = widget.bench.initialize("", "xavier_uniform_")
+    widget.flush()
+    entry = view.journal.get_by_role("listitem").first
+    assert edit.skipped
+    entry.get_by_text(f"{len(edit.skipped)} left out").click()
+    expect(entry.get_by_role("listitem").first).to_contain_text("bias")
+
+
+def test_a_function_that_raises_leaves_its_traceback(widget: Bench, view: View) -> None:
+    @initializer
+    def breaks(tensor: torch.Tensor) -> None:
+        raise RuntimeError("my own mistake")
+
+    view.button("Journal").click()
+    with pytest.raises(EditError):
+        widget.bench.initialize("", "breaks")
+    widget.flush()
+    entry = view.journal.get_by_role("listitem").first
+    expect(entry).to_contain_text("failed")
+    expect(entry.locator("pre")).to_be_hidden()
+    entry.get_by_text("my own mistake").first.click()
+    expect(entry.locator("pre")).to_contain_text("Traceback")
+
+
+def test_undo_while_a_cell_runs_waits_for_its_end(widget: Bench, view: View) -> None:
+    widget.bench.assign("0.weight", (0, 0), 42)
+    widget.flush()
+    with widget.hold():
+        view.button("Undo: ").click()
+        assert widget.net[0].weight[0, 0].item() == 42  # type: ignore[index, union-attr]
+    expect(view.button("Nothing to undo")).to_be_visible()
+
+
+def test_a_running_cell_is_marked(widget: Bench, view: View) -> None:
+    with widget.cell():
+        widget.flush()
+        expect(view.marks).to_contain_text("cell running")
+    expect(view.marks).to_have_text("")
