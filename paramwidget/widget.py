@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,19 @@ from torch import nn
 
 from paramwidget import __version__, still
 from paramwidget.compat import answer_while_busy
-from paramwidget.loop.session import Session
+from paramwidget.conversation.session import Session
 from paramwidget.slots.ties import Name
 from paramwidget.workbench import Workbench
 
 BUNDLE = Path(__file__).parent / "static" / "widget.js"
+
+_by_model: weakref.WeakValueDictionary[str, ParamWidget] = weakref.WeakValueDictionary()
+
+
+def widget_of(model: str) -> ParamWidget | None:
+    """The open widget that the browser knows by this model id."""
+    widget = _by_model.get(model)
+    return widget if widget is not None and widget.model_id == model else None
 
 
 class ParamWidget(anywidget.AnyWidget):
@@ -42,7 +51,14 @@ class ParamWidget(anywidget.AnyWidget):
             self._session.open(name)
         self.on_msg(self._receive)
         answer_while_busy(self.comm)
+        _by_model[self.model_id] = self
         self._save()
+
+    @property
+    def seen(self) -> bool:
+        """Whether a browser has a view of this widget, as far as one can know."""
+        self._session.views.drop_silent()
+        return self._session.views.any_open
 
     def _receive(self, _: object, content: object, buffers: object) -> None:
         self._session.receive(content, buffers)

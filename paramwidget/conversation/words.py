@@ -6,12 +6,12 @@ import torch
 
 from paramwidget import protocol
 from paramwidget.compat import MemoryMap
+from paramwidget.conversation.intents import FEW
 from paramwidget.edit.fitness import fitness
 from paramwidget.edit.initializers import Initializer, catalogue
 from paramwidget.edit.journal import Edit, Journal
 from paramwidget.edit.outcome import spoken
 from paramwidget.edit.spot import locked
-from paramwidget.loop.intents import FEW
 from paramwidget.protocol import PanelState
 from paramwidget.slots.resolve import held_at, resolve
 from paramwidget.slots.ties import TieGroup

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from paramwidget.loop.session import Session
+from paramwidget.conversation.session import Session
 from paramwidget.workbench import Workbench
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from loop.talk import Talk
+from conversation.talk import Talk
 from paramwidget import protocol
 
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from paramwidget import protocol
+from paramwidget.conversation import frames, rows, words
+from paramwidget.conversation.frames import Budget
+from paramwidget.conversation.intents import carry_out, preview
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.journal import Edit
-from paramwidget.loop import frames, rows, words
-from paramwidget.loop.frames import Budget
 from paramwidget.loop.gate import Gate
-from paramwidget.loop.intents import carry_out, preview
 from paramwidget.loop.pulse import Pulse
 from paramwidget.loop.views import Views
 from paramwidget.protocol import Cause, PanelState, ProtocolError
