@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from paramwidget import compat
-from paramwidget.tensors import Condition, condition, parts, plain, readable
+from paramwidget.tensors import Condition, condition, missing_memory, parts, plain, readable
 
 #: Tensors up to this many bytes are hashed as they are.
 HASHED_BYTES = 1 << 16
@@ -71,7 +71,7 @@ def _pieces(tensor: torch.Tensor, known: Condition) -> list[torch.Tensor]:
         return [readable(tensor)]
     found: list[torch.Tensor] = []
     for part in held:
-        if part is tensor and known.state != "ready":
+        if part is tensor and missing_memory(tensor) is not None:
             return []
         found.extend(_unquantized(part) if part.is_quantized else [plain(part)])
     return found

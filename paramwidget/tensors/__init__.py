@@ -13,6 +13,7 @@ from paramwidget.tensors.kinds import (
     is_distributed,
     is_wrapper,
     local_part,
+    missing_memory,
     needed_bytes,
     parts,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "is_tensor",
     "is_wrapper",
     "local_part",
+    "missing_memory",
     "needed_bytes",
     "overlaps_itself",
     "parts",

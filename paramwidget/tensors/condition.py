@@ -17,8 +17,9 @@ from paramwidget.tensors.kinds import (
     is_wrapper,
     layout_of,
     local_part,
-    needed_bytes,
+    missing_memory,
     shape_of,
+    vast_when_dense,
 )
 
 State = Literal["ready", "uninitialized", "meta", "unreadable"]
@@ -108,24 +109,13 @@ def _state(tensor: torch.Tensor) -> tuple[State, str | None]:
 def _missing_data(tensor: torch.Tensor) -> str | None:
     """Why the elements are not there, None where they are."""
     if is_distributed(tensor):
-        return (
-            None
-            if local_part(tensor) is not None
-            else ("It is one shard of a distributed tensor: reading the whole needs every rank.")
-        )
+        if local_part(tensor) is not None:
+            return None
+        return "It is one shard of a distributed tensor: reading the whole needs every rank."
     if is_wrapper(tensor):
-        return (
-            None
-            if has_dequantize(type(tensor))
-            else (f"It is a {class_name(type(tensor))}, which keeps its data in other tensors.")
-        )
+        if has_dequantize(type(tensor)):
+            return None
+        return f"It is a {class_name(type(tensor))}, which keeps its data in other tensors."
     if layout_of(tensor) is not torch.strided:
-        return None
-    held = attempt(lambda: compat.storage_of(tensor).nbytes())
-    if held is None:
-        return "torch does not let its storage be looked at."
-    needed = needed_bytes(tensor)
-    if held < needed:
-        what = "was freed" if held == 0 else "is too small"
-        return f"Its storage {what}: {needed} bytes are needed, {held} are there."
-    return None
+        return vast_when_dense(tensor)
+    return missing_memory(tensor)

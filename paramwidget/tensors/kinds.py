@@ -12,6 +12,11 @@ from paramwidget.tensors.classes import class_lookup, is_tensor
 
 T = TypeVar("T")
 
+#: A sparse tensor is made dense to be read unless the result is larger than this, and larger than
+#: what is stored by `SPARSE_GROWTH`.
+DENSE_LIMIT_BYTES = 1 << 30
+SPARSE_GROWTH = 64
+
 #: The descriptors of torch's own class: a subclass may have put its own over them.
 _TENSOR: Any = torch.Tensor
 _PLAIN_DISPATCH = class_lookup(torch.Tensor, "__torch_dispatch__")
@@ -55,6 +60,30 @@ def needed_bytes(tensor: torch.Tensor) -> int:
         places = int(_TENSOR.storage_offset(tensor)) + span
         packed = compat.PACKED_PER_BYTE.get(_TENSOR.dtype.__get__(tensor))
         return -(-places // packed) if packed else places * int(_TENSOR.element_size(tensor))
+
+
+def missing_memory(tensor: torch.Tensor) -> str | None:
+    """Why a strided tensor's elements are not in memory, None where they are.
+
+    Reading them all the same ends the process, or gives what happens to lie there.
+    """
+    held = attempt(lambda: compat.storage_of(tensor).nbytes())
+    if held is None:
+        return "torch does not let its storage be looked at."
+    needed = needed_bytes(tensor)
+    if held >= needed:
+        return None
+    what = "was freed" if held == 0 else "is too small"
+    return f"Its storage {what}: {needed} bytes are needed, {held} are there."
+
+
+def vast_when_dense(tensor: torch.Tensor) -> str | None:
+    """Why a sparse tensor is not made dense to be read: a million by a million takes terabytes."""
+    dense = numel_of(tensor) * int(_TENSOR.element_size(tensor))
+    stored = sum(part.numel() * part.element_size() for part in parts(tensor)) or dense
+    if dense <= DENSE_LIMIT_BYTES or dense <= SPARSE_GROWTH * stored:
+        return None
+    return f"It is sparse, and would take {dense} bytes as a dense tensor."
 
 
 def is_wrapper(tensor: torch.Tensor) -> bool:

@@ -13,14 +13,7 @@ from paramwidget.tensors.kinds import (
     is_wrapper,
     layout_of,
     local_part,
-    numel_of,
-    parts,
 )
-
-#: `to_dense` of a sparse tensor is refused where the result is larger than this and than what is
-#: stored by `SPARSE_GROWTH`: a million by a million would ask for terabytes.
-DENSE_LIMIT_BYTES = 1 << 30
-SPARSE_GROWTH = 64
 
 _TENSOR: Any = torch.Tensor
 
@@ -79,7 +72,6 @@ def _readable(tensor: Any) -> torch.Tensor:
         return _plain_result(tensor.dequantize())
     with compat.without_torch_function():
         if layout_of(tensor) is not torch.strided:
-            _refuse_vast(tensor)
             return _plain_result(_TENSOR.to_dense(_TENSOR.detach(tensor)))
         if _TENSOR.is_quantized.__get__(tensor):
             return _plain_result(_TENSOR.dequantize(tensor))
@@ -92,13 +84,6 @@ def _plain_result(tensor: torch.Tensor) -> torch.Tensor:
     if known.state != "ready" or is_wrapper(tensor) or layout_of(tensor) is not torch.strided:
         raise Unreadable(known.reason or "Its own conversion gave no plain tensor.")
     return plain(tensor).resolve_conj().resolve_neg()
-
-
-def _refuse_vast(tensor: torch.Tensor) -> None:
-    dense = numel_of(tensor) * int(_TENSOR.element_size(tensor))
-    stored = sum(part.numel() * part.element_size() for part in parts(tensor)) or dense
-    if dense > DENSE_LIMIT_BYTES and dense > SPARSE_GROWTH * stored:
-        raise Unreadable(f"It is sparse, and would take {dense} bytes as a dense tensor.")
 
 
 def as_computable(tensor: torch.Tensor) -> torch.Tensor:
