@@ -266,5 +266,11 @@ def _thinned(values: torch.Tensor, cells: int) -> tuple[torch.Tensor, list[str]]
         step = max(1, -(-size // wanted))
         if step > 1:
             values = values[(slice(None),) * axis + (slice(None, None, step),)]
-            words.append(f"1 in {step} of axis {axis}")
+            words.append(_part(values.dim(), axis, step))
     return values, words
+
+
+def _part(axes: int, axis: int, step: int) -> str:
+    if axes == 2:
+        return f"1 {('row', 'column')[axis]} in {step}"
+    return f"1 in {step} of axis {axis}"

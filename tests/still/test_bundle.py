@@ -100,6 +100,21 @@ def test_a_picture_of_any_shape_is_made_of_single_elements(shape: tuple[int, ...
     assert "mean" not in page.text
 
 
+@pytest.mark.parametrize(
+    ("net", "said"),
+    [
+        (nn.Linear(20, 256, bias=False), "1 row in 8"),
+        (nn.Linear(256, 20, bias=False), "1 column in 8"),
+        (nn.Conv2d(32, 9, 3, bias=False), "1 in 4 of axis 1"),
+        (nn.Linear(20, 20, bias=False), ""),
+    ],
+)
+def test_a_picture_says_which_part_it_shows(net: nn.Module, said: str) -> None:
+    text = Page(bundle(Workbench(net))["text/html"]).text
+    assert said in text
+    assert bool(said) == ("1 row in" in text or "1 column in" in text or "of axis" in text)
+
+
 def test_slots_are_chosen_by_name_or_path_and_at_most_four() -> None:
     bench = Workbench(nn.Sequential(*(nn.Linear(3, 3) for _ in range(6))))
     names = ["5.bias", ("4", "weight"), "no such", "", "3", "3.weight", "2.weight", "1.weight"]
