@@ -474,6 +474,154 @@ class Reply:
     preview: Preview | None
 
 
+# --- the JupyterLab extension and the kernel, on a comm of their own ---------------------------
+# Each question has a number ``n``, which its one answer repeats. (Not an ``id``: ipykernel 7.4
+# would remember the shell of every string with that name until it comes back.)
+
+
+@dataclass(frozen=True)
+class LabStep:
+    """One step of the way to a module: a variable, or what is held by what was reached so far.
+
+    ``child``: a registered module; ``attribute``: a plain one; ``item``: a place in a sequence;
+    ``key``: the repr of a dict's key; ``dotted``: what ``.key`` means there, child or attribute.
+    """
+
+    kind: Literal["name", "child", "attribute", "item", "key", "dotted"]
+    key: str
+
+
+@dataclass(frozen=True)
+class LabBond:
+    """A docked view: the way to its module, and which object stood there when it was docked."""
+
+    path: list[LabStep]
+    object: str
+
+
+@dataclass(frozen=True)
+class LabList:
+    """Which modules are there (none asked for where ``rows`` is false), and what of the docks?"""
+
+    n: int
+    rows: bool
+    bonds: list[LabBond]
+
+
+@dataclass(frozen=True)
+class LabExpand:
+    """What does this hold?"""
+
+    n: int
+    path: list[LabStep]
+
+
+@dataclass(frozen=True)
+class LabDock:
+    """A widget for the module at the end of this path, for the docked view ``view``."""
+
+    n: int
+    view: str
+    path: list[LabStep]
+
+
+@dataclass(frozen=True)
+class LabFind:
+    """Which module does the widget with this model id show?"""
+
+    n: int
+    view: str
+    model: str
+
+
+@dataclass(frozen=True)
+class LabUndock:
+    """The docked view is gone."""
+
+    n: int
+    view: str
+
+
+@dataclass(frozen=True)
+class LabJournal:
+    """The script of a module's journal, by its path or by a widget's model id."""
+
+    n: int
+    path: list[LabStep]
+    model: str
+
+
+@dataclass(frozen=True)
+class LabRow:
+    """A module, or something that holds modules.
+
+    ``names`` are the variable's names, or how it is reached from its holder. ``parameters`` is
+    null for a holder, and where counting has to wait for the next question.
+    """
+
+    names: list[str]
+    path: list[LabStep]
+    object: str
+    type_name: str
+    module: bool
+    opens: bool
+    parameters: int | None
+    trainable: int | None
+    bytes_text: str
+    mode: Literal["training", "evaluation", ""]
+
+
+@dataclass(frozen=True)
+class LabRows:
+    """The rows of a list or of one holder; ``more`` were left out.
+
+    ``torch`` is false where nothing has imported it yet. ``bonds`` says of each dock what its
+    path leads to now; ``unfinished`` that some modules are yet to be counted.
+    """
+
+    n: int
+    torch: bool
+    rows: list[LabRow]
+    more: int
+    unfinished: bool
+    bonds: list[Literal["same", "other", "gone"]]
+
+
+@dataclass(frozen=True)
+class LabDocked:
+    """The widget to show. ``path`` is empty where no variable leads to its module."""
+
+    n: int
+    model: str
+    object: str
+    path: list[LabStep]
+    expression: str
+    type_name: str
+
+
+@dataclass(frozen=True)
+class LabCode:
+    n: int
+    code: str
+
+
+@dataclass(frozen=True)
+class LabDone:
+    n: int
+
+
+@dataclass(frozen=True)
+class LabRefused:
+    """Why not, in a sentence."""
+
+    n: int
+    reason: str
+
+
+LabQuestion = LabList | LabExpand | LabDock | LabFind | LabUndock | LabJournal
+LabAnswer = LabRows | LabDocked | LabCode | LabDone | LabRefused
+
+
 ToKernel = (
     Hello | View | Open | Close | Look | Rows | Ask
     | Initialize | Assign | Compute | Require | Undo | Redo | Restart
@@ -485,6 +633,8 @@ ToBrowser = (
 
 TO_KERNEL: tuple[type[Any], ...] = get_args(ToKernel)
 TO_BROWSER: tuple[type[Any], ...] = get_args(ToBrowser)
+LAB_QUESTIONS: tuple[type[Any], ...] = get_args(LabQuestion)
+LAB_ANSWERS: tuple[type[Any], ...] = get_args(LabAnswer)
 
 
 def kind_of(message: type[Any]) -> str:
@@ -495,7 +645,7 @@ def kind_of(message: type[Any]) -> str:
 # --- encoding ----------------------------------------------------------------------------------
 
 
-def encode(message: ToBrowser | ToKernel) -> dict[str, Any]:
+def encode(message: ToBrowser | ToKernel | LabAnswer | LabQuestion) -> dict[str, Any]:
     """The JSON object of a message; raises ProtocolError for a number that JSON cannot carry."""
     return {"kind": kind_of(type(message)), **_plain(message, kind_of(type(message)))}
 
@@ -534,6 +684,11 @@ def decode(content: object) -> ToKernel:
 def decode_frame(content: object) -> ToBrowser:
     """The message of the kernel in ``content``, for saved files and tests."""
     return typing.cast(ToBrowser, _decode_one_of(TO_BROWSER, content))
+
+
+def decode_question(content: object) -> LabQuestion:
+    """What the JupyterLab extension asks; raises ProtocolError for anything else."""
+    return typing.cast(LabQuestion, _decode_one_of(LAB_QUESTIONS, content))
 
 
 def _decode_one_of(messages: tuple[type[Any], ...], content: object) -> Any:
@@ -600,7 +755,8 @@ _NAMED = {"Kind": Kind, "State": State, "Lens": Lens, "Cause": Cause}
 def typescript() -> str:
     """The text of ``js/shared/protocol.ts``."""
     nested: dict[str, type[Any]] = {}
-    for message in (*TO_KERNEL, *TO_BROWSER):
+    messages = (*TO_KERNEL, *TO_BROWSER, *LAB_QUESTIONS, *LAB_ANSWERS)
+    for message in messages:
         for hint in _hints(message).values():
             _collect(hint, nested)
     parts = [
@@ -609,10 +765,12 @@ def typescript() -> str:
         "/** An index into the buffers beside the message. */\nexport type Buffer = number;",
         *(f"export type {name} = {_ts(hint, named=False)};" for name, hint in _NAMED.items()),
         *(_interface(part, None) for part in nested.values()),
-        *(_interface(message, kind_of(message)) for message in (*TO_KERNEL, *TO_BROWSER)),
+        *(_interface(message, kind_of(message)) for message in messages),
         "export type ToKernel = " + " | ".join(m.__name__ for m in TO_KERNEL) + ";",
         "export type Intent = " + " | ".join(m.__name__ for m in get_args(Intent)) + ";",
         "export type ToBrowser = " + " | ".join(m.__name__ for m in TO_BROWSER) + ";",
+        "export type LabQuestion = " + " | ".join(m.__name__ for m in LAB_QUESTIONS) + ";",
+        "export type LabAnswer = " + " | ".join(m.__name__ for m in LAB_ANSWERS) + ";",
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -161,6 +161,32 @@ export interface Preview {
   promise: string;
 }
 
+/** One step of the way to a module: a variable, or what is held by what was reached so far. ``child``: a registered module; ``attribute``: a plain one; ``item``: a place in a sequence; ``key``: the repr of a dict's key; ``dotted``: what ``.key`` means there, child or attribute. */
+export interface LabStep {
+  kind: "name" | "child" | "attribute" | "item" | "key" | "dotted";
+  key: string;
+}
+
+/** A docked view: the way to its module, and which object stood there when it was docked. */
+export interface LabBond {
+  path: LabStep[];
+  object: string;
+}
+
+/** A module, or something that holds modules. ``names`` are the variable's names, or how it is reached from its holder. ``parameters`` is null for a holder, and where counting has to wait for the next question. */
+export interface LabRow {
+  names: string[];
+  path: LabStep[];
+  object: string;
+  type_name: string;
+  module: boolean;
+  opens: boolean;
+  parameters: number | null;
+  trainable: number | null;
+  bytes_text: string;
+  mode: "training" | "evaluation" | "";
+}
+
 /** A view has come: it is told everything (tree, catalog, journal, panels, frames). */
 export interface Hello {
   kind: "hello";
@@ -375,8 +401,98 @@ export interface Reply {
   preview: Preview | null;
 }
 
+/** Which modules are there (none asked for where ``rows`` is false), and what of the docks? */
+export interface LabList {
+  kind: "lablist";
+  n: number;
+  rows: boolean;
+  bonds: LabBond[];
+}
+
+/** What does this hold? */
+export interface LabExpand {
+  kind: "labexpand";
+  n: number;
+  path: LabStep[];
+}
+
+/** A widget for the module at the end of this path, for the docked view ``view``. */
+export interface LabDock {
+  kind: "labdock";
+  n: number;
+  view: string;
+  path: LabStep[];
+}
+
+/** Which module does the widget with this model id show? */
+export interface LabFind {
+  kind: "labfind";
+  n: number;
+  view: string;
+  model: string;
+}
+
+/** The docked view is gone. */
+export interface LabUndock {
+  kind: "labundock";
+  n: number;
+  view: string;
+}
+
+/** The script of a module's journal, by its path or by a widget's model id. */
+export interface LabJournal {
+  kind: "labjournal";
+  n: number;
+  path: LabStep[];
+  model: string;
+}
+
+/** The rows of a list or of one holder; ``more`` were left out. ``torch`` is false where nothing has imported it yet. ``bonds`` says of each dock what its path leads to now; ``unfinished`` that some modules are yet to be counted. */
+export interface LabRows {
+  kind: "labrows";
+  n: number;
+  torch: boolean;
+  rows: LabRow[];
+  more: number;
+  unfinished: boolean;
+  bonds: ("same" | "other" | "gone")[];
+}
+
+/** The widget to show. ``path`` is empty where no variable leads to its module. */
+export interface LabDocked {
+  kind: "labdocked";
+  n: number;
+  model: string;
+  object: string;
+  path: LabStep[];
+  expression: string;
+  type_name: string;
+}
+
+export interface LabCode {
+  kind: "labcode";
+  n: number;
+  code: string;
+}
+
+export interface LabDone {
+  kind: "labdone";
+  n: number;
+}
+
+/** Why not, in a sentence. */
+export interface LabRefused {
+  kind: "labrefused";
+  n: number;
+  reason: string;
+}
+
 export type ToKernel = Hello | View | Open | Close | Look | Rows | Ask | Initialize | Assign | Compute | Require | Undo | Redo | Restart;
 
 export type Intent = Initialize | Assign | Compute | Require | Undo | Redo | Restart;
 
 export type ToBrowser = Tree | Briefs | Panels | Facts | Frame | Journal | Catalog | Status | Reply;
+
+export type LabQuestion = LabList | LabExpand | LabDock | LabFind | LabUndock | LabJournal;
+
+export type LabAnswer = LabRows | LabDocked | LabCode | LabDone | LabRefused;

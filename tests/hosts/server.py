@@ -54,6 +54,11 @@ def jupyter(home: Path) -> Iterator[Jupyter]:
     quiet = running.settings / "@jupyterlab" / "apputils-extension"
     quiet.mkdir(parents=True)
     (quiet / "notification.jupyterlab-settings").write_text(QUIET)
+    built = Path(paramwidget.__file__).parent / "labextension"
+    if built.exists():  # a checkout's; the one of an installed wheel is found by itself
+        extensions = home / "data" / "labextensions"
+        extensions.mkdir(parents=True)
+        (extensions / "paramwidget-lab").symlink_to(built)
     own = [
         f"--ServerApp.port={port}",
         f"--ServerApp.root_dir={running.work}",
