@@ -141,8 +141,15 @@ class Grad:
 
     def swap(self, net: nn.Module) -> None:
         now = self.tensor.requires_grad
-        self.tensor.requires_grad_(self.value)
+        switch(self.tensor, self.value)
         self.value = now
+
+
+def switch(tensor: torch.Tensor, value: bool) -> None:
+    """Set requires_grad; an inference tensor lets itself be switched in its mode only."""
+    # an uninitialized parameter refuses nearly every method, and this one is harmless
+    with compat.without_torch_function(), torch.inference_mode(tensor.is_inference()):
+        tensor.requires_grad_(value)
 
 
 @dataclass

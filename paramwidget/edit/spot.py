@@ -63,8 +63,9 @@ class Spot:
 
     def guarded(self, lines: list[str]) -> list[str]:
         """The lines of a script where torch lets them write: an inference tensor needs its mode."""
-        if not self.tensor.is_inference():
-            return lines
+        with compat.without_torch_function():
+            if not self.tensor.is_inference():
+                return lines
         return ["with torch.inference_mode():", *indented(lines)]
 
 

@@ -17,7 +17,7 @@ from paramwidget.edit.expression import Formula, parse
 from paramwidget.edit.index import Index, covers_all, element_index, index_text, part_index
 from paramwidget.edit.numbers import Number, as_stored, dtype_name, literal, number_of
 from paramwidget.edit.outcome import Notes, Outcome, spoken
-from paramwidget.edit.snapshot import Grad
+from paramwidget.edit.snapshot import Grad, switch
 from paramwidget.edit.spot import Partners, Spot, Ties, locked, node_at
 from paramwidget.edit.write import Transaction, copied, part_of, transaction
 from paramwidget.slots.resolve import resolve
@@ -119,14 +119,14 @@ class Require:
             )
         before = tensor.requires_grad
         try:
-            tensor.requires_grad_(self.value)
+            switch(tensor, self.value)
         except RuntimeError as error:
             raise EditError(f"torch refuses: {error}", "value") from error
         work = Transaction(net)
         work.inverses.append(Grad(tensor, before))
         nodes = Ties(tree).same(node)
         title = f"{spoken(node)} {'learns' if self.value else 'is frozen'}"
-        lines = [f"{node.access[0]}.requires_grad_({self.value})"]
+        lines = Spot(tensor, nodes).guarded([f"{node.access[0]}.requires_grad = {self.value}"])
         return _outcome(title, [one.label for one in nodes], (), work, lines)
 
 

@@ -25,6 +25,13 @@ class Bench:
         self.journal = Journal(**settings)
         self.functions: dict[str, Any] = {}
 
+    @classmethod
+    def of(cls, net: nn.Module) -> Bench:
+        """A bench without a copy of the model, for models that cannot be copied."""
+        bench = cls(nn.Module())
+        bench.net = net
+        return bench
+
     def do(self, action: Action) -> Edit:
         return self.journal.do(self.net, read_tree, action)
 

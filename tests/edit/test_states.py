@@ -156,9 +156,7 @@ def test_what_cannot_be_written_is_refused(case: str) -> None:
     net = nn.Module()
     net.register_buffer("t", make())
     net.lin = nn.Linear(2, 2)
-    bench = Bench.__new__(Bench)
-    bench.net, bench.functions = net, {}
-    bench.journal = Bench(nn.Module()).journal
+    bench = Bench.of(net)
     before = contents(net.lin)
     for refused in (
         lambda: bench.initialize("t", "ones_"),
@@ -230,9 +228,7 @@ def test_old_weight_norm_and_pruning_name_the_tensor_that_works() -> None:
         normed = torch.nn.utils.weight_norm(nn.Linear(3, 2))
     pruned = prune.random_unstructured(nn.Linear(3, 2), "weight", 0.5)
     for net, works in ((normed, "weight_g"), (pruned, "weight_orig")):
-        bench = Bench.__new__(Bench)
-        bench.net, bench.functions = net, {}
-        bench.journal = Bench(nn.Module()).journal
+        bench = Bench.of(net)
         with pytest.raises(EditError, match="weight_"):
             bench.assign("weight", (0, 0), 1)
         with pytest.raises(EditError, match="weight_"):
