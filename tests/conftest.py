@@ -26,6 +26,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page that shares no state with another test's; `console(page)` holds its errors."""
+    name = re.sub(r"\W+", "-", request.node.nodeid).strip("-")
+    picture = FAILED / f"{name}.png"
+    picture.unlink(missing_ok=True)  # of an earlier run
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(30_000)
     page = context.new_page()
@@ -34,8 +37,7 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     report = request.node.stash.get(REPORT, None)
     if report is not None and report.failed:
         FAILED.mkdir(exist_ok=True)
-        name = re.sub(r"\W+", "-", request.node.nodeid).strip("-")
-        page.screenshot(path=FAILED / f"{name}.png")
+        page.screenshot(path=picture)
         print("console:", *console.errors[:20], sep="\n  ")
     context.close()
 

@@ -56,10 +56,10 @@ class View:
     # --- tools ---------------------------------------------------------------------------------
 
     def undo(self) -> None:
-        self.root.get_by_role("button", name="Undo").click()
+        self.root.get_by_role("button", name="Undo: ").click()
 
     def redo(self) -> None:
-        self.root.get_by_role("button", name="Redo").click()
+        self.root.get_by_role("button", name="Redo: ").click()
 
 
 class Panel:

@@ -50,7 +50,14 @@ def _asked_by() -> str:
 def net() -> nn.Module:
     torch.manual_seed(0)
     shared = nn.Linear(4, 4)
-    return nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), shared, shared, nn.Embedding(5, 4))
+    return nn.Sequential(
+        nn.Conv2d(1, 2, 3),
+        nn.BatchNorm2d(2),
+        shared,
+        shared,
+        nn.Linear(300, 301, dtype=torch.float64),  # needs no copy to be computed with
+        nn.Linear(300, 301, dtype=torch.bfloat16),
+    )
 
 
 @initializer
