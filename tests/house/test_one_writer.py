@@ -17,11 +17,8 @@ HARMLESS = {"requires_grad_"}  # in-place by name, but of no byte
 KNOWN = {
     ("edit/initialize.py", "assigns an element of values"): "scratch; the writer stores it",
     ("picture/matrix.py", "calls into.copy_()"): "an array that was made for the copy",
-    ("picture/passes.py", "writes into out=wide"): "the sweep's own float64 copy of a piece",
-    ("picture/passes.py", "writes into out=out"): "the reduced cells",
-    ("picture/sweep.py", "assigns an element of cells.low"): "the reduced cells",
-    ("picture/sweep.py", "assigns an element of cells.high"): "the reduced cells",
-    ("picture/sweep.py", "assigns an element of cells.total"): "the reduced cells",
+    ("picture/passes.py", "writes into out="): "its callers' scratch arrays",
+    ("picture/sweep.py", "assigns an element of cells."): "the reduced cells",
 }
 FRESH_MAKERS = {"torch", "np", "numpy"}  # what they return is new, these apart
 SAME_MEMORY = ("from_numpy", "asarray", "as_tensor", "frombuffer", "as_strided", "broadcast_to")
@@ -171,8 +168,9 @@ def _is_fresh(value: ast.expr, own: set[str]) -> bool:
 )
 def test_only_the_writer_changes_bytes(path: Path) -> None:
     name = path.relative_to(PACKAGE).as_posix()
+    known = tuple(what for file, what in KNOWN if file == name)
     found = [
-        f"{place(path, node)} {what}" for node, what in writes(path) if (name, what) not in KNOWN
+        f"{place(path, node)} {what}" for node, what in writes(path) if not what.startswith(known)
     ]
     assert path == WRITER or not found, "\n".join(found)
 
