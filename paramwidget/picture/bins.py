@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from paramwidget.picture.matrix import Array
+from paramwidget.picture.scratch import Array
 
 
 def rising_edges(low: float, high: float, bins: int) -> Array:

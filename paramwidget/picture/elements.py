@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from paramwidget.picture.matrix import Array, as_float64, plane_matrix, values_of
+from paramwidget.picture.matrix import as_float64, plane_matrix, values_of
 from paramwidget.picture.raster import Raster, cell_cuts, cell_elements
+from paramwidget.picture.scratch import Array
 
 SAFE = 2**53
 """Beyond it float64 does not hold every integer."""

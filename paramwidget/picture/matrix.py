@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import torch
 
 from paramwidget.picture.layout import Layout, slider_index
+from paramwidget.picture.scratch import Array, Scratch
 from paramwidget.tensors import readable
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 ROW = 4096
 """Columns of a flat tensor read as a matrix: long enough for SIMD, a row of float32 in 16 KiB."""
@@ -24,8 +22,8 @@ ROW = 4096
 SMALL = 1 << 20
 """Elements that may be copied at once, and up to which statistics are computed in float64."""
 
-SERIAL = 1 << 14
-"""Elements that torch converts without starting its own threads (its grain is 32768)."""
+SERIAL = (1 << 15) - 1
+"""Elements that torch converts without starting its own threads: it does from 32768 on."""
 
 _NATIVE = frozenset(
     {
@@ -59,7 +57,8 @@ class Matrix:
         self._view = view
         self._flat = _as_view(view, self.shape)
         self._array = _as_array(self._flat) if self._flat is not None else None
-        self.dtype = _convert(view[:0, :0, :0, :0]).dtype
+        empty = _as_array(view[:0, :0, :0, :0])
+        self.dtype = np.dtype(np.float32) if empty is None else empty.dtype
 
     @property
     def size(self) -> int:
@@ -76,25 +75,39 @@ class Matrix:
     def transposed(self) -> Matrix:
         return Matrix(self._view.permute(2, 3, 0, 1))
 
-    def block(self, row0: int, row1: int, col0: int, col1: int) -> Array:
-        """The rectangle, neighbours along a row next to each other in memory; read-only use."""
+    def block(
+        self, row0: int, row1: int, col0: int, col1: int, scratch: Scratch | None = None
+    ) -> Array:
+        """The rectangle, neighbours along a row next to each other in memory; read-only use.
+
+        It lies in the tensor's own memory where that is possible, else in the scratch's, and lasts
+        until the next one is asked for.
+        """
+        scratch = scratch or Scratch()
         if self._array is not None:
             piece = self._array[row0:row1, col0:col1]
-        elif self._flat is not None:
-            piece = _convert(self._flat[row0:row1, col0:col1])
-        else:
-            piece = self._kernels(row0, row1, col0, col1)
-        if piece.shape[1] > 1 and piece.strides[1] != piece.itemsize:
-            return np.ascontiguousarray(piece)
-        return piece
+            if piece.shape[1] <= 1 or piece.strides[1] == piece.itemsize:
+                return piece
+            copy = scratch.array("piece", piece.shape, piece.dtype)
+            np.copyto(copy, piece)
+            return copy
+        if self._flat is not None:
+            return self._copied(self._flat[row0:row1, col0:col1], scratch)
+        return self._kernels(row0, row1, col0, col1, scratch)
 
-    def _kernels(self, row0: int, row1: int, col0: int, col1: int) -> Array:
+    def _kernels(self, row0: int, row1: int, col0: int, col1: int, scratch: Scratch) -> Array:
         rows, cols = self._kernel
         top, left = row0 // rows, col0 // cols
         part = self._view[top : -(-row1 // rows), :, left : -(-col1 // cols), :]
-        height, width = part.shape[0] * rows, part.shape[2] * cols
-        piece = _convert(part).reshape(height, width)
+        piece = self._copied(part, scratch).reshape(part.shape[0] * rows, part.shape[2] * cols)
         return piece[row0 - top * rows : row1 - top * rows, col0 - left * cols : col1 - left * cols]
+
+    def _copied(self, part: torch.Tensor, scratch: Scratch) -> Array:
+        """In row-major order, in a type that numpy computes with and that holds each value."""
+        copy = scratch.array("piece", tuple(part.shape), self.dtype)
+        if part.numel():
+            _fill(torch.from_numpy(copy), part)
+        return copy
 
 
 def _as_view(view: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor | None:
@@ -108,33 +121,28 @@ def _as_view(view: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor | None:
 
 
 def _as_array(tensor: torch.Tensor) -> Array | None:
+    """The tensor's memory, where numpy has its type; bool as bytes."""
     if tensor.dtype not in _NATIVE:
         return None
     array: Array = tensor.numpy()
     return array.view(np.uint8) if array.dtype == np.bool_ else array
 
 
-def _convert(tensor: torch.Tensor) -> Array:
-    """As an array of a type that numpy computes with, holding each value exactly."""
-    array = _as_array(tensor)
-    if array is not None:
-        return array
+def _fill(into: torch.Tensor, tensor: torch.Tensor) -> None:
+    """Copies in parts that torch does not share among threads of its own."""
     if tensor.numel() <= SERIAL:
-        return _through_float32(tensor)
-    if tensor.dim() == 2 and tensor.shape[1] > SERIAL:
-        return np.concatenate([_convert(part) for part in _split(tensor, SERIAL, 1)], axis=1)
-    step = max(1, SERIAL // (tensor.numel() // tensor.shape[0]))
-    return np.concatenate([_through_float32(part) for part in _split(tensor, step)], axis=0)
+        into.copy_(tensor)
+    elif tensor.shape[0] == 1:
+        _fill(into[0], tensor[0])
+    else:
+        step = max(1, SERIAL * tensor.shape[0] // tensor.numel())
+        for target, part in zip(_split(into, step), _split(tensor, step), strict=True):
+            _fill(target, part)
 
 
-def _split(tensor: torch.Tensor, step: int, axis: int = 0) -> Iterator[torch.Tensor]:
-    for start in range(0, tensor.shape[axis], step):
-        yield tensor.narrow(axis, start, min(step, tensor.shape[axis] - start))
-
-
-def _through_float32(tensor: torch.Tensor) -> Array:
-    array: Array = tensor.to(torch.float32).numpy()
-    return array
+def _split(tensor: torch.Tensor, step: int) -> Iterator[torch.Tensor]:
+    for start in range(0, tensor.shape[0], step):
+        yield tensor.narrow(0, start, min(step, tensor.shape[0] - start))
 
 
 def as_float64(numbers: Array) -> Array:

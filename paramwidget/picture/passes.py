@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from paramwidget.picture.matrix import ROW, Array
+from paramwidget.picture.matrix import ROW
+from paramwidget.picture.scratch import Array
 
 NEARLY = 1e-20
 """A variance this small beside the squared mean is affected by how the mean is rounded."""
@@ -63,11 +64,11 @@ class Cuts:
 
 def down(ufunc: np.ufunc, piece: Array, cuts: Cuts, out: Array) -> None:
     """Reduces each run of rows to one row: (rows, columns) into ``out``, (cells, columns)."""
+    narrow = piece.shape[1] * NARROW <= ROW
     if cuts.count == 1:
-        if piece.shape[1] * NARROW <= ROW:
-            piece = _folded(ufunc, piece)
+        piece = _folded(ufunc, piece) if narrow else piece
         ufunc.reduce(piece, axis=0, keepdims=True, out=out)
-    elif cuts.step:
+    elif cuts.step and not (narrow and cuts.step > ROW // 16):
         whole = piece.shape[0] // cuts.step
         blocks = piece[: whole * cuts.step].reshape(whole, cuts.step, piece.shape[1])
         ufunc.reduce(blocks, axis=1, out=out[:whole])
@@ -75,7 +76,8 @@ def down(ufunc: np.ufunc, piece: Array, cuts: Cuts, out: Array) -> None:
             ufunc.reduce(piece[whole * cuts.step :], axis=0, out=out[whole])
     else:
         for cell, (start, stop) in enumerate(itertools.pairwise(cuts.at.tolist())):
-            ufunc.reduce(piece[start:stop], axis=0, out=out[cell])
+            run = _folded(ufunc, piece[start:stop]) if narrow else piece[start:stop]
+            ufunc.reduce(run, axis=0, out=out[cell])
 
 
 def _folded(ufunc: np.ufunc, piece: Array) -> Array:
@@ -240,6 +242,8 @@ def complex_moments(piece: Array) -> Moments:
 
 def merged(parts: Sequence[Moments]) -> Moments:
     """The moments of all parts together (Chan, Golub, LeVeque 1979), independent of their order."""
+    if len(parts) == 1:
+        return parts[0]
     filled = [part for part in parts if part.count]
     zeros, nan, inf = (sum(getattr(p, name) for p in parts) for name in ("zeros", "nan", "inf"))
     if not filled:

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 
 from paramwidget.picture.layout import Layout, layout_of, slider_index
-from paramwidget.picture.matrix import Array, Matrix, as_float64, gapless, plane_matrix, values_of
+from paramwidget.picture.matrix import Matrix, as_float64, gapless, plane_matrix, values_of
 from paramwidget.picture.passes import Cuts, Moments
+from paramwidget.picture.scratch import Array
 from paramwidget.picture.statistics import Stats, bounds, stats, stats_of
 from paramwidget.picture.sweep import fitting_scale, sweep
 from paramwidget.picture.tile import Cells

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 
 from paramwidget.picture.bins import counts_between, rising_edges
-from paramwidget.picture.matrix import SMALL, Array, Matrix, as_float64, values_of
+from paramwidget.picture.matrix import SMALL, Matrix, as_float64, values_of
 from paramwidget.picture.sample import evenly_spread
+from paramwidget.picture.scratch import Array
 from paramwidget.picture.statistics import Stats, stats
 
 GLANCE = 4096

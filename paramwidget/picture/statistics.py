@@ -10,9 +10,10 @@ import numpy as np
 import torch
 
 from paramwidget.picture.bins import counts_between, rising_edges
-from paramwidget.picture.matrix import SMALL, Array, Matrix, all_elements, as_float64, values_of
+from paramwidget.picture.matrix import SMALL, Matrix, all_elements, as_float64, values_of
 from paramwidget.picture.passes import Cuts, Moments, merged
 from paramwidget.picture.sample import evenly_spread
+from paramwidget.picture.scratch import Array
 from paramwidget.picture.sweep import fitting_scale, sweep
 from paramwidget.picture.threads import in_threads
 

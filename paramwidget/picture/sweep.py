@@ -22,11 +22,12 @@ import torch
 
 from paramwidget.picture.matrix import ROW, SMALL, Matrix
 from paramwidget.picture.passes import Cuts, Moments, merged
+from paramwidget.picture.scratch import Scratch
 from paramwidget.picture.threads import in_threads
-from paramwidget.picture.tile import PIECE, Cells, Plan, Scratch, Tile, grouped
+from paramwidget.picture.tile import PIECE, Cells, Plan, Tile, grouped
 
-TILE = 1 << 22
-"""Elements of a tile: long enough to make up for its Python, short enough to share among cores."""
+REDUCED = 1 << 15
+"""Numbers left of a tile once its pieces are reduced down their rows: they stay in cache, too."""
 
 SLAB = 2 * ROW
 """Columns of a tile, where there are rows enough to fill its pieces."""
@@ -77,14 +78,16 @@ def fitting_scale(*bounds: Any) -> float:
 def _tiles(matrix: Matrix, rows: Cuts, cols: Cuts, most: int) -> list[Tile]:
     wide = grouped(cols, max(SLAB, most // matrix.shape[0]))
     width = max(span.stop - span.start for span in wide)
-    tall = grouped(rows, max(width, most, min(TILE, matrix.size // 8)) // width)
+    high = max(1, most // width)
+    step = min(high, matrix.shape[0] // rows.count)  # rows that become one
+    tall = grouped(rows, max(high, min(REDUCED, matrix.size // (8 * step)) // width * step))
     plans: dict[tuple[int, int], Plan] = {}
     tiles = []
     for span in tall:
         # Tiles of as many alike rows of cells are read alike.
         key = (span.last - span.first if rows.step else span.first, span.stop - span.start)
         if key not in plans:
-            plans[key] = Plan(span.cuts(rows), max(1, most // width))
+            plans[key] = Plan(span.cuts(rows), high)
         tiles += [Tile(matrix, plans[key], cols, span, side) for side in wide]
     return tiles
 

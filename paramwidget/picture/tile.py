@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import itertools
 import math
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from paramwidget.picture.matrix import Array, Matrix, as_float64
+from paramwidget.picture.matrix import Matrix, as_float64
 from paramwidget.picture.passes import (
     Cuts,
     Moments,
@@ -32,9 +31,13 @@ from paramwidget.picture.passes import (
     sum_of_squares,
     sums_across,
 )
+from paramwidget.picture.scratch import Array, Scratch
 
 PIECE = 1 << 18
 """Elements of a piece: 1 MiB of float32, about a core's second-level cache."""
+
+SPREAD = 31 / 32
+"""The largest part of a mean square that may be due to the mean: 32 times the rounding is left."""
 
 TINY = 1e-30
 """A mean square below which float32 squares underflow (their least normal number is 1.2e-38)."""
@@ -88,25 +91,6 @@ def grouped(cuts: Cuts, most: int) -> list[Span]:
     return spans
 
 
-class Scratch(threading.local):
-    """Memory that each thread uses again for tile after tile.
-
-    What is freed at the end of a tile goes back to the system, and is paid for again, page by
-    page, in the next one: that would be a third of the time, and more with several threads.
-    """
-
-    def __init__(self) -> None:
-        self._held: dict[tuple[str, Any], Array] = {}
-
-    def array(self, name: str, shape: tuple[int, ...], dtype: Any) -> Array:
-        """An array with any content; the one of the same name and dtype is no longer used."""
-        size = math.prod(shape)
-        held = self._held.get((name, dtype))
-        if held is None or held.size < size:
-            held = self._held[name, dtype] = np.empty(size, dtype)
-        return held[:size].reshape(shape)
-
-
 class Plan:
     """How the rows of a tile are read: in pieces of at most ``most`` rows.
 
@@ -146,7 +130,7 @@ class Tile:
         width = self._wide.stop - self._wide.start
         mask = scratch.array("zeros", (self._plan.highest, width), np.bool_)
         squares, zeros = 0.0, 0
-        for piece, cuts, place in self._pieces():
+        for piece, cuts, place in self._pieces(scratch):
             squares += sum_of_squares(piece)  # first: BLAS is the fastest to fetch it from memory
             columns.add(piece, piece, cuts, place)
             zeros += count_zeros(piece, mask[: len(piece)])
@@ -159,7 +143,7 @@ class Tile:
             return cells, Moments(count, float(low), 0.0, low, high, zeros)
         mean = total / count
         offset = total * mean
-        if not (math.isfinite(squares) and offset <= squares / 2 and squares >= TINY * count):
+        if not (math.isfinite(squares) and offset <= SPREAD * squares and squares >= TINY * count):
             return None
         return cells, Moments(count, mean, squares - offset, low, high, zeros)
 
@@ -169,22 +153,24 @@ class Tile:
         own = np.dtype(np.float64) if is_complex else self._matrix.dtype
         columns = _Columns(self._plan, self._cols, scratch, own, np.float64)
         found: list[Moments] = []
-        for piece, cuts, place in self._pieces():
-            wide = scratch.array("wide", piece.shape, np.float64)
+        for piece, cuts, place in self._pieces(scratch):
             if is_complex:
                 found.append(complex_moments(piece))
                 piece = as_float64(piece)
-                columns.add(piece, np.multiply(piece, scale, out=wide), cuts, place)
-            else:
-                np.multiply(piece, scale, out=wide)
-                found.append(moments(piece, wide, *columns.add(piece, wide, cuts, place)))
+            wide = scratch.array("wide", piece.shape, np.float64)
+            np.copyto(wide, piece)
+            if scale != 1.0:
+                wide *= scale
+            reduced = columns.add(piece, wide, cuts, place)
+            if not is_complex:
+                found.append(moments(piece, wide, *reduced))
         return columns.cells(), merged(found)
 
-    def _pieces(self) -> Iterator[tuple[Array, Cuts, slice]]:
+    def _pieces(self, scratch: Scratch) -> Iterator[tuple[Array, Cuts, slice]]:
         block, top = self._matrix.block, self._tall.start
         left, right = self._wide.start, self._wide.stop
         for start, stop, cuts, place in self._plan.pieces:
-            yield block(top + start, top + stop, left, right), cuts, place
+            yield block(top + start, top + stop, left, right, scratch), cuts, place
 
 
 class _Columns:

@@ -22,7 +22,7 @@ Number = float | int | complex
 def tiny_pieces() -> Iterator[None]:
     """Pieces so small that a tensor of hundreds of elements is cut as one of millions is."""
     with (
-        mock.patch.multiple(sweep, PIECE=24, TILE=50, SLAB=16, SMALL=64),
+        mock.patch.multiple(sweep, PIECE=24, REDUCED=20, SLAB=16, SMALL=64),
         mock.patch.multiple(tile, PIECE=24),
         mock.patch.multiple(passes, ROW=8, WINDOWED=6, RUN=3),
         mock.patch.multiple(matrix, ROW=8, SMALL=64, SERIAL=10),
