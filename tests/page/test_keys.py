@@ -162,7 +162,8 @@ def test_plus_and_minus_change_the_size_of_the_text(view: View) -> None:
     view.press("+", "+")
     assert size() == pytest.approx(normal * 1.25)
     larger = view.row("0").bounding_box()
-    assert row and larger
+    assert row
+    assert larger
     assert larger["height"] > row["height"]
     view.press("-", "-", "-")
     assert size() == pytest.approx(normal * 0.875)

@@ -107,7 +107,7 @@ def test_the_filter_shows_matches_below_their_modules(view: View) -> None:
 def test_a_wrong_filter_says_so_and_hides_nothing(view: View) -> None:
     before = view.names()
     view.filter.fill("shape:big")
-    expect(view.host.locator(".found")).to_contain_text("shape:256x20")
+    expect(view.host.locator(".problem")).to_contain_text("shape:256x20")
     expect(view.filter).to_have_attribute("aria-invalid", "true")
     assert view.names() == before
     view.filter.fill("no such thing")
@@ -247,7 +247,8 @@ def test_narrow_and_wide(blank: Blank, page: Page) -> None:
     page.set_viewport_size({"width": 400, "height": 800})
     expect(view.host.locator(".tree-head")).to_be_hidden()
     narrow = view.row("0.weight").bounding_box()
-    assert wide and narrow
+    assert wide
+    assert narrow
     assert narrow["height"] > wide["height"]
     over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert over <= 0

@@ -19,9 +19,9 @@ export function Toolbar({ store, view }: ShellProps) {
       <div class="headline">
         <h2 class="model">{tree ? readable(tree.name(0)) : "Model"}</h2>
         <Marks store={store} />
-        {tree && <Counts totals={tree.message.totals} />}
       </div>
       <Tools store={store} view={view} />
+      {tree && <Counts totals={tree.message.totals} />}
     </header>
   );
 }

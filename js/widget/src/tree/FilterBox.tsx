@@ -38,39 +38,44 @@ export function FilterBox({ view }: { view: ViewState }) {
   };
   return (
     <div class="filter">
-      <Icon name="search" />
-      <input
-        class="field"
-        type="text"
-        ref={input}
-        value={rows.filter.value}
-        placeholder="Filter: name, *.weight, type:Linear, shape:256x20, tied"
-        aria-label="Filter the tree"
-        aria-invalid={problem ? "true" : "false"}
-        aria-describedby={`filter-${view.id}`}
-        title={HELP}
-        spellcheck={false}
-        autocomplete="off"
-        onInput={(event) => rows.setFilter(event.currentTarget.value)}
-        onKeyDown={onKeyDown}
-      />
-      {rows.filter.value && (
-        <button
-          class="button quiet icon clear"
-          type="button"
-          title="Show all rows (Esc)"
-          aria-label="Clear the filter"
-          onClick={() => {
-            rows.setFilter("");
-            view.goTo("tree");
-          }}
-        >
-          <Icon name="close" />
-        </button>
-      )}
-      <span class={problem ? "found error" : "found"} id={`filter-${view.id}`} aria-live="polite">
-        {problem || (marks && foundText(marks))}
-      </span>
+      <div class="filter-line">
+        <Icon name="search" />
+        <input
+          class="field"
+          type="text"
+          ref={input}
+          value={rows.filter.value}
+          placeholder="Filter: name, *.weight, type:Linear, shape:256x20, tied"
+          aria-label="Filter the tree"
+          aria-invalid={problem ? "true" : "false"}
+          aria-describedby={`filter-${view.id}`}
+          title={HELP}
+          spellcheck={false}
+          autocomplete="off"
+          onInput={(event) => rows.setFilter(event.currentTarget.value)}
+          onKeyDown={onKeyDown}
+        />
+        <span class="found" aria-live="polite">
+          {marks && foundText(marks)}
+        </span>
+        {rows.filter.value && (
+          <button
+            class="button quiet icon clear"
+            type="button"
+            title="Show all rows (Esc)"
+            aria-label="Clear the filter"
+            onClick={() => {
+              rows.setFilter("");
+              view.goTo("tree");
+            }}
+          >
+            <Icon name="close" />
+          </button>
+        )}
+      </div>
+      <div class="problem error" id={`filter-${view.id}`} aria-live="polite">
+        {problem}
+      </div>
     </div>
   );
 }

@@ -23,15 +23,14 @@ export function Glance({ brief }: { brief: Brief | null }) {
   );
 }
 
-/** All bars as one path; a bar that holds anything is at least a hairline high. */
+/** All bars as one silhouette; a bar that holds anything is at least a hairline high. */
 export function barsPath(bars: readonly number[]): string {
-  const pitch = WIDTH / bars.length;
-  const width = Math.max(1, pitch - 1);
+  const width = WIDTH / bars.length;
   return bars
     .map((bar, i) => {
       if (bar <= 0) return "";
       const height = Math.max(1, (bar / 255) * HEIGHT);
-      return `M${round(i * pitch)} ${HEIGHT}v${-round(height)}h${round(width)}v${round(height)}z`;
+      return `M${round(i * width)} ${HEIGHT}v${-round(height)}h${round(width)}v${round(height)}z`;
     })
     .join("");
 }
