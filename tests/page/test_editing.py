@@ -176,6 +176,28 @@ def test_an_infinite_cell_can_be_edited_as_it_stands(blank: Blank) -> None:
     assert weight(bench)[0, 0] == -math.inf
 
 
+def test_cells_of_other_dtypes(blank: Blank) -> None:
+    net = nn.Module()
+    net.register_buffer("mask", torch.tensor([True, False]))
+    net.register_buffer("phase", torch.tensor([1 + 1j, 2.0]))
+    bench, [mask, phase] = show(blank, net, "mask", "phase")
+    mask.click(0, 1)
+    expect(mask.readout).to_have_text("[1]False")
+    mask.page.keyboard.type("True")
+    press(mask, "Enter")
+    expect(mask.readout).to_have_text("[1]True")
+    phase.click(0, 0)
+    expect(phase.readout).to_contain_text("1.414")
+    expect(phase.readout).to_contain_text("magnitude")
+    press(phase, "Enter")
+    expect(phase.editor).to_have_value("")
+    phase.editor.fill("3-4j")
+    press(phase, "Enter")
+    expect(phase.readout).to_contain_text("[0]5")
+    assert bench.net.get_buffer("mask").tolist() == [True, True]
+    assert bench.net.get_buffer("phase").tolist() == [3 - 4j, 2]
+
+
 def test_the_view_follows_the_selected_cell(blank: Blank) -> None:
     _, [panel] = show(blank, holding(torch.randn(200, 200)), "weight")
     panel.heatmap.dblclick(position=panel.middle(100, 60))

@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 from torch import nn
 
 from page.kit import Blank
-from page.panels import holding, matrix, plain, show, tied
+from page.panels import Panel, colours, holding, matrix, plain, show, tied
+from page.test_saved import saved_packets
 from paramwidget.picture import text
 
 
@@ -137,8 +138,9 @@ def frozen_integers() -> nn.Parameter:
         (nn.Linear(2, 3, bias=False), "bias", "None"),
         (nn.LazyLinear(3), "weight", "no shape yet"),
         (nn.Linear(2, 3, device="meta"), "weight", "meta"),
+        (holding(torch.zeros(0, 4)), "weight", "no elements"),
     ],
-    ids=["none", "uninitialized", "meta"],
+    ids=["none", "uninitialized", "meta", "empty"],
 )
 def test_where_there_is_nothing_to_show_it_says_why(
     blank: Blank, net: nn.Module, name: str, word: str
@@ -236,3 +238,22 @@ def test_panels_stand_side_by_side(page: Page, blank: Blank) -> None:
     assert boxes[1] is not None
     assert boxes[1]["y"] > boxes[0]["y"]
     assert boxes[1]["x"] + boxes[1]["width"] <= 400
+
+
+def test_a_saved_panel_is_looked_at_only(blank: Blank) -> None:
+    blank.show_saved(saved_packets(matrix([0.5, -1.0]), "weight"))
+    panel = Panel(blank.page.locator(".panel"))
+    panel.waits_for("drawn", "numbers")
+    assert panel.pixels([(0, 0), (0, 1)]) == colours([0.5, -1.0], [-1, 1], "light")
+    panel.hover(0, 0)
+    expect(panel.readout).to_have_text("[0, 0]0.5")
+    panel.click(0, 0)
+    blank.page.keyboard.type("7")
+    expect(panel.editor).to_have_count(0)
+    blank.page.keyboard.press("Enter")
+    expect(panel.readout).to_contain_text("no kernel")
+    for name in ("Gradient", "Zoom in"):
+        expect(panel.button(name)).to_have_attribute("aria-disabled", "true")
+        panel.button(name).click(force=True)
+    panel.waits_for("waiting", "false")
+    expect(panel.root.locator(".changes")).to_have_count(0)

@@ -2,6 +2,7 @@
 
 import { useId } from "preact/hooks";
 import type { Facts, Initializer } from "../../../shared/protocol";
+import { readableDoc } from "./doc";
 
 const GROUPS: readonly (readonly [Initializer["source"], string])[] = [
   ["torch", "torch.nn.init"],
@@ -51,8 +52,8 @@ export function Chooser({ catalog, chosen, unfit, choose }: ChooserProps) {
           <button class="button quiet icon" type="button" aria-label={`About ${chosen.name}`}>
             ?
           </button>
-          <div class="card popover" role="tooltip">
-            <pre class="doc">{chosen.doc || "It has no documentation."}</pre>
+          <div class="card popover below" role="tooltip">
+            <pre class="doc">{readableDoc(chosen.doc) || "It has no documentation."}</pre>
           </div>
         </span>
       </div>

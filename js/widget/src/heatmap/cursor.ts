@@ -96,7 +96,13 @@ export class Cursor implements Steered {
     if (!selected) return;
     if (!this.exact) this.viewport.zoomTo(selected);
     else if (locked) this.actions.refuse(locked);
-    else this.edit(this.described(selected)?.value ?? "", true);
+    else this.edit(this.editable(selected), true);
+  }
+
+  /** What stands in the field at first; of a complex element only the magnitude is known here. */
+  private editable(element: Cell): string {
+    const { value = "", note = "" } = this.described(element) ?? {};
+    return note ? "" : value.replaceAll("−", "-");
   }
 
   type(text: string): void {
@@ -130,7 +136,7 @@ export class Cursor implements Steered {
       box: this.screen.boxOnStage(lying.screen, cell),
       stageWidth: stage.element.clientWidth,
       label: `New value of ${input?.name ?? ""}${indexText(index)}`,
-      text: text.replaceAll("−", "-"),
+      text,
       select,
       commit: (value) => actions.assign(index, value),
       waiting: () => actions.waiting(),
@@ -148,7 +154,7 @@ export class Cursor implements Steered {
   described(element: Cell): Described | null {
     const { input, lying } = this.viewport;
     const cell = lying && cellOf(lying.picture, element);
-    return input && cell ? describe(input.model, lying.picture, cell) : null;
+    return input && cell ? describe(input.model, lying.picture, cell, input.dtype) : null;
   }
 
   /** Draws the frame around the selected cell where it now lies. */
@@ -156,7 +162,7 @@ export class Cursor implements Steered {
     const { lying, layout } = this.viewport;
     const cell = this.selected && lying && cellOf(lying.screen, this.selected);
     const shown = cell && layout && !isGapCell(layout, lying.screen, cell);
-    putOver(this.stage.selection, shown ? this.screen.box(lying.screen, cell) : null);
+    putOver(this.stage.selection, shown ? this.screen.frame(lying.screen, cell) : null);
   }
 
   /** The shape is another one: nothing of the old is meant any more. */

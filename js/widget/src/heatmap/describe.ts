@@ -16,8 +16,13 @@ export interface Described {
 }
 
 /** Null for a gap between kernels. */
-export function describe(shown: FrameModel, geometry: Geometry, cell: Cell): Described | null {
-  const { picture } = shown.frame;
+export function describe(
+  shown: FrameModel,
+  geometry: Geometry,
+  cell: Cell,
+  dtype = "",
+): Described | null {
+  const { picture, lens } = shown.frame;
   if (!picture || !shown.value) return null;
   const { layout, sliders } = picture;
   const span = spanOf(geometry, cell);
@@ -27,8 +32,9 @@ export function describe(shown: FrameModel, geometry: Geometry, cell: Cell): Des
   if (isGapCell(layout, geometry, cell)) return null;
   if (picture.exact) {
     const index = planeToIndex(layout, span[0], span[2], sliders);
-    const value = picture.texts[String(at)] ?? text(shown.value);
-    return { index: indexText(index ?? []), value, note: "" };
+    const value = picture.texts[String(at)] ?? asWritten(text(shown.value), dtype);
+    const note = dtype.startsWith("complex") && lens !== "angle" ? "magnitude" : "";
+    return { index: indexText(index ?? []), value, note };
   }
   const rows = elementsBetween(layout, 0, span[0], span[1]);
   const cols = elementsBetween(layout, 1, span[2], span[3]);
@@ -38,6 +44,11 @@ export function describe(shown: FrameModel, geometry: Geometry, cell: Cell): Des
     value: text(shown.value),
     note: `mean of ${grouped(rows)}×${grouped(cols)} elements${ends}`,
   };
+}
+
+function asWritten(text: string, dtype: string): string {
+  if (dtype !== "bool") return text;
+  return text === "0" ? "False" : "True";
 }
 
 /** Only a cell that is one row high or one column wide can lie in a gap altogether. */

@@ -2,6 +2,9 @@
 
 import type { Geometry } from "./geometry";
 
+/** Yellow, packed: a marker pen's, on none of the scales. */
+const LIGHT = 0xff00d4ff;
+
 /** The rows and columns of cells that hold every changed one; null where none is. */
 export function boundsOf(
   changed: Uint8Array,
@@ -36,7 +39,7 @@ export function flash(
   [canvas.height, canvas.width] = cells;
   const image = context.createImageData(cells[1], cells[0]);
   const pixels = new Uint32Array(image.data.buffer);
-  for (let n = 0; n < changed.length; n++) if (changed[n]) pixels[n] = 0xffffffff;
+  for (let n = 0; n < changed.length; n++) if (changed[n]) pixels[n] = LIGHT;
   context.putImageData(image, 0, 0);
   const [row0, row1, col0, col1] = bounds;
   ring.style.top = `${(row0 * cell[0]) / pixel}px`;

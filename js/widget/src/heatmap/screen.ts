@@ -21,6 +21,7 @@ export interface Shown {
 const HEIGHT_EM = 20;
 const KERNELS_EM = 26; // kernels must not be stretched, so they get more room to stand in
 const LEAST_HEIGHT = 256; // CSS pixels: so many rows are shown one by one
+const LEAST_FRAME = 7; // CSS pixels
 const LONGEST_EM: Pair = [3, 5.4];
 const FREE_EM = 1.6;
 
@@ -80,6 +81,18 @@ export class Screen {
   box({ cell }: Geometry, { row, col }: Cell): Box {
     const [height, width] = [cell[0] / this.pixel, cell[1] / this.pixel];
     return { left: col * width, top: row * height, width, height };
+  }
+
+  /** The same for a frame around the cell, which must be seen however small the cell is. */
+  frame(geometry: Geometry, cell: Cell): Box {
+    const { left, top, width, height } = this.box(geometry, cell);
+    const [wide, high] = [Math.max(width, LEAST_FRAME), Math.max(height, LEAST_FRAME)];
+    return {
+      left: left - (wide - width) / 2,
+      top: top - (high - height) / 2,
+      width: wide,
+      height: high,
+    };
   }
 
   /** The same from the corner of the whole stage, rulers included. */

@@ -27,6 +27,9 @@ export interface Input extends Shown {
   locked: string;
   /** The most cells that Python was last asked for. */
   cells: readonly number[];
+  /** Whether a kernel is there to send another picture. */
+  live: boolean;
+  dtype: string;
 }
 
 export interface Actions {
@@ -75,7 +78,7 @@ export class Viewport {
   look(window: Window): void {
     const { layout } = this;
     const room = layout && this.screen.room(layout);
-    if (!layout || !room) return;
+    if (!layout || !room || !this.input?.live) return;
     const cells = [...this.screen.cells(window, room)];
     this.actions.look(isWhole(window, layout) ? null : [...window], cells);
   }
@@ -153,7 +156,7 @@ export class Viewport {
   askForFittingCells(): void {
     const { layout, input } = this;
     const room = layout && this.screen.room(layout);
-    if (!room || !input || input.asked) return;
+    if (!room || !input?.live || input.asked) return;
     const fitted = `${room.width} ${room.height} ${layout.shape}`;
     if (this.fitted === fitted) return;
     this.fitted = fitted;

@@ -7,10 +7,11 @@ const WORDS: Record<Lens, string> = { value: "Value", grad: "Gradient", angle: "
 interface LensSwitchProps {
   lenses: readonly Lens[];
   on: Lens;
+  able: boolean;
   choose: (lens: Lens) => void;
 }
 
-export function LensSwitch({ lenses, on, choose }: LensSwitchProps) {
+export function LensSwitch({ lenses, on, able, choose }: LensSwitchProps) {
   if (lenses.length < 2) return <span />;
   return (
     <fieldset class="buttons" aria-label="What is shown">
@@ -20,7 +21,8 @@ export function LensSwitch({ lenses, on, choose }: LensSwitchProps) {
           class="button small"
           type="button"
           aria-pressed={lens === on}
-          onClick={() => choose(lens)}
+          aria-disabled={!able}
+          onClick={() => able && choose(lens)}
         >
           {WORDS[lens]}
         </button>

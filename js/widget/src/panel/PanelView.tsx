@@ -29,6 +29,7 @@ export function PanelView({ store, view, panel }: PanelProps) {
   const lit = tree?.tiesOf(row).find(({ index }) => index === view.hoveredTie.value);
   const name = readable(facts?.name || panel.path.join("."));
   const titleId = useId();
+  const kernel = !["saved", "lost"].includes(store.connection.value);
   return (
     <section
       class={lit ? `panel card lit tie-${lit.colour}` : "panel card"}
@@ -53,7 +54,7 @@ export function PanelView({ store, view, panel }: PanelProps) {
       <PictureBox store={store} view={view} panel={panel} />
       <Figures panel={panel} />
       {facts && <Access expressions={facts.access} />}
-      {facts && !facts.locked && <Changes store={store} path={panel.path} />}
+      {facts && !facts.locked && kernel && <Changes store={store} path={panel.path} />}
       {facts?.locked && facts.shape && (
         <p class="locked">
           <b>Read only.</b> {facts.locked}

@@ -2,9 +2,11 @@
 
 import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import type { Picture } from "../../../shared/protocol";
 import { waitingText } from "../controls/asking";
 import { type Actions, Heatmap } from "../heatmap/heatmap";
 import { whole, windowOf } from "../heatmap/window";
+import type { FrameModel } from "../store/cells";
 import type { PanelModel } from "../store/panels";
 import type { Store } from "../store/store";
 import type { ViewState } from "../store/view";
@@ -30,7 +32,9 @@ export function PictureBox({ store, view, panel }: PictureBoxProps) {
 
   const shown = panel.frame.value;
   const state = panel.state.value;
-  const { message = "", picture = null } = shown?.frame ?? {};
+  const able = store.editable.value;
+  const { message = "" } = shown?.frame ?? {};
+  const picture = pictureOf(shown);
   const scale = picture && shown && scaleOf(shown, comparedWith(store, view));
   const late = !!shown && shown.frame.generation < state.generation;
   return (
@@ -39,18 +43,20 @@ export function PictureBox({ store, view, panel }: PictureBoxProps) {
         <LensSwitch
           lenses={panel.facts.value?.lenses ?? []}
           on={state.lens}
+          able={able}
           choose={(lens) => store.look(panel.id, { lens })}
         />
         {late && <span class="waits">{waitingText(store)}</span>}
         {picture && (
           <ZoomTools
             zoomed={state.window !== null}
+            able={able}
             zoom={(direction) => heatmap.current?.zoom(direction)}
             fit={() => heatmap.current?.fit()}
           />
         )}
       </div>
-      {!picture && <p class="nothing">{message || panel.facts.value?.reason || "…"}</p>}
+      {!picture && <p class="nothing">{message || nothingIn(panel)}</p>}
       <div class="stage" ref={host} hidden={!picture} />
       {picture && shown && scale && (
         <>
@@ -58,13 +64,24 @@ export function PictureBox({ store, view, panel }: PictureBoxProps) {
           <Sliders
             layout={picture.layout}
             at={state.sliders}
-            move={(sliders) => store.look(panel.id, { sliders })}
+            move={(sliders) => able && store.look(panel.id, { sliders })}
           />
           <Legend shown={shown} scale={scale} />
         </>
       )}
     </div>
   );
+}
+
+/** Null where there is nothing to paint, not an element. */
+function pictureOf(shown: FrameModel | null): Picture | null {
+  const picture = shown?.frame.picture;
+  return picture?.layout.rows && picture.layout.cols ? picture : null;
+}
+
+function nothingIn(panel: PanelModel): string {
+  if (panel.frame.value?.frame.picture) return "no elements";
+  return panel.facts.value?.reason || "…";
 }
 
 /** The frames that share one colour scale; null where each panel has its own. */
@@ -104,7 +121,7 @@ function useHeatmap(
     const shown = panel.frame.value;
     const state = panel.state.value;
     view.fontScale.value; // cells grow with the text
-    const picture = shown?.frame.picture;
+    const picture = pictureOf(shown);
     if (!shown || !picture) return;
     const { limits, wheel } = scaleOf(shown, comparedWith(store, view));
     const late = shown.frame.generation < state.generation;
@@ -116,6 +133,8 @@ function useHeatmap(
       name: readable(panel.facts.value?.name ?? panel.path.join(".")),
       locked: lockedWhy(store, panel),
       cells: state.cells,
+      live: store.editable.value,
+      dtype: panel.facts.value?.dtype ?? "",
     });
   });
 }

@@ -29,7 +29,6 @@ export function Readout({ reading, picture }: { reading: Reading; picture: Pictu
 }
 
 function restingText({ exact, block: [rows = 1, cols = 1] }: Picture): string {
-  return exact
-    ? "each cell is one element"
-    : `each cell is the mean of up to ${rows}×${cols} elements`;
+  if (exact) return "each cell is one element";
+  return `each cell is the mean of up to ${rows}×${cols} elements; a double click goes in`;
 }

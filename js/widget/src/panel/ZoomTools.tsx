@@ -2,19 +2,20 @@
 
 interface ZoomToolsProps {
   zoomed: boolean;
+  able: boolean;
   /** 1 in, -1 out. */
   zoom: (direction: number) => void;
   fit: () => void;
 }
 
-export function ZoomTools({ zoomed, zoom, fit }: ZoomToolsProps) {
+export function ZoomTools({ zoomed, able, zoom, fit }: ZoomToolsProps) {
   return (
     <fieldset class="buttons zoom-tools" aria-label="Zoom">
       <button
         class="button small icon"
         type="button"
         aria-label="Zoom out"
-        aria-disabled={!zoomed}
+        aria-disabled={!zoomed || !able}
         title="Zoom out (−, or Ctrl + wheel)"
         onClick={() => zoom(-1)}
       >
@@ -23,7 +24,7 @@ export function ZoomTools({ zoomed, zoom, fit }: ZoomToolsProps) {
       <button
         class="button small"
         type="button"
-        aria-disabled={!zoomed}
+        aria-disabled={!zoomed || !able}
         title="Show all of it (0)"
         onClick={fit}
       >
@@ -33,6 +34,7 @@ export function ZoomTools({ zoomed, zoom, fit }: ZoomToolsProps) {
         class="button small icon"
         type="button"
         aria-label="Zoom in"
+        aria-disabled={!able}
         title="Zoom in (+, or Ctrl + wheel). Shift + drag chooses a part; drag moves it."
         onClick={() => zoom(1)}
       >
