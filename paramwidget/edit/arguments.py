@@ -12,7 +12,7 @@ import torch
 
 from paramwidget.edit.errors import EditError, listed, shown
 from paramwidget.edit.initializers import REQUIRED, Argument, Initializer, signature_of
-from paramwidget.edit.numbers import Number, literal, parse_number
+from paramwidget.edit.numbers import Number, literal, number_of, parse_number
 
 
 def arguments_of(entry: Initializer, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,6 +69,8 @@ def _value(entry: Initializer, argument: Argument | None, name: str, value: Any)
         if not isinstance(value, bool) and str(value).strip().lower() not in ("true", "false"):
             raise EditError(f"{name} is true or false, not {shown(value)}", name)
         return str(value).strip().lower() == "true"
+    if entry.name == "constant_":
+        return number_of(value, torch.complex128, name)  # each tensor says what it can hold of it
     number = real_number(value, name)
     if argument.type == "integer":
         if number != number or math.isinf(number) or int(number) != number:

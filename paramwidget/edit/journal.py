@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,11 +83,13 @@ class Journal:
         self.entries: list[Entry] = []  # oldest first: those that stand, were undone, or failed
         self._done: list[Entry] = []
         self._undone: list[Entry] = []
+        self._running = False
 
     def do(self, net: nn.Module, reader: Callable[[nn.Module], Tree], action: Action) -> Edit:
         """Run an action and write it down. A refusal is written down too, and raised."""
         try:
-            outcome = action.run(net, reader(net))
+            with self._alone():
+                outcome = action.run(net, reader(net))
         except EditError as error:
             self._note_failure(action, error)
             raise
@@ -103,6 +106,17 @@ class Journal:
         self._undone.clear()
         self._keep_budget()
         return edit
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """A function that edits while an edit calls it could not be undone as a whole."""
+        if self._running:
+            raise EditError("an edit is running, and its function cannot make another one")
+        self._running = True
+        try:
+            yield
+        finally:
+            self._running = False
 
     def _edit(self, outcome: Outcome, action: Action) -> Edit:
         warnings = list(outcome.warnings)
@@ -173,7 +187,8 @@ class Journal:
                 f"as the journal keeps {self.budget >> 20} MiB"
             )
         try:
-            swap_all(net, entry.inverses)
+            with self._alone():
+                swap_all(net, entry.inverses)
         except EditError as error:
             raise EditError(f"cannot {what} {entry.edit.title!r}: {error}") from None
 

@@ -88,7 +88,7 @@ def number_of(value: Any, dtype: torch.dtype, where: str = "value") -> Number:
                 f"the value is a tensor of shape {tuple(value.shape)}; one number is wanted", where
             )
         return value.detach().item()
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim):
         value = value.item()
     if isinstance(value, (bool, int, float, complex)):
         return value
@@ -167,7 +167,7 @@ def _rounded(exact: float, held: float, dtype: torch.dtype) -> bool:
     limits = torch.finfo(dtype)
     if not math.isfinite(held) or (dtype.itemsize == 1 and abs(exact) > limits.max):
         return False
-    if exact and held and math.copysign(1, exact) != math.copysign(1, held):
+    if held and (not exact or math.copysign(1, exact) != math.copysign(1, held)):
         return False
     return abs(held - exact) <= max(abs(exact) * limits.eps, limits.tiny)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paramwidget.edit.errors import EditError, shown
-from paramwidget.edit.script import Script, comment
+from paramwidget.edit.script import Script, comment, function_name
 from paramwidget.edit.write import Inverse
 from paramwidget.slots.targets import select
 from paramwidget.slots.ties import Name
@@ -47,6 +47,9 @@ class Notes:
     def changes(self, nodes: Iterable[Node]) -> None:
         self.changed += [node.label for node in nodes]
 
+    def _called(self) -> str:
+        return "" if self.function is None else function_name(self.function)
+
     def outcome(self, inverses: list[Inverse]) -> Outcome:
         head = comment(self.title + ("" if self.seed is None else f", seed {self.seed}"))
         changed = dict.fromkeys(self.changed)
@@ -57,7 +60,7 @@ class Notes:
             self.seed,
             tuple(dict.fromkeys(self.warnings)),
             inverses,
-            Script((head, *self.lines), frozenset(self.helpers)),
+            Script((head, *self.lines), frozenset(self.helpers), self._called()),
             self.function,
         )
 
@@ -70,7 +73,11 @@ class Failed(EditError):
     @classmethod
     def of(cls, about: str, error: BaseException) -> Failed:
         """The refusal for an exception that is being handled."""
-        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        try:
+            text = str(error)
+        except Exception:
+            text = ""
+        said = f"{type(error).__name__}: {text}" if text else type(error).__name__
         failed = cls(f"{about}: {said}; the model is as before", "function")
         own = error.__traceback__
         while own is not None and own.tb_frame.f_globals.get("__package__") == __package__:

@@ -54,6 +54,9 @@ HELPERS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "twin": ((), _TWIN),
 }
 
+# names that the lines themselves use; a user's function of such a name gets another one first
+_TAKEN: Final = {*HELPERS, "w", "part", "whole", "generator", "torch", "numpy", "random"}
+
 
 @dataclass(frozen=True)
 class Script:
@@ -61,6 +64,7 @@ class Script:
 
     lines: tuple[str, ...]
     helpers: frozenset[str] = frozenset()
+    function: str = ""  # the name of the user's function that the lines call
 
     @property
     def text(self) -> str:
@@ -75,7 +79,9 @@ def assembled(scripts: Iterable[Script]) -> str:
         return ""
     used = [name for name in HELPERS if any(name in script.helpers for script in scripts)]
     imports = sorted({module for name in used for module in HELPERS[name][0]})
-    parts = ["\n".join(f"import {module}" for module in [*imports, "torch"])]
+    taken = sorted({script.function for script in scripts} & _TAKEN)
+    head = [f"own_{name} = {name}" for name in taken]
+    parts = ["\n".join([*head, *(f"import {module}" for module in [*imports, "torch"])])]
     parts += [HELPERS[name][1].strip() for name in used]
     header = "\n\n\n".join(parts)
     gap = "\n\n\n" if used else "\n\n"
@@ -85,6 +91,8 @@ def assembled(scripts: Iterable[Script]) -> str:
 def callable_text(function: Any) -> str:
     """The expression that reaches a user's function: its name, which the reader defines."""
     name = function_name(function)
+    if name in _TAKEN:
+        return f"own_{name}"
     return name if name.isidentifier() else f"globals()[{name!r}]"
 
 

@@ -158,6 +158,22 @@ def test_typed_arguments() -> None:
     assert contents(bench.replayed()) == contents(bench.net)
 
 
+def test_a_constant_may_be_any_number_that_the_tensor_holds() -> None:
+    net = nn.Module()
+    net.z = nn.Parameter(torch.zeros(2, dtype=torch.complex64))
+    net.x = nn.Parameter(torch.zeros(2))
+    net.register_buffer("n", torch.zeros(2, dtype=torch.int64))
+    net.register_buffer("b", torch.zeros(2, dtype=torch.bool))
+    bench = Bench(net)
+    edit = bench.initialize("", "constant_", val="1+2j")
+    assert edit.changed == ["z"]
+    assert "real" in edit.skipped["x"]
+    bench.initialize("n", "constant_", val=2**60 + 1)
+    bench.initialize("b", "constant_", val=True)
+    assert (net.z.tolist(), net.n.tolist()) == ([1 + 2j] * 2, [2**60 + 1] * 2)
+    assert contents(bench.replayed()) == contents(net)
+
+
 def test_nan_on_purpose_is_told() -> None:
     bench = Bench(nn.Linear(3, 2))
     assert bench.initialize("weight", "constant_", val="nan").warnings == [

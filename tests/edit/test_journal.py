@@ -205,3 +205,51 @@ def test_edits_are_json() -> None:
         "compute",
         "require",
     ]
+
+
+@pytest.mark.parametrize("name", ["fill", "fill_by", "w", "seed_all", "part", "random", "numpy"])
+def test_a_function_may_have_a_name_that_the_script_uses(name: str) -> None:
+    def function(tensor: torch.Tensor) -> None:
+        tensor.fill_(3)
+
+    def visitor(module: nn.Module) -> None:
+        for parameter in module.parameters():
+            function(parameter.data)
+
+    function.__name__ = visitor.__name__ = name
+    bench = Bench(nn.Linear(2, 2).half())
+    bench.initialize("", "normal_")
+    bench.compute("weight", "w * 2")
+    bench.initialize("bias", function)
+    assert contents(bench.replayed()) == contents(bench.net)
+    bench = Bench(nn.Linear(2, 2).half())
+    bench.compute("weight", "w * 2")
+    bench.apply(visitor)
+    assert contents(bench.replayed()) == contents(bench.net)
+
+
+def test_a_function_cannot_edit_while_an_edit_calls_it() -> None:
+    bench = Bench(nn.Linear(2, 2))
+
+    def nested(module: nn.Module) -> None:
+        nn.init.ones_(module.weight)  # type: ignore[arg-type]
+        bench.assign("weight", (0, 0), 1)
+
+    with pytest.raises(EditError, match="an edit is running"):
+        bench.apply(nested)
+    assert contents(bench.net) == contents(bench.fresh)
+    assert bench.journal.history == []
+    bench.assign("weight", (0, 0), 1)
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def test_an_exception_without_words() -> None:
+    def fails(module: nn.Module) -> None:
+        raise Unspeakable
+
+    with pytest.raises(EditError, match="Unspeakable"):
+        Bench(nn.Linear(2, 2)).apply(fails)

@@ -1,0 +1,72 @@
+"""Memory that ends the process when it is written to: tried in a child process, which lives."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+CHILD = """
+import sys, warnings
+import numpy as np, torch
+from torch import nn
+warnings.simplefilter("ignore")
+from paramwidget.edit.actions import Apply, Assign, Compute, Initialize
+from paramwidget.edit.errors import EditError
+from paramwidget.edit.journal import Journal
+from paramwidget.slots.tree import read_tree
+
+np.zeros((4, 4), np.float32).tofile(sys.argv[1])
+net = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+mapped = torch.from_numpy(np.memmap(sys.argv[1], np.float32, "r", shape=(4, 4)))
+net[0].weight = nn.Parameter(mapped)
+freed = nn.Parameter(torch.ones(4, 4))
+freed.untyped_storage().resize_(0)
+net[1].weight = freed
+journal = Journal()
+
+def do(action):
+    return journal.do(net, read_tree, action)
+
+for name in ("0.weight", "1.weight"):
+    for action in (Assign(name, (0, 0), 1), Compute(name, "w + 1"), Compute(name, "1"),
+                   Initialize(name, "normal_"), Initialize(name, lambda t: t.zero_())):
+        try:
+            do(action)
+        except EditError as error:
+            print(str(error)[-60:])
+        else:
+            raise SystemExit("it was not refused")
+print(do(Initialize("", "normal_")).changed)
+print(do(Apply(lambda m: m.bias.data.fill_(2) if hasattr(m, "bias") else None)).changed)
+
+def fails(m):
+    m.bias.data.fill_(3)
+    raise ValueError
+
+try:
+    do(Apply(fails))
+except EditError:
+    print(net[0].bias.tolist())
+journal.undo(net)
+print("alive")
+"""
+
+
+def test_read_only_and_freed_memory_do_not_end_the_process(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", CHILD, str(tmp_path / "map")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ran.returncode == 0, ran.stderr
+    lines = ran.stdout.splitlines()
+    assert len([line for line in lines if "read-only" in line or "end the process" in line]) == 5
+    assert len([line for line in lines if "freed" in line or "are needed" in line]) == 5
+    assert lines[-4:] == [
+        "['0.bias', '1.bias']",
+        "['0.bias', '1.bias']",
+        "[2.0, 2.0, 2.0, 2.0]",
+        "alive",
+    ]
