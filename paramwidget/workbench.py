@@ -11,7 +11,16 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import nn
 
-from paramwidget.edit.actions import Action, Apply, Assign, Compute, Initialize, Require
+from paramwidget.edit.actions import (
+    Action,
+    Apply,
+    Assign,
+    Compute,
+    Initialize,
+    Require,
+    Tie,
+    Untie,
+)
 from paramwidget.edit.journal import Edit, Journal
 from paramwidget.picture.raster import Raster, raster
 from paramwidget.picture.statistics import Histogram, Stats, histogram, stats
@@ -224,6 +233,17 @@ class Workbench:
     def require(self, name: Name, value: bool) -> Edit:
         """Switch ``requires_grad`` of a parameter."""
         return self.do(Require(name, value))
+
+    def tie(self, first: Name, second: Name) -> Edit:
+        """Let the second slot hold the first one's tensor; its own is kept for undo alone.
+
+        A warning names an optimizer that would go on training the tensor nobody holds any more.
+        """
+        return self.do(Tie(first, second))
+
+    def untie(self, name: Name) -> Edit:
+        """Give one slot of a tie group a tensor of its own; the others stay tied."""
+        return self.do(Untie(name))
 
     def undo(self) -> Edit | None:
         """Take the last edit back; None where none is left."""
