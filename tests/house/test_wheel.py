@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -78,6 +79,18 @@ def test_the_wheel_holds_the_bundle_the_licence_and_every_module(names: set[str]
     modules = {path.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("*.py")}
     assert modules <= names
     assert "paramwidget/py.typed" in names
+
+
+def test_the_wheel_installs_the_extension_of_jupyterlab(
+    built: tuple[Path, Path], names: set[str]
+) -> None:
+    home = f"paramwidget-{paramwidget.__version__}.data/data/share/jupyter/labextensions"
+    extension = f"{home}/paramwidget-lab"
+    assert f"{extension}/install.json" in names
+    assert any(name.startswith(f"{extension}/static/remoteEntry.") for name in names)
+    with zipfile.ZipFile(built[1]) as archive:
+        package = json.loads(archive.read(f"{extension}/package.json"))
+    assert package["version"] == paramwidget.__version__  # what `jupyter labextension list` shows
 
 
 def test_the_wheel_holds_nothing_else(names: set[str]) -> None:
