@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from keyword import iskeyword
-from types import FunctionType
+from types import FunctionType, GetSetDescriptorType
 from typing import Any
 from unicodedata import normalize
 
@@ -124,7 +124,7 @@ class _Hop:
     def _from_dict(self) -> _Step:
         if self.facts.plain:
             before, after = "", ".__dict__"
-        elif class_lookup(self.facts.cls, "__dict__") is _MODULE["__dict__"]:
+        elif _has_own_dict(self.facts.cls):
             before, after = "object.__getattribute__(", ", '__dict__')"
         else:
             before, after = "torch.nn.Module.__dict__['__dict__'].__get__(", ")"
@@ -207,11 +207,16 @@ def _container(cls: type) -> type | None:
     return None
 
 
+def _has_own_dict(cls: type) -> bool:
+    """True where `__dict__` is what Python made; each mixin beside the module has one as well."""
+    return type(class_lookup(cls, "__dict__")) is GetSetDescriptorType
+
+
 def _is_plain_object(cls: type) -> bool:
     """True where `__dict__`, `__class__` and attribute lookup are Python's own."""
     return (
         class_lookup(cls, "__getattribute__") is object.__getattribute__
-        and class_lookup(cls, "__dict__") is _MODULE["__dict__"]
+        and _has_own_dict(cls)
         and class_lookup(cls, "__class__") is vars(object)["__class__"]
         and not any(class_has(cls, registry) for registry in _REGISTRIES.values())
     )

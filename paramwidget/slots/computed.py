@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import random
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,8 +20,9 @@ from torch import nn
 from torch.nn.utils import parametrize
 
 from paramwidget import compat
-from paramwidget.tensors import Unreadable, class_name, is_tensor, readable
+from paramwidget.tensors import Unreadable, class_name, is_tensor, readable, told
 
+_CHANGING = (list, dict, set, deque, random.Random, np.random.Generator, np.random.RandomState)
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks")
 
 
@@ -39,7 +41,7 @@ def compute(module: Any, key: str) -> torch.Tensor | None:
     except Unreadable:
         raise
     except Exception as error:
-        raise Unreadable(f"Computing it failed: {type(error).__name__}: {error}") from error
+        raise Unreadable(f"Computing it failed: {told(error)}") from error
     if not isinstance(value, torch.Tensor):
         raise Unreadable(f"Its parametrization gave a {class_name(type(value))}, no tensor.")
     return value
@@ -63,10 +65,10 @@ def _shadow(module: Any, made: dict[int, Any]) -> Any:
             copied[name] = {key: _copy_tensor(held, made) for key, held in value.items()}
         elif is_tensor(value):
             copied[name] = _copy_tensor(value, made)
-        elif type(value) in (list, dict, set):
-            copied[name] = copy.copy(value)
+        elif issubclass(type(value), nn.Module):
+            copied[name] = _shadow(value, made)
         else:
-            copied[name] = value
+            copied[name] = _copy_state(value)
     return shadow
 
 
@@ -76,6 +78,13 @@ def _copy_tensor(tensor: Any, made: dict[int, Any]) -> Any:
     if id(tensor) not in made:
         made[id(tensor)] = readable(tensor).clone()
     return made[id(tensor)]
+
+
+def _copy_state(value: Any) -> Any:
+    """A copy of what a computation may change: containers and generators of random numbers."""
+    if isinstance(value, torch.Generator):
+        return value.clone_state() if hasattr(value, "clone_state") else value
+    return copy.deepcopy(value) if isinstance(value, _CHANGING) else value
 
 
 @contextmanager

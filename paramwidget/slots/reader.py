@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from paramwidget import compat
-from paramwidget.slots import derived
+from paramwidget.slots import derived, wrappers
 from paramwidget.slots.census import Census, take_census
 from paramwidget.slots.columns import Columns, Kind
 from paramwidget.tensors import class_name
@@ -95,8 +95,9 @@ class Reader:
         try:
             children = self._fields(module, number)
         except Exception as error:
-            columns.module_errors[number] = f"Reading it failed: {type(error).__name__}: {error}"
-            self._cut(number)
+            # the class only: the text of an exception may be a user's code
+            columns.module_errors[number] = f"Reading it failed: {class_name(type(error))}."
+            self._cut()
         self.children.append(children)
         columns.first_slot.append(len(columns.slot_keys))
         return number
@@ -113,11 +114,14 @@ class Reader:
         self.children.append({})
         return number
 
-    def _cut(self, number: int) -> None:
+    def _cut(self) -> None:
         """Columns of one length again, after reading a module failed halfway."""
         columns = self.columns
         whole = min(len(columns.slot_keys), len(self.values))
         del columns.slot_keys[whole:], self.values[whole:]
+        for rows in (self._other_kinds, columns.computed, columns.slot_notes, columns.slot_sources):
+            for row in [row for row in rows if row >= whole]:
+                del rows[row]
 
     def _fields(self, module: Any, number: int) -> Children:
         columns = self.columns
@@ -239,6 +243,8 @@ class Reader:
                     kinds[slot] = "none"
         tensors = set(map(id, census.objects)) if self._suspects else set()
         for number, key, value in self._suspects:
+            if wrappers.is_distributed(columns.classes[number]):
+                continue  # FSDP keeps its flat parameters in a list of its own
             note = self._hidden(tensors, key, value)
             if note:
                 before = columns.module_notes.get(number)

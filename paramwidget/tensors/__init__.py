@@ -7,7 +7,7 @@ at `.shape`. So the state comes first, from metadata alone, and only a ready ten
 
 from __future__ import annotations
 
-from paramwidget.tensors.classes import class_has, class_lookup, class_name, is_tensor
+from paramwidget.tensors.classes import class_has, class_lookup, class_name, is_tensor, told
 from paramwidget.tensors.condition import Condition, State, condition, dtype_name
 from paramwidget.tensors.kinds import (
     is_distributed,
@@ -40,5 +40,6 @@ __all__ = [
     "parts",
     "plain",
     "readable",
+    "told",
     "writable_reason",
 ]

@@ -34,3 +34,13 @@ def class_has(cls: type, name: str) -> bool:
     """True where a class of `cls` has the name, be it with the value None."""
     bases = vars(type)["__mro__"].__get__(cls)
     return any(name in vars(type)["__dict__"].__get__(base) for base in bases)
+
+
+def told(error: BaseException) -> str:
+    """An exception's class and text, as far as the text can be had and not without end."""
+    try:
+        text = str(error)
+    except Exception:
+        text = ""
+    name = class_name(type(error))
+    return f"{name}: {text[:500]}" if text else name

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from paramwidget import compat
+from paramwidget.tensors.classes import told
 from paramwidget.tensors.condition import condition
 from paramwidget.tensors.kinds import (
     is_distributed,
@@ -28,6 +29,11 @@ def plain(tensor: torch.Tensor) -> torch.Tensor:
     For strided tensors with memory of their own (`condition(...)` "ready", not quantized). Writing
     through it changes the tensor and disturbs no graph; it holds no gradient and no hooks.
     """
+    if is_distributed(tensor):
+        part = local_part(tensor)
+        if part is None:
+            raise Unreadable("It is one shard of a distributed tensor.")
+        return plain(part)
     with compat.without_torch_function(), compat.without_torch_dispatch():
         if type(tensor) in compat.PLAIN_TENSORS:
             return tensor.data
@@ -59,15 +65,12 @@ def readable(tensor: torch.Tensor) -> torch.Tensor:
     except Unreadable:
         raise
     except Exception as error:
-        raise Unreadable(f"torch cannot read it: {type(error).__name__}: {error}") from error
+        raise Unreadable(f"torch cannot read it: {told(error)}") from error
 
 
 def _readable(tensor: Any) -> torch.Tensor:
     if is_distributed(tensor):
-        part = local_part(tensor)
-        if part is None:
-            raise Unreadable("It is one shard of a distributed tensor.")
-        return readable(part)
+        return readable(plain(tensor))
     if is_wrapper(tensor):
         return _plain_result(tensor.dequantize())
     with compat.without_torch_function():

@@ -15,6 +15,7 @@ from paramwidget.tensors.kinds import (
     is_distributed,
     is_wrapper,
     layout_of,
+    local_part,
     numel_of,
 )
 
@@ -34,7 +35,9 @@ def writable_reason(tensor: torch.Tensor, memory: MemoryMap | None = None) -> st
     if known.state != "ready":
         return known.reason
     with compat.without_torch_function():
-        if is_wrapper(tensor) or is_distributed(tensor):
+        if is_distributed(tensor):
+            return _distributed_reason(tensor, memory)
+        if is_wrapper(tensor):
             return (
                 f"It is a {known.type_name}: what is written to one of its elements may be lost, "
                 "so it is shown and not edited."
@@ -47,6 +50,13 @@ def writable_reason(tensor: torch.Tensor, memory: MemoryMap | None = None) -> st
         if overlaps_itself(tensor):
             return "It is expanded: one number in memory stands for several of its elements."
         return _read_only(tensor, memory)
+
+
+def _distributed_reason(tensor: Any, memory: MemoryMap | None) -> str | None:
+    part = local_part(tensor)
+    if part is None or tensor.device_mesh.size() > 1:
+        return "It is distributed: an edit here would leave the other ranks with another tensor."
+    return writable_reason(part, memory)
 
 
 def _read_only(tensor: torch.Tensor, memory: MemoryMap | None) -> str | None:

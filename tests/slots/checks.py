@@ -141,6 +141,8 @@ def check_sentences(case: Case, net: Any, tree: Tree) -> None:
     text = " | ".join(sentence for _, sentence in tree.warnings)
     for part in case.warnings:
         assert part in text, text
+    for name, expression in case.shows.items():
+        assert expression in tree.node(name).access
     for name, part in case.refuses.items():
         tensor = held_at(net, tree.node(name).path)
         assert tensor is not None

@@ -18,7 +18,8 @@ class Case:
     """One model and the facts that must come out.
 
     `rows` has for some slots "kind state" (all of them where `complete`); `ties` all groups as
-    (kind, names); `notes`, `reasons` and `warnings` parts of the sentences that must be there.
+    (kind, names); `notes`, `reasons` and `warnings` parts of the sentences that must be there,
+    `refuses` parts of why a slot cannot be written to, `shows` expressions that lead to it.
     `walks` is False where torch's own `named_parameters` cannot walk the model. `deadly` cases end
     the process when they are read carelessly, and run in a child.
     """
@@ -32,6 +33,7 @@ class Case:
     reasons: Mapping[Name, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     refuses: Mapping[Name, str] = field(default_factory=dict)
+    shows: Mapping[Name, str] = field(default_factory=dict)
     complete: bool = False
     walks: bool = True
     deadly: bool = False

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from zoo import hostile, states, structure, subclasses, ties
+from zoo import distributed, hostile, states, structure, subclasses, ties
 from zoo.case import Case
 
 CASES: list[Case] = [
-    case for room in (states, ties, structure, subclasses, hostile) for case in room.zoo.cases
+    case
+    for room in (states, ties, structure, subclasses, hostile, distributed)
+    for case in room.zoo.cases
 ]

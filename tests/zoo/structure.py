@@ -26,6 +26,7 @@ zoo = Zoo()
         "Linear_2.bias": "none ready",
     },
     complete=True,
+    shows={"Linear_1.weight": "net.Linear_1.weight"},
 )
 def chapter() -> nn.Module:
     net = nn.Sequential()
@@ -35,7 +36,11 @@ def chapter() -> nn.Module:
     return net
 
 
-@zoo("the chapter", rows={"0.1.0.bias": "parameter ready"})
+@zoo(
+    "the chapter",
+    rows={"0.1.0.bias": "parameter ready"},
+    shows={"0.1.0.bias": "net[0][1][0].bias"},
+)
 def goldberg() -> nn.Module:
     def block() -> nn.Module:
         return nn.Sequential(nn.Linear(16, 32), nn.ReLU(), nn.Linear(32, 16), nn.ReLU())
@@ -387,6 +392,17 @@ def dynamically_quantized() -> nn.Module:
 @zoo("library modules", rows={"self_attn.in_proj_weight": "parameter ready"})
 def transformer_layer() -> nn.Module:
     return nn.TransformerEncoderLayer(8, 2, 8)
+
+
+@zoo("mixins", rows={"0.weight": "parameter ready"}, shows={"0.weight": "net[0].weight"})
+def mixin_before_the_module() -> nn.Module:
+    class Mixin:
+        extra = 1
+
+    class Mixed(Mixin, nn.Sequential):
+        pass
+
+    return Mixed(nn.Linear(2, 2))
 
 
 @zoo("ScriptModule inside", rows={"0.weight": "parameter ready", "1.weight": "parameter ready"})
