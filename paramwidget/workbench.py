@@ -130,7 +130,8 @@ class Workbench:
 
     def select(self, target: Name, *, types: Narrow = None, parameters: Any = None) -> Selection:
         """What an initializer for this target would touch, and what not and why: a dry run."""
-        return select(self.read(), target, types=types, parameters=parameters)
+        tree = self.read()
+        return select(tree, target, types=types, parameters=parameters, net=self.net)
 
     # --- what is seen --------------------------------------------------------------------------
 

@@ -14,13 +14,16 @@ from re import Pattern
 from re import compile as compile_pattern
 from typing import Any
 
+from paramwidget.compat import MemoryMap
+from paramwidget.slots.resolve import held_at
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Path, Tree
-from paramwidget.tensors import class_name
+from paramwidget.tensors import class_name, writable_reason
 
 Types = type | str | Iterable[type | str] | None
 Parameters = str | Iterable[str] | None
 
+_NAMED_ONLY = ("buffer", "constant", "computed")
 _GLOB_CHARACTERS = frozenset("*?[")
 
 
@@ -49,26 +52,33 @@ def select(
     target: str | Path,
     types: Types = None,
     parameters: Parameters = None,
+    net: Any = None,
 ) -> Selection:
     """The slots that a target means.
 
     A module, a glob or `""` means parameters, frozen ones too; a buffer, a constant or a computed
     tensor is meant only when it is named itself. `types` narrows by the class of the module that
     holds the slot: a class means its subclasses too, a text an exact class name. `parameters`
-    narrows by the slot's own name, or a glob of it.
+    narrows by the slot's own name, or a glob of it. With the model at hand as `net`, a tensor that
+    cannot be written to in place is skipped too.
 
     Raises UnknownName where the target is no slot and no module, and a glob matches none.
     """
     wanted_types = _types(types)
     wanted_names = _patterns(parameters)
+    memory = None if net is None else MemoryMap.now()
+    itself = tree.find(target)
     nodes = []
     skipped: dict[Name, str] = {}
-    for node in _meant(tree, target):
+    for node in _meant(tree, target, wanted_names):
         if wanted_types is not None and not _of_type(node, wanted_types):
             continue
         if wanted_names is not None and not _is_named(node, wanted_names):
             continue
-        reason = _reason(node)
+        reason = _reason(node, named=node == itself)
+        if reason is None and memory is not None and node.kind != "computed":
+            tensor = held_at(net, node.path)
+            reason = None if tensor is None else writable_reason(tensor, memory)
         if reason is None:
             nodes.append(node)
         else:
@@ -76,27 +86,26 @@ def select(
     return Selection([node.label for node in nodes], skipped, nodes)
 
 
-def _meant(tree: Tree, target: str | Path) -> list[Node]:
+def _meant(tree: Tree, target: str | Path, wanted_names: list[Pattern[str]] | None) -> list[Node]:
     found = tree.find(target)
     if found is None and isinstance(target, str) and _GLOB_CHARACTERS & set(target):
         return _matching(tree, target)
     node = tree.node(target) if found is None else found
     if node.kind != "module":
         return [node]
-    return [slot for slot in tree.slots_below(node) if slot.kind == "parameter"]
+    # Who narrows by a name asks for that tensor, be it parametrized; the others want originals.
+    kinds = ("parameter", "computed") if wanted_names is not None else ("parameter",)
+    return [slot for slot in tree.slots_below(node) if slot.kind in kinds]
 
 
 def _matching(tree: Tree, glob: str) -> list[Node]:
     pattern = compile_pattern(translate(glob))
-    matched = tree.modules_matching(lambda name: pattern.match(name) is not None)
-    slots = [
-        slot
-        for slot in tree.slots
-        if slot.kind == "parameter" and (slot.place in matched or pattern.match(slot.name))
-    ]
-    if not slots and not matched:
+    below = tree.modules_matching(lambda name: pattern.match(name) is not None)
+    matched = [slot for slot in tree.slots if slot.place in below or pattern.match(slot.name)]
+    if not matched and not below:
         tree.node(glob)  # raises, with the names that come near
-    return slots
+    slots = [slot for slot in matched if slot.kind == "parameter"]
+    return slots or [slot for slot in matched if slot.kind in _NAMED_ONLY]
 
 
 def _types(types: Types) -> tuple[type | str, ...] | None:
@@ -130,7 +139,12 @@ def _is_named(node: Node, wanted: list[Pattern[str]]) -> bool:
     return any(pattern.match(key) for pattern in wanted)
 
 
-def _reason(node: Node) -> str | None:
+def _reason(node: Node, named: bool) -> str | None:
+    if node.kind == "computed" and not named:
+        names = " and ".join(".".join(source) for source in node.sources)
+        return f"It is computed from {names}: name that, or this slot itself."
+    if node.kind in _NAMED_ONLY and not named:
+        return f"It is a {node.kind}: a glob means parameters, so name this slot itself."
     if node.kind == "none":
         return "There is no tensor: it is None."
     if node.kind == "module":

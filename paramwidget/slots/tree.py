@@ -160,7 +160,8 @@ class Tree:
         asked = name if isinstance(name, str) else ".".join(map(str, name))
         near = difflib.get_close_matches(asked[:200], list(self._by_name)[:5000], n=3)
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-        return f"The model has no slot and no module named {name!r}{hint}"
+        shown = repr(name) if len(asked) <= 200 else f"{repr(asked[:200])[:-1]}…'"
+        return f"The model has no slot and no module named {shown}{hint}"
 
 
 def read_tree(net: Any, max_names: int = MAX_NAMES) -> Tree:

@@ -1,0 +1,149 @@
+"""What a target means: names, modules, globs, narrowed by type and by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from paramwidget.slots.targets import select
+from paramwidget.slots.tree import UnknownName, read_tree
+from zoo.case import Holder
+
+
+def model() -> nn.Module:
+    shared = nn.Linear(4, 4)
+    net: Any = nn.Sequential()
+    net.add_module("encoder", nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)))
+    net.add_module("middle", nn.Sequential(shared, nn.ReLU(), shared))
+    net.add_module("head", nn.Linear(4, 2, bias=False))
+    net.head.weight.requires_grad_(False)
+    net.scale = torch.ones(1)
+    return net
+
+
+def names(*arguments: Any, **narrow: Any) -> list[Any]:
+    return select(read_tree(model()), *arguments, **narrow).names
+
+
+ENCODER = ["encoder.0.weight", "encoder.0.bias", "encoder.1.weight", "encoder.1.bias"]
+MIDDLE = ["middle.0.weight", "middle.0.bias", "middle.2.weight", "middle.2.bias"]
+
+
+def test_a_module_means_all_parameters_below_it_frozen_ones_too() -> None:
+    assert names("encoder") == ENCODER
+    assert names("") == [*ENCODER, *MIDDLE, "head.weight"]
+    assert names(("encoder", "1")) == ENCODER[2:]
+    assert names(()) == names("")
+
+
+def test_a_slot_means_itself() -> None:
+    assert names("encoder.0.weight") == ["encoder.0.weight"]
+    assert names(("head", "weight")) == ["head.weight"]
+
+
+def test_buffers_and_constants_only_when_named() -> None:
+    assert names("encoder.1.running_mean") == ["encoder.1.running_mean"]
+    assert names("scale") == ["scale"]
+    assert names("*running_mean") == []
+    assert "scale" not in names("*")
+
+
+def test_globs_cross_dots_and_match_slots_and_modules() -> None:
+    assert names("*") == names("")
+    assert names("*.weight") == [name for name in names("") if name.endswith(".weight")]
+    assert names("middle.?") == MIDDLE
+    assert names("*er") == ENCODER
+    assert names("[em]*.0*bias") == ["encoder.0.bias", "middle.0.bias"]
+
+
+def test_types_are_classes_with_their_subclasses_or_exact_names() -> None:
+    linear = [*MIDDLE, "head.weight"]
+    assert names("", types="Linear") == linear
+    assert names("", types=nn.Linear) == linear
+    assert names("", types=nn.Module) == names("")
+    assert names("", types=[nn.Conv2d, "BatchNorm2d"]) == ENCODER
+    assert names("", types=(nn.modules.batchnorm._BatchNorm,)) == ENCODER[2:]
+    assert names("", types="Module") == []
+    assert names("head.weight", types="Conv2d") == []
+
+
+def test_parameters_are_names_or_globs_of_the_slot_itself() -> None:
+    assert names("middle", parameters="weight") == MIDDLE[::2]
+    assert names("middle", parameters=["w*", "bias"]) == MIDDLE
+    assert names("", types=nn.Conv2d, parameters="b*") == ["encoder.0.bias"]
+    assert names("", parameters="0.weight") == []
+
+
+def test_tied_slots_are_all_named_and_grouped_by_tensor() -> None:
+    selection = select(read_tree(model()), "middle")
+    groups = [[node.name for node in group] for group in selection.tensors()]
+    assert groups == [["middle.0.weight", "middle.2.weight"], ["middle.0.bias", "middle.2.bias"]]
+
+
+@pytest.mark.parametrize(
+    ("target", "near"),
+    [
+        ("encoder.0.weigth", "encoder.0.weight"),
+        ("haed", "head"),
+        ("encodr.*", None),
+        (("encoder", "9"), None),
+        ("x" * 100_000, None),
+    ],
+)
+def test_an_unknown_name_is_told_with_those_that_come_near(target: Any, near: str | None) -> None:
+    with pytest.raises(UnknownName) as caught:
+        names(target)
+    text = str(caught.value)
+    assert len(text) < 1000
+    if near is not None:
+        assert f"did you mean {near!r}" in text
+
+
+def test_what_cannot_be_done_is_skipped_with_the_reason() -> None:
+    net = nn.Sequential(nn.Linear(2, 2, bias=False), nn.LazyLinear(2), nn.Linear(2, 2))
+    net[2].to("meta")
+    selection = select(read_tree(net), "")
+    assert selection.names == ["0.weight"]
+    assert set(selection.skipped) == {"1.weight", "1.bias", "2.weight", "2.bias"}
+    assert "forward" in selection.skipped["1.weight"]
+    assert "meta" in selection.skipped["2.weight"]
+    assert "None" in select(read_tree(net), "0.bias").skipped["0.bias"]
+
+
+def test_with_the_model_at_hand_it_says_what_cannot_be_written() -> None:
+    net = Holder(
+        wide=nn.Parameter(torch.ones(3, 1).expand(3, 4)),
+        plain=nn.Parameter(torch.ones(3)),
+    )
+    assert select(read_tree(net), "").names == ["wide", "plain"]
+    selection = select(read_tree(net), "", net=net)
+    assert selection.names == ["plain"]
+    assert "expanded" in selection.skipped["wide"]
+
+
+def test_a_name_that_looks_like_a_glob_is_a_name_first() -> None:
+    net = Holder(**{"*": nn.Parameter(torch.ones(1)), "[a]": nn.Parameter(torch.ones(1))})
+    net.a = nn.Parameter(torch.ones(1))
+    assert select(read_tree(net), "*").names == ["*"]
+    assert select(read_tree(net), "[a]").names == ["[a]"]
+
+
+def test_odd_names_come_as_paths() -> None:
+    net = nn.Module()
+    net._modules["a.b"] = nn.Linear(1, 1, bias=False)
+    tree = read_tree(net)
+    assert select(tree, "").names == [("a.b", "weight")]
+    assert select(tree, ("a.b",)).names == [("a.b", "weight")]
+    assert select(tree, ("a.b", "weight")).names == [("a.b", "weight")]
+
+
+def test_computed_tensors_are_named_where_one_asked_for_them() -> None:
+    net: Any = nn.utils.parametrizations.spectral_norm(nn.Linear(2, 2))
+    tree = read_tree(net)
+    assert select(tree, "").names == ["bias", "parametrizations.weight.original"]
+    selection = select(tree, "", parameters="weight")
+    assert selection.names == []
+    assert "parametrizations.weight.original" in selection.skipped["weight"]
