@@ -27,6 +27,7 @@ from paramwidget.tensors import (
     plain,
 )
 
+_HOOKS = tuple(name for name in compat.MODULE_FIELDS if "hooks" in name)
 _REGISTRIES = ("_parameters", "_buffers", "_modules")
 
 
@@ -188,6 +189,9 @@ class Attributes(Registry):
     def present(self) -> Any:
         return {name: value for name, value in self.holder.items() if is_tensor(value)}
 
+    def check(self, net: nn.Module) -> None:
+        """They are put back by name: a pruned weight is another object after each forward."""
+
     def swap(self, net: nn.Module) -> None:
         then, self.then = self.then, self.present()
         self.now = then
@@ -195,6 +199,37 @@ class Attributes(Registry):
             if name not in then:
                 del self.holder[name]
         self.holder.update(then)
+
+
+@dataclass
+class Behaviour:
+    """The hooks and the class of a module: pruning and parametrizing come by them."""
+
+    module: nn.Module
+    then: dict[str, Any]
+    nbytes: int = 0
+
+    @classmethod
+    def of(cls, module: nn.Module) -> Behaviour:
+        return cls(module, _behaviour(module))
+
+    def check(self, net: nn.Module) -> None:
+        """What was hooked since then goes too."""
+
+    def swap(self, net: nn.Module) -> None:
+        then, self.then = self.then, _behaviour(self.module)
+        fields = compat.raw_dict(self.module)
+        for name in _HOOKS:
+            if isinstance(fields.get(name), dict):
+                fields[name].clear()
+                fields[name].update(then.get(name, {}))
+        object.__setattr__(self.module, "__class__", then["class"])
+
+
+def _behaviour(module: nn.Module) -> dict[str, Any]:
+    fields = compat.raw_dict(module)
+    hooks = {name: dict(fields[name]) for name in _HOOKS if fields.get(name)}
+    return {"class": type(module), **hooks}
 
 
 def _size(held: Iterable[Any]) -> int:
@@ -217,7 +252,7 @@ class Snapshot:
 
     contents: bool = True
     tensors: dict[int, Held] = field(default_factory=dict)
-    registries: list[Registry] = field(default_factory=list)
+    modules: list[tuple[Behaviour, list[Registry]]] = field(default_factory=list)
 
     @classmethod
     def of(cls, modules: Iterable[nn.Module], contents: bool = True) -> Snapshot:
@@ -227,25 +262,27 @@ class Snapshot:
         """
         snapshot = cls(contents=contents)
         for module in modules:
-            snapshot._take(compat.raw_dict(module))
+            snapshot.modules.append((Behaviour.of(module), snapshot._take(module)))
         return snapshot
 
-    def _take(self, fields: dict[str, Any]) -> None:
+    def _take(self, module: nn.Module) -> list[Registry]:
+        fields = compat.raw_dict(module)
+        taken: list[Registry] = []
         for name in _REGISTRIES:
             registry = fields.get(name)
             if isinstance(registry, dict):
-                self.registries.append(Registry(registry, dict(registry)))
+                taken.append(Registry(registry, dict(registry)))
             # a scripted module's registries are no dicts: nothing in them can be replaced
             self._hold(value for _, value in entries(registry) or ())
         for value in fields.values():
             # as an RNN keeps its flat weights
             if type(value) is list and any(is_tensor(item) for item in value):
-                self.registries.append(Registry(value, list(value)))
+                taken.append(Registry(value, list(value)))
                 self._hold(value)
         own = Attributes(fields, None)
         own.then = own.present()
-        self.registries.append(own)
         self._hold(own.then.values())
+        return [*taken, own]
 
     def _hold(self, values: Iterable[Any]) -> None:
         for value in values if self.contents else ():
@@ -260,9 +297,13 @@ class Snapshot:
         ``paths`` leads from a tensor's id to its slots. Tensors are held by object where objects
         were replaced, since no path leads to the old ones.
         """
-        registries = [one for one in self.registries if one.differs()]
-        for one in registries:
-            one.now = one.present()
+        registries: list[Inverse] = []
+        for behaviour, held_by in self.modules:
+            differing = [one for one in held_by if one.differs()]
+            for one in differing:
+                one.now = one.present()
+            # a lazy module changes class and hooks too at its first forward, and stays so
+            registries += [*differing, behaviour] if differing else []
         by_object = bool(registries)
         found: list[Inverse] = []
         for key, held in self.tensors.items():

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils import parametrizations, prune
 
 from edit.kit import Bench, contents
 from paramwidget.edit.errors import EditError
@@ -227,3 +228,49 @@ def test_a_backward_that_waits_does_not_raise() -> None:
     bench.undo()
     loss.backward()
     assert net[0].weight.grad is not None
+
+
+def prunes(m: nn.Module) -> None:
+    if isinstance(m, nn.Linear):
+        prune.random_unstructured(m, "weight", 0.5)
+
+
+def parametrizes(m: nn.Module) -> None:
+    if type(m) is nn.Linear:
+        parametrizations.weight_norm(m)
+
+
+def turns_to(dtype: torch.dtype) -> Any:
+    def turns(m: nn.Module) -> None:
+        m.to(dtype)
+
+    return turns
+
+
+def moves(m: nn.Module) -> None:
+    for name, parameter in list(m.named_parameters(recurse=False)):
+        setattr(m, name, nn.Parameter(parameter.detach() * 2))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [prunes, parametrizes, turns_to(torch.float64), turns_to(torch.float16), moves],
+    ids=["prunes", "parametrizes", "widens", "narrows", "moves"],
+)
+def test_whatever_a_function_makes_of_a_model_is_undone(function: Any) -> None:
+    net = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3), nn.Linear(3, 2))
+    bench = Bench(net)
+    x = torch.rand(4, 3)
+    before, result = contents(net), net.eval()(x)
+    objects = [id(p) for p in net.parameters()]
+    bench.apply(function)
+    after, second = contents(net), net(x.to(net[0].bias.dtype))
+    assert after != before
+    bench.undo()
+    assert contents(net) == before
+    assert [id(p) for p in net.parameters()] == objects
+    assert torch.equal(net(x), result)
+    bench.redo()
+    assert contents(net) == after
+    assert torch.equal(net(x.to(net[0].bias.dtype)), second)
+    assert contents(bench.replayed()) == after
