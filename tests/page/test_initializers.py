@@ -206,13 +206,20 @@ def test_dry_runs_do_not_flood_a_busy_kernel(page: Page, blank: Blank) -> None:
     bench, form = form_of_slot(blank, two_layers(), "0.weight")
     expect(form.locator(".found")).to_be_visible()
     asked = len(tries(bench))
+    bench.kernel.cell_began()
+    bench.flush()
     with bench.hold():
         for name in ("normal_", "uniform_", "zeros_", "ones_", "kaiming_normal_"):
             choose(form, name)
-            page.wait_for_timeout(200)  # each choice stands long enough to be asked about
+            page.evaluate(LONG_ENOUGH)
         assert len(tries(bench)) == asked + 1
+        expect(form.locator(".preview")).to_contain_text("waits for the running cell")
     expect(form.locator(".promise")).to_contain_text("std")
     assert [one["name"] for one in tries(bench)[asked:]] == ["normal_", "kaiming_normal_"]
+
+
+# for a choice to be asked about, were the kernel not busy
+LONG_ENOUGH = "new Promise((done) => setTimeout(done, 200))"
 
 
 def tries(bench: Bench) -> list[dict[str, Any]]:

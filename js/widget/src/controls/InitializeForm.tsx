@@ -5,7 +5,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import type { Facts, Initializer } from "../../../shared/protocol";
 import type { Store } from "../store/store";
 import { Arguments } from "./Arguments";
-import { Outcome, useAsking } from "./asking";
+import { Outcome, useAsking, waitingText } from "./asking";
 import { below } from "./below";
 import { Chooser, fitting } from "./Chooser";
 import { DryRun } from "./dryrun";
@@ -83,7 +83,12 @@ export function InitializeForm({ store, path }: InitializeFormProps) {
           change={change}
         />
       )}
-      <PreviewLine tried={tried} fields={fields} unfit={facts?.unfit[chosen.name] ?? ""} />
+      <PreviewLine
+        tried={tried}
+        fields={fields}
+        waiting={waitingText(store)}
+        unfit={facts?.unfit[chosen.name] ?? ""}
+      />
       <Seed
         random={chosen.random}
         seed={seed}

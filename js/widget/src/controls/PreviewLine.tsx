@@ -7,18 +7,21 @@ interface PreviewLineProps {
   tried: Tried;
   /** Errors of these are said at their own field. */
   fields: readonly string[];
+  /** What to say while the answer does not come; "" for nothing. */
+  waiting: string;
   /** Why the chosen initializer cannot be done here, where that is known beforehand. */
   unfit: string;
 }
 
-export function PreviewLine({ tried, fields, unfit }: PreviewLineProps) {
+export function PreviewLine({ tried, fields, waiting, unfit }: PreviewLineProps) {
   const { reply, stale } = tried;
   const error = reply && !reply.ok && !fields.includes(reply.where) ? reply.error : unfit;
   return (
     <div class={stale ? "preview stale" : "preview"} role="status">
       {error && <span class="error">{error}</span>}
       {!error && reply?.preview && <Found preview={reply.preview} />}
-      {!reply && !error && <span class="muted">…</span>}
+      {stale && waiting && <span class="waits">{waiting}</span>}
+      {!reply && !error && !waiting && <span class="muted">…</span>}
     </div>
   );
 }
