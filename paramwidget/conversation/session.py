@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from paramwidget import protocol
-from paramwidget.conversation import frames, rows, words
-from paramwidget.conversation.frames import Budget
+from paramwidget.conversation import words
 from paramwidget.conversation.intents import carry_out, preview
+from paramwidget.conversation.sight import Sight
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.journal import Edit
 from paramwidget.loop.gate import Gate
 from paramwidget.loop.pulse import Pulse
 from paramwidget.loop.views import Views
-from paramwidget.protocol import Cause, PanelState, ProtocolError
-from paramwidget.slots.fingerprint import fingerprint
+from paramwidget.protocol import Cause, ProtocolError
 from paramwidget.slots.ties import Name
-from paramwidget.slots.tree import Node, Tree
-from paramwidget.tensors import Unreadable
 from paramwidget.workbench import Workbench
 
 Send = Callable[[dict[str, Any], list[bytes]], None]
@@ -34,18 +30,6 @@ _log = logging.getLogger("paramwidget")
 
 LIVE_PERIOD = 0.1  # s between frames while a cell runs
 LIVE_SHARE = 0.02  # of the time of a training cell may go into looking at it
-
-
-@dataclass
-class Shown:
-    """What a panel was sent last."""
-
-    content: Hashable = None
-    generation: int = -1
-    revision: int = 0
-    facts: protocol.Facts | None = None
-    frame: tuple[protocol.Frame, list[bytes]] | None = None
-    kept: tuple[protocol.Frame, list[bytes]] | None = None
 
 
 class Session:
@@ -64,11 +48,7 @@ class Session:
         self.pulse = Pulse(self)
         self._send_out = send
         self._keep = keep
-        self._tree: Tree | None = None
-        self._rows: list[tuple[Node, int]] = []
-        self._revision = 0
-        self._shown: dict[str, Shown] = {}
-        self._briefs = rows.Briefs()
+        self.sight = Sight(bench, self.views, self._send)
         self._busy = False
         self._next_live = 0.0
         self._stale = False
@@ -123,15 +103,9 @@ class Session:
 
     def _answer_hello(self) -> None:
         with self.bench.lock:
-            self._shown = {panel: Shown(revision=s.revision) for panel, s in self._shown.items()}
-            self._briefs.forget()
-            self._tree = None
             self._send_status()
             self._send(words.catalog())
-            self._send(words.journal(self.bench.journal))
-            self._follow_structure()
-            self._send_panels([])
-            self._push_frames("view")
+            self.sight.show_everything()
             self._keep()
 
     def _note_view(self, message: protocol.View) -> None:
@@ -151,22 +125,20 @@ class Session:
         view = self.views.heard(message.view)
         view.revision, view.rows = message.revision, message.rows
         with self.bench.lock:
-            self._push_briefs()
+            self.sight.look_at_rows()
 
     def _arrange(self, message: protocol.Open | protocol.Close | protocol.Look) -> None:
         """Panels open, close or look differently."""
         with self.bench.lock:
             match message:
                 case protocol.Open():
-                    self._follow_structure()
+                    self.sight.follow_structure()
                     self.views.open(message)
                 case protocol.Close():
-                    self.views.panels.pop(message.panel, None)
-                    self._shown.pop(message.panel, None)
+                    self.sight.close_panel(message.panel)
                 case protocol.Look():
                     self.views.look(message)
-            self._send_panels([])
-            self._push_frames("view")
+            self.sight.show_panels()
             if not isinstance(message, protocol.Look):
                 self._keep()
 
@@ -203,7 +175,7 @@ class Session:
         if self._busy and time.monotonic() < self._next_live:
             self._stale = True
             return
-        self._send(words.journal(self.bench.journal))
+        self.sight.show_journal()
         self._push("edit")
         self._next_live = time.monotonic() + LIVE_PERIOD
 
@@ -222,7 +194,7 @@ class Session:
         self.gate.open()
         with self.bench.lock:
             if self._stale:
-                self._send(words.journal(self.bench.journal))
+                self.sight.show_journal()
             self._stale = False
             self._push("cell")
             self._send_status()
@@ -239,8 +211,7 @@ class Session:
         if not self.bench.lock.acquire(blocking=False):
             return  # another thread is looking at this very moment
         try:
-            self._push_frames("step", frames.LIVE)
-            self._push_briefs()
+            self.sight.look_live()
         finally:
             self.bench.lock.release()
             ended = time.monotonic()
@@ -265,78 +236,9 @@ class Session:
         if not self.views.any_open:
             return
         with self.bench.lock:
-            self._follow_structure()
-            self._push_frames(cause)
-            self._push_briefs()
-            self._keep()
-
-    def _follow_structure(self) -> None:
-        """Where the structure is another one, send it; panels whose slot is gone are closed."""
-        tree = self.bench.read()
-        if self._tree is None or tree.structure != self._tree.structure:
-            self._revision += 1
-            self._rows = rows.walk(tree.root)
-            self._send(rows.tree_message(tree, self._revision))
-            self._briefs.forget()
-            there = {node.path for node in tree.slots}
-            gone = [p for p in self.views.panels.values() if tuple(p.path) not in there]
-            for panel in gone:
-                del self.views.panels[panel.panel]
-                self._shown.pop(panel.panel, None)
-            if gone:
-                self._send_panels(gone)
-        self._tree = tree
-
-    def _push_frames(self, cause: Cause, budget: Budget = frames.SENT) -> None:
-        for panel in list(self.views.panels.values()):
-            try:
-                if cause != "step":
-                    self._push_facts(panel)
-                self._push_frame(panel, cause, budget)
-            except Exception:
-                _log.exception("paramwidget: a panel could not be shown")
-
-    def _push_facts(self, panel: PanelState) -> None:
-        shown = self._shown.setdefault(panel.panel, Shown())
-        assert self._tree is not None
-        facts = words.facts(self.bench, self._tree, panel)
-        if facts != shown.facts:
-            shown.facts = facts
-            self._send(facts)
-
-    def _push_frame(self, panel: PanelState, cause: Cause, budget: Budget) -> None:
-        shown = self._shown.setdefault(panel.panel, Shown())
-        tensor, nothing = words.what_is_seen(self.bench, panel)
-        content = (panel.lens, nothing, budget, None if tensor is None else fingerprint(tensor))
-        if content == shown.content and panel.generation == shown.generation:
-            return
-        try:
-            frame, buffers = frames.frame_of(
-                tensor, panel, shown.revision + 1, cause, nothing, budget
-            )
-        except Unreadable as reason:
-            frame, buffers = frames.frame_of(
-                None, panel, shown.revision + 1, cause, str(reason), budget
-            )
-        shown.content, shown.generation = content, panel.generation
-        shown.revision += 1
-        shown.frame = (frame, buffers)
-        self._send(frame, buffers)
-
-    def _push_briefs(self) -> None:
-        if self._tree is None:
-            return
-        rows_shown = self.views.rows(self._revision)
-        fresh = self._briefs.fresh(self.bench, self._rows, rows_shown)
-        if fresh:
-            self._send(protocol.Briefs(self._revision, fresh))
-
-    def _send_panels(self, gone: list[PanelState]) -> None:
-        closed = [
-            protocol.ClosedPanel(p.panel, f"{'.'.join(p.path)} is no longer in the model")
-            for p in gone
-        ]
-        self._send(protocol.Panels(list(self.views.panels.values()), closed))
+            self.sight.look(cause)
+            if self.sight.unsaved and not (cause == "edit" and self.sight.is_large):
+                self._keep()
 
     def _send_status(self) -> None:
         waits = self.gate.waiting
@@ -346,37 +248,7 @@ class Session:
         with self.bench.lock:
             self._send_out(protocol.encode(message), buffers or [])
 
-    # --- what is saved with the notebook -------------------------------------------------------
-
     def kept(self) -> list[tuple[dict[str, Any], list[bytes]]]:
         """The messages that show tree and open panels without a kernel, in few bytes."""
         with self.bench.lock:
-            if self._tree is None:
-                self._follow_structure()
-            tree = self._tree
-            assert tree is not None
-            kept: list[tuple[protocol.ToBrowser, list[bytes]]] = [
-                (rows.tree_message(tree, self._revision), []),
-                (protocol.Briefs(self._revision, self._briefs.known()), []),
-                (words.journal(self.bench.journal), []),
-                (protocol.Panels(list(self.views.panels.values()), []), []),
-            ]
-            for panel in self.views.panels.values():
-                shown = self._shown.get(panel.panel)
-                if shown is not None and shown.facts is not None:
-                    kept.append((shown.facts, []))
-                if shown is not None and shown.frame is not None:
-                    kept.append(self._kept_frame(panel, shown))
-            return [(protocol.encode(message), buffers) for message, buffers in kept]
-
-    def _kept_frame(self, panel: PanelState, shown: Shown) -> tuple[protocol.Frame, list[bytes]]:
-        """The frame last sent, made smaller where it is too large for a notebook file."""
-        assert shown.frame is not None
-        if sum(map(len, shown.frame[1])) <= frames.KEPT.bytes:
-            return shown.frame
-        if shown.kept is None or shown.kept[0].revision != shown.revision:
-            tensor, nothing = words.what_is_seen(self.bench, panel)
-            shown.kept = frames.frame_of(
-                tensor, panel, shown.revision, shown.frame[0].cause, nothing, frames.KEPT
-            )
-        return shown.kept
+            return [(protocol.encode(message), parts) for message, parts in self.sight.kept()]

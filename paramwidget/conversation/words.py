@@ -19,6 +19,9 @@ from paramwidget.slots.tree import Node, Tree
 from paramwidget.tensors import Unreadable, condition
 from paramwidget.workbench import Workbench, through
 
+MOST_ENTRIES = 200  # of a journal are told, the newest
+MOST_CODE = 100_000  # characters
+LONG_CODE = "# The script is long: print(Workbench.of(net).code()) shows it.\n"
 NO_GRADIENT = "no gradient yet"
 
 
@@ -140,13 +143,14 @@ def journal(journal: Journal) -> protocol.Journal:
             stands=entry.stands,
             error=entry.error,
         )
-        for entry in journal.entries
+        for entry in journal.entries[-MOST_ENTRIES:]
     ]
+    code = journal.code()
     return protocol.Journal(
         entries=entries,
         undo=journal.next_undo or "",
         redo=journal.next_redo or "",
-        code=journal.code(),
+        code=code if len(code) <= MOST_CODE else LONG_CODE,
     )
 
 
