@@ -1,4 +1,4 @@
-"""What the browsers of a widget were shown: tree, rows, facts and frames, sent where they change."""
+"""What the browsers of a widget were shown: tree, rows, facts, frames; sent where they change."""
 
 from __future__ import annotations
 
