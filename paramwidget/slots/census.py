@@ -76,7 +76,7 @@ class Looks:
 
     def append_unknown(self) -> None:
         """A row for a tensor that is none, or refuses."""
-        self.types.append(_TENSOR)
+        self.types.append(object)
         self.shapes.append(())
         self.dtypes.append(torch.float32)
         self.grads.append(False)
@@ -170,7 +170,10 @@ def _look(objects: list[Any], looks: Looks) -> Spans:
                 _look_alone(value, looks)
     plain = np.array(looks.plain, dtype=bool)
     careful = np.flatnonzero(~plain).tolist()
-    looks.careful = {number: _look_carefully(objects[number]) for number in careful}
+    for number in careful:
+        known = _look_carefully(objects[number])
+        if known.state != "ready" or looks.types[number] is object:
+            looks.careful[number] = known
     owners = np.flatnonzero(plain)
     lows, sizes = (np.array(column, dtype=np.int64)[owners] for column in (looks.lows, looks.sizes))
     return Spans(owners, lows, sizes, careful)

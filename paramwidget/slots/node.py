@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from paramwidget.slots import access, wrappers
-from paramwidget.slots.census import NOTHING, Spans
+from paramwidget.slots.census import NOTHING
 from paramwidget.slots.columns import NO_MODULE, Columns, Kind
+from paramwidget.slots.memory import Memory
 from paramwidget.slots.ties import Name, TieGroup
 from paramwidget.tensors import Condition, State, class_name
 
@@ -178,7 +179,7 @@ class Reading:
 
     columns: Columns
     shared_memory: list[list[int]]
-    spans: Spans
+    memory: Memory
 
     def path(self, place: int, slot: int) -> Path:
         columns = self.columns

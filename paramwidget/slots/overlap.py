@@ -27,7 +27,10 @@ LISTED_RUNS = 1 << 24
 #: numpy's types know only the two special values of its `max_work`.
 _shares_memory: Any = np.shares_memory
 
-#: Devices whose addresses are unique in the process. On others a storage is a world of its own.
+#: The world of all tensors on devices whose addresses are unique in the process.
+ADDRESSES = "addresses"
+
+#: These devices. On others each storage is a world of its own.
 _ADDRESSED = frozenset({"cpu", "cuda"})
 
 
@@ -83,7 +86,7 @@ def block_of(tensor: torch.Tensor) -> Block | None:
     itemsize = tensor.element_size()
     device = tensor.device
     if device.type in _ADDRESSED:
-        world: object = "addresses"
+        world: object = ADDRESSES
         low = compat.data_address(tensor)
         if low == 0:
             return None

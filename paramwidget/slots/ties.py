@@ -15,8 +15,8 @@ import torch
 
 from paramwidget import compat
 from paramwidget.slots.census import Census, Spans
-from paramwidget.slots.overlap import Block, block_of, overlap
-from paramwidget.tensors import Condition, parts, plain
+from paramwidget.slots.memory import Held, Memory
+from paramwidget.slots.overlap import ADDRESSES, Block, block_of, overlap
 
 Name = str | tuple[str, ...]
 
@@ -39,57 +39,27 @@ class TieGroup:
     names: tuple[Name, ...]
 
 
-def memory_groups(census: Census) -> list[list[int]]:
+def memory_groups(census: Census, memory: Memory) -> list[list[int]]:
     """Connected sets, of two or more, of the numbers of tensors whose elements overlap."""
-    tensors, spans = census.objects, census.spans
-    worlds: dict[object, list[tuple[int, int, int, Block]]] = {}
-    for owner in spans.careful:
-        for block in _blocks(tensors[owner], census.looks.condition(owner)):
-            worlds.setdefault(block.world, []).append((block.low, block.high, owner, block))
     groups = _Groups()
-    addressed = worlds.pop("addresses", [])
-    _join(groups, tensors, _table(spans, addressed), [row[3] for row in addressed])
-    for rows in worlds.values():
-        _join(groups, tensors, _table(Spans.none(), rows), [row[3] for row in rows])
+    addressed = memory.worlds.get(ADDRESSES, [])
+    _join(groups, census.objects, _table(memory.spans, addressed), addressed)
+    for world, rows in memory.worlds.items():
+        if world != ADDRESSES:
+            _join(groups, census.objects, _table(Spans.none(), rows), rows)
     return groups.found()
-
-
-def unique_bytes(spans: Spans) -> int:
-    """Bytes covered by the plain contiguous tensors, each byte once."""
-    lows, highs, _ = _table(spans, [])
-    if not lows.size:
-        return 0
-    order = np.argsort(lows, kind="stable")
-    reach = np.maximum.accumulate(highs[order])
-    before = np.concatenate(([0], reach[:-1]))
-    return int((reach - np.maximum(lows[order], before))[reach > before].sum())
-
-
-def _blocks(tensor: torch.Tensor, known: Condition) -> list[Block]:
-    if known.state not in ("ready", "unreadable"):
-        return []
-    found = []
-    with compat.without_torch_function():
-        for part in parts(tensor):
-            try:
-                if compat.is_copy_on_write(part) or (known.state != "ready" and part is tensor):
-                    continue
-                block = block_of(part if part.is_quantized else plain(part))
-            except Exception:
-                continue  # a part that does not say where it lies cannot be compared
-            if block is not None:
-                found.append(block)
-    return found
 
 
 _Table = tuple[Any, Any, Any]
 
 
-def _table(spans: Spans, rows: list[tuple[int, int, int, Block]]) -> _Table:
+def _table(spans: Spans, rows: list[Held]) -> _Table:
     """Lows, highs and owners of the spans, then of the rows."""
     if not rows:
         return spans.lows, spans.lows + spans.sizes, spans.owners
-    lows, highs, owners = (np.array([row[n] for row in rows], dtype=np.int64) for n in range(3))
+    lows = np.array([block.low for _, block in rows], dtype=np.int64)
+    highs = np.array([block.high for _, block in rows], dtype=np.int64)
+    owners = np.array([owner for owner, _ in rows], dtype=np.int64)
     return (
         np.concatenate((spans.lows, lows)),
         np.concatenate((spans.lows + spans.sizes, highs)),
@@ -98,7 +68,7 @@ def _table(spans: Spans, rows: list[tuple[int, int, int, Block]]) -> _Table:
 
 
 def _join(
-    groups: _Groups, tensors: Sequence[torch.Tensor], table: _Table, careful: list[Block]
+    groups: _Groups, tensors: Sequence[torch.Tensor], table: _Table, careful: list[Held]
 ) -> None:
     lows, highs, owners = table
     plain = lows.size - len(careful)
@@ -114,7 +84,7 @@ def _join(
         members = []
         for row in order[start:end].tolist():
             owner = int(owners[row])
-            block = careful[row - plain] if row >= plain else block_of(tensors[owner])
+            block = careful[row - plain][1] if row >= plain else block_of(tensors[owner])
             if block is not None and (row >= plain or not compat.is_copy_on_write(tensors[owner])):
                 members.append((owner, block))
         _cluster(groups, members)

@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from torch import nn
+
 from paramwidget.slots.columns import NO_MODULE, Columns
+from paramwidget.slots.memory import Memory
 from paramwidget.slots.node import Node, Path, Reading
-from paramwidget.slots.ties import Name, TieGroup, memory_groups, unique_bytes
+from paramwidget.slots.ties import Name, TieGroup, memory_groups
 from paramwidget.slots.walk import MAX_NAMES, walk
-from paramwidget.tensors import Condition
+from paramwidget.tensors import Condition, class_has, class_lookup
 
 __all__ = ["Node", "Path", "Totals", "Tree", "UnknownName", "read_tree"]
 
@@ -168,8 +171,15 @@ def read_tree(net: Any, max_names: int = MAX_NAMES) -> Tree:
     """Read a model's structure. Runs none of its code and leaves it as it was, bit for bit."""
     columns = Columns()
     census = walk(net, columns, max_names)
-    shared = memory_groups(census)
-    return Tree(Reading(columns, shared, census.spans))
+    memory = Memory.of(census)
+    return Tree(Reading(columns, memory_groups(census, memory), memory))
+
+
+def _has_extra_state(cls: type) -> bool:
+    """True for a class with an entry of its own in `state_dict`."""
+    return class_lookup(cls, "get_extra_state") is not vars(nn.Module)["get_extra_state"] and (
+        class_has(cls, "get_extra_state")
+    )
 
 
 def _totals(reading: Reading) -> Totals:
@@ -186,6 +196,7 @@ def _totals(reading: Reading) -> Totals:
             saved[module] += kind == "parameter" or (
                 kind == "buffer" and slot not in columns.transient
             )
+        saved[module] += _has_extra_state(columns.classes[module])
     for place, module in enumerate(columns.modules):
         if module != NO_MODULE and place not in columns.place_notes:
             listed += saved[module]
@@ -193,7 +204,7 @@ def _totals(reading: Reading) -> Totals:
     return Totals(
         parameters=sum(one.numel for one in known),
         trainable=sum(one.numel for one in known if one.requires_grad),
-        bytes=unique_bytes(reading.spans),
+        bytes=reading.memory.unique_bytes(),
         parameters_listed=len(parameters),
         state_dict_listed=listed,
         named_parameters_listed=len(parameters),
