@@ -19,23 +19,23 @@ export function staysInside(stroke: Stroke, inText: boolean): boolean {
 }
 
 /**
- * The host's listeners sit further out: they do not hear what stays inside. Lumino also looks for
- * an attribute on the element it takes for the focused one, which is the shadow host.
+ * JupyterLab listens for keys at the document as they bubble up, so that what is stopped here never
+ * gets there. Notebook 7 listens there as they go down, before any of us, but heeds an attribute of
+ * the element it takes for the focused one, the shadow host: set for these keys only, and by the
+ * window, which is first of all.
  */
 export function keepKeysInside(host: HTMLElement, end: AbortSignal): void {
+  const inside = (event: KeyboardEvent) => staysInside(event, isText(event.composedPath()[0]));
   const mark = (event: KeyboardEvent) => {
-    const inside = staysInside(event, isText(event.composedPath()[0]));
-    host.toggleAttribute("data-lm-suppress-shortcuts", inside);
-    return inside;
+    if (event.composedPath().includes(host)) {
+      host.toggleAttribute("data-lm-suppress-shortcuts", inside(event));
+    }
   };
-  host.addEventListener("keydown", mark, { capture: true, signal: end });
-  host.addEventListener(
-    "keydown",
-    (event) => {
-      if (mark(event) || event.defaultPrevented) event.stopPropagation();
-    },
-    { signal: end },
-  );
+  const stop = (event: KeyboardEvent) => {
+    if (inside(event) || event.defaultPrevented) event.stopPropagation();
+  };
+  window.addEventListener("keydown", mark, { capture: true, signal: end });
+  host.addEventListener("keydown", stop, { signal: end });
 }
 
 /** The keys that nobody nearer took, and that are not text. */
