@@ -87,6 +87,11 @@ def test_the_histogram_marks_zero_and_tells_counts(blank: Blank) -> None:
     expect(panel.root.locator(".histogram-word")).to_have_text("3")
 
 
+def test_a_constant_tensor_has_one_value(blank: Blank) -> None:
+    _, [panel] = show(blank, matrix([42.0, 42.0]), "weight")
+    expect(panel.root.locator(".histogram figcaption")).to_have_text("all are 42")
+
+
 def test_no_gradient_yet_is_a_state(blank: Blank) -> None:
     bench, [panel] = show(blank, nn.Sequential(nn.Linear(3, 2)), "0.weight")
     panel.button("Gradient").click()

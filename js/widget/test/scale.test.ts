@@ -5,8 +5,9 @@ import { marksAmong, scaleOf } from "../src/panel/scale";
 import type { FrameModel } from "../src/store/cells";
 
 function shown(limits: number[], lens: Lens = "value", values: number[] = [], gap = 0): FrameModel {
+  const limits_text = String(limits) === "-1,1" ? "±1" : "±3σ";
   const layout = { gap: [gap, gap] } as Picture["layout"];
-  const picture = { limits, limits_text: "±3σ", layout } as Picture;
+  const picture = { limits, limits_text, layout } as Picture;
   const statistics = { nan: gap ? "1" : "0" } as Frame["statistics"];
   const frame = { kind: "frame", lens, picture, statistics } as Frame;
   return { frame, value: Float32Array.from(values), low: null, high: null, changed: null };
@@ -26,6 +27,13 @@ test("one scale for all holds every panel's own", () => {
 test("a single panel keeps the words of its scale", () => {
   const only = shown([-2, 2]);
   assert.equal(scaleOf(only, [only]).text, "±3σ");
+});
+
+test("a tensor of zeros is measured by the others, and measures none", () => {
+  const all = [shown([-1, 1]), shown([-0.5, 0.5])];
+  assert.deepEqual(scaleOf(shown([-1, 1]), all).limits, [-0.5, 0.5]);
+  assert.deepEqual(scaleOf(shown([-0.5, 0.5]), all).limits, [-0.5, 0.5]);
+  assert.deepEqual(scaleOf(shown([-1, 1]), [shown([-1, 1]), shown([-1, 1])]).limits, [-1, 1]);
 });
 
 test("angles lie between -π and π, always", () => {

@@ -8,7 +8,13 @@ import { grouped } from "../tree/names";
 const HEIGHT = 40;
 const HAIRLINE = 1.2;
 
-export function Histogram({ bars }: { bars: Bars | null }) {
+interface HistogramProps {
+  bars: Bars | null;
+  /** The one value that all elements have; "" where they differ. */
+  constant: string;
+}
+
+export function Histogram({ bars, constant }: HistogramProps) {
   const pointed = useSignal(-1);
   if (!bars) return <div class="histogram none" />;
   const { heights, counts, low, high, zero, sampled } = bars;
@@ -20,7 +26,11 @@ export function Histogram({ bars }: { bars: Bars | null }) {
   return (
     <figure
       class="histogram"
-      aria-label={`Histogram from ${low} to ${high}${sampled ? ", of a sample" : ""}`}
+      aria-label={
+        constant
+          ? `Histogram: all are ${constant}`
+          : `Histogram from ${low} to ${high}${sampled ? ", of a sample" : ""}`
+      }
     >
       <div
         class="histogram-bars"
@@ -42,9 +52,9 @@ export function Histogram({ bars }: { bars: Bars | null }) {
         {zero !== null && <span class="zero" style={{ left: `${zero * 100}%` }} title="zero" />}
       </div>
       <figcaption>
-        <span>{minus(low)}</span>
+        <span>{constant ? `all are ${minus(constant)}` : minus(low)}</span>
         <span class="histogram-word">{wordOf(count, sampled)}</span>
-        <span>{minus(high)}</span>
+        <span>{constant ? "" : minus(high)}</span>
       </figcaption>
     </figure>
   );

@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
+import type { Statistics } from "../../../shared/protocol";
 import { ExpressionBar } from "../controls/ExpressionBar";
 import { InitializeForm } from "../controls/InitializeForm";
 import type { PanelModel } from "../store/panels";
@@ -70,10 +71,15 @@ function Figures({ panel }: { panel: PanelModel }) {
   if (!frame?.statistics) return null;
   return (
     <div class="figures">
-      <Histogram bars={frame.bars} />
+      <Histogram bars={frame.bars} constant={constantOf(frame.statistics)} />
       <StatisticsTable of={frame.statistics} />
     </div>
   );
+}
+
+/** Two numbers that differ may read alike in few digits: only no deviation at all is a sign. */
+function constantOf({ numel, min, std, nan, inf }: Statistics): string {
+  return (std === "0" || numel === "1") && nan === "0" && inf === "0" ? min : "";
 }
 
 function Changes({ store, path }: { store: Store; path: readonly string[] }) {

@@ -22,14 +22,20 @@ export function scaleOf(shown: FrameModel, all: readonly (FrameModel | null)[] |
   const { lens, picture } = shown.frame;
   if (lens === "angle") return ANGLES;
   const own = limitsOf(shown) ?? [-1, 1];
-  const alike = (all ?? []).filter((other) => other?.frame.lens === lens).map(limitsOf);
-  const ends = alike.filter((limits) => limits !== null);
-  if (ends.length < 2) return { limits: own, wheel: "diverging", text: picture?.limits_text ?? "" };
+  const alike = (all ?? []).filter((other) => other?.frame.lens === lens && !isEmpty(other));
+  const ends = alike.map(limitsOf).filter((limits) => limits !== null);
+  if (!ends.length || (all ?? []).length < 2)
+    return { limits: own, wheel: "diverging", text: picture?.limits_text ?? "" };
   return {
     limits: [Math.min(...ends.map(([low]) => low)), Math.max(...ends.map(([, high]) => high))],
     wheel: "diverging",
     text: lens === ("value" satisfies Lens) ? "one scale" : "one scale for gradients",
   };
+}
+
+/** All zero, or nothing finite: what Python then says is no measure for others. */
+function isEmpty({ frame: { picture } }: FrameModel): boolean {
+  return picture?.limits_text === "±1";
 }
 
 function limitsOf(shown: FrameModel | null): Limits | null {
