@@ -6,17 +6,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from paramwidget.auto import autodisplay
     from paramwidget.edit import EditError, initializer
     from paramwidget.widget import ParamWidget
     from paramwidget.workbench import Workbench
 
 __version__ = "0.1.0"
-__all__ = ["EditError", "ParamWidget", "Workbench", "initializer"]
+__all__ = ["EditError", "ParamWidget", "Workbench", "autodisplay", "initializer"]
 
 _ROOMS = {
     "EditError": "paramwidget.edit",
     "ParamWidget": "paramwidget.widget",
     "Workbench": "paramwidget.workbench",
+    "autodisplay": "paramwidget.auto",
     "initializer": "paramwidget.edit",
 }
 

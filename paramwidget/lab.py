@@ -261,7 +261,7 @@ class Docks:
         from paramwidget.widget import ParamWidget
 
         made = (one for one in self._made.values() if one.workbench.net is module)
-        widget = next((one for one in made if one.model_id), None)
+        widget = next((one for one in made if one.is_open), None)
         if widget is None:
             widget = ParamWidget(module)
             self._made[widget.model_id] = widget

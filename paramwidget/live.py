@@ -156,7 +156,7 @@ def _parts(value: Any) -> Iterator[tuple[LabStep, Any, str]]:
 
 def _children(module: Any) -> Iterator[tuple[LabStep, Any, str]]:
     for key, child in entries(compat.module_fields(module).get("_modules")) or ():
-        if type(key) is not str:
+        if type(key) is not str or not _can_travel(key):
             continue
         if key.isidentifier():
             suffix = f".{key}"
@@ -165,6 +165,11 @@ def _children(module: Any) -> Iterator[tuple[LabStep, Any, str]]:
         else:
             suffix = f"._modules[{key!r}]"
         yield LabStep("child", key), child, suffix
+
+
+def _can_travel(text: str) -> bool:
+    """Whether UTF-8 has all of it; a key of a user's may hold half a character."""
+    return text.encode("utf-8", "ignore").decode("utf-8") == text
 
 
 def _entries(mapping: Any) -> Iterator[tuple[LabStep, Any, str]]:
@@ -223,6 +228,6 @@ def _instance_dict(value: Any) -> Any:
     """An object's `__dict__` by the descriptor that its class was made with; None without one."""
     for base in _mro(type(value)):
         made = _class_dict(base).get("__dict__")
-        if type(made) is types.GetSetDescriptorType:
+        if type(made) in (types.GetSetDescriptorType, types.MemberDescriptorType):
             return made.__get__(value)
     return None

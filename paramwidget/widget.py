@@ -25,7 +25,7 @@ _by_model: weakref.WeakValueDictionary[str, ParamWidget] = weakref.WeakValueDict
 def widget_of(model: str) -> ParamWidget | None:
     """The open widget that the browser knows by this model id."""
     widget = _by_model.get(model)
-    return widget if widget is not None and widget.model_id == model else None
+    return widget if widget is not None and widget.is_open else None
 
 
 class ParamWidget(anywidget.AnyWidget):
@@ -39,7 +39,8 @@ class ParamWidget(anywidget.AnyWidget):
     4
     """
 
-    _esm = BUNDLE
+    # Text, since anywidget follows a file by a callback that keeps every closed widget alive.
+    _esm = BUNDLE.read_text("utf-8")
     saved = traitlets.Dict().tag(sync=True)
     version = traitlets.Unicode(__version__, read_only=True).tag(sync=True)
 
@@ -53,6 +54,11 @@ class ParamWidget(anywidget.AnyWidget):
         answer_while_busy(self.comm)
         _by_model[self.model_id] = self
         self._save()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a browser can show this widget: it was not closed."""
+        return self.comm is not None
 
     @property
     def seen(self) -> bool:

@@ -11,7 +11,7 @@ from house.sources import PACKAGE, imports, place, python_files, room_of
 # From the top of the house to its foot. `protocol` and `compat` import nothing of ours.
 ROOMS = [
     {"__init__"},
-    {"lab", "autodisplay"},  # they make the ordinary ParamWidget
+    {"auto", "lab"},  # they make the ordinary ParamWidget
     {"widget"},
     {"conversation"},
     {"still"},
@@ -65,7 +65,7 @@ def test_the_picture_knows_tensors_and_no_modules() -> None:
         ("traitlets", {"widget"}),
         ("comm", {"lab", "compat"}),
         ("ipykernel", {"compat"}),
-        ("IPython", {"widget", "lab", "autodisplay", "loop", "compat"}),
+        ("IPython", {"widget", "auto", "lab", "loop", "compat"}),
         # a picture may use both cores within one call; its callers do not notice
         ("threading", {"widget", "lab", "loop", "workbench", "picture", "compat"}),
     ],

@@ -10,7 +10,7 @@ import pytest
 import paramwidget
 from house.sources import ROOT
 
-NAMES = ["EditError", "ParamWidget", "Workbench", "initializer"]
+NAMES = ["EditError", "ParamWidget", "Workbench", "autodisplay", "initializer"]
 
 
 def test_the_public_names() -> None:

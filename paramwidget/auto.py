@@ -1,0 +1,57 @@
+"""autodisplay: a cell that ends in a module shows the widget instead of its repr."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from IPython import get_ipython
+from torch import nn
+
+from paramwidget.widget import ParamWidget
+
+_log = logging.getLogger("paramwidget")
+_widgets: dict[int, ParamWidget] = {}
+_before: list[Callable[[Any], Any] | None] = []  # what was registered before; empty while off
+
+
+def autodisplay(on: bool = True) -> None:
+    """From now on a cell that ends in an ``nn.Module`` shows the widget; ``False`` ends it.
+
+    ``repr(net)`` and ``print(net)`` stay as they are. It is off until it is called, and may be
+    called again and again; what showed modules before is put back. A model is shown by one widget,
+    however often it ends a cell. Raises RuntimeError where there is no IPython and so no cell.
+    """
+    shell = get_ipython()
+    if shell is None:
+        raise RuntimeError(
+            "autodisplay() changes what a notebook's cell shows, and this is no IPython; "
+            "in a script, make a ParamWidget or a Workbench of the model."
+        )
+    printers = shell.display_formatter.mimebundle_formatter.type_printers
+    if on and printers.get(nn.Module) is not _bundle:
+        _before[:] = [printers.get(nn.Module)]
+        printers[nn.Module] = _bundle
+    elif not on and printers.get(nn.Module) is _bundle:
+        before = _before.pop()
+        del printers[nn.Module]
+        if before is not None:
+            printers[nn.Module] = before
+        _widgets.clear()
+
+
+def _bundle(net: nn.Module) -> Any:
+    """What the cell shows; None, and so the repr, where the widget cannot be made."""
+    try:
+        return _widget_of(net)._repr_mimebundle_()
+    except Exception:
+        _log.exception("paramwidget: a model could not be shown")
+        return None
+
+
+def _widget_of(net: nn.Module) -> ParamWidget:
+    widget = _widgets.get(id(net))
+    if widget is None or widget.workbench.net is not net or not widget.is_open:
+        widget = _widgets[id(net)] = ParamWidget(net)
+    return widget
