@@ -150,7 +150,7 @@ def filling(spot: Spot, own: bool, call: str, dtype: torch.dtype, rows: list[int
         "with torch.no_grad():",
         f"    w = {start}",
         f"    {call}",
-        *(f"    w[{row}] = 0" for row in rows),
+        *(f"    w[{row}].zero_()" for row in rows),
         f"    {assigning(spot, cast)}",
     ]
 

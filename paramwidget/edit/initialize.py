@@ -247,7 +247,7 @@ class _Filling:
         if spot.computed:
             lines = computed.filling(spot, own, f"{name}(w{given})", dtype, rows)
         else:
-            lines = [f"{spot.access}.data[{row}] = 0" for row in rows]
+            lines = [f"{spot.access}.data[{row}].zero_()" for row in rows]
             if own:
                 call = f"fill_by({spot.access}, {name}{given})"
             elif spot.plainly_laid and dtype == spot.tensor.dtype:

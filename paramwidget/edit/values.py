@@ -24,8 +24,6 @@ from paramwidget.slots.resolve import resolve
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Tree
 
-_LITERAL_DTYPES = (torch.uint64,)  # an element assignment takes no Python integer beyond int64
-
 
 @dataclass(frozen=True)
 class Assign:
@@ -49,9 +47,7 @@ class Assign:
         where = f"[{', '.join(map(str, index))}]" if index else ""
         title = f"{spoken(spot.node)}{where} = {shown_value}"
         place = index_text(index, tuple(spot.tensor.shape))
-        text = literal(value)
-        if dtype in _LITERAL_DTYPES:
-            text = f"torch.tensor({text}, dtype=torch.{dtype_name(dtype)})"
+        text = _element(literal(value), dtype)
         lines = [f"{spot.access}.data[{place}] = {text}"]
         if spot.computed:
             lines = _through_property(spot, [f"    w[{place}] = {text}"])
@@ -215,6 +211,15 @@ def _refuse_overflow(
         )
 
 
+def _element(text: str, dtype: torch.dtype) -> str:
+    """The right side of an assignment to an element; not every dtype takes a Python number."""
+    if dtype == torch.uint64:  # whose numbers may lie beyond int64
+        return f"torch.tensor({text}, dtype=torch.uint64)"
+    if dtype in compat.FLOAT8_DTYPES:  # which torch 2.4 cannot fill
+        return f"torch.tensor({text}, dtype=torch.float64).to(torch.{dtype_name(dtype)})"
+    return text
+
+
 def _formula_lines(
     spot: Spot, index: Index, term: Term, working: torch.dtype, formula: Formula
 ) -> list[str]:
@@ -228,9 +233,8 @@ def _formula_lines(
         place_ = place or "[...]"
         return _computed_lines(spot, place_, cast, term.text, formula)
     if not formula.uses_w:
-        fill = f"torch.tensor({term.text}, dtype=torch.{dtype_name(tensor.dtype)})"
-        direct = tensor.dtype not in _LITERAL_DTYPES
-        return [f"{spot.access}.data{place or '[...]'} = {term.text if direct else fill}"]
+        element = _element(term.text, tensor.dtype)
+        return [f"{spot.access}.data{place or '[...]'} = {element}"]
     if not cast:
         return [f"w = {spot.access}.data{place}", f"w.copy_({term.text})"]
     return [

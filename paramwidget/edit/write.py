@@ -67,7 +67,7 @@ def with_zero_rows(values: torch.Tensor, rows: Sequence[int]) -> torch.Tensor:
         return values
     changed = values.clone()
     for row in rows:
-        changed[row] = 0
+        changed[row].zero_()
     return changed
 
 
