@@ -69,10 +69,11 @@ class Entry:
     script: Script | None = None
     inverses: list[Inverse] | None = None  # None: dropped for the budget
     function: Any = None  # the user's that ran
+    nbytes: int = 0  # what the inverses hold
 
-    @property
-    def nbytes(self) -> int:
-        return sum(inverse.nbytes for inverse in self.inverses or ())
+    def drop(self) -> None:
+        """Forget the way back."""
+        self.inverses, self.nbytes = None, 0
 
 
 class Journal:
@@ -93,6 +94,9 @@ class Journal:
         except EditError as error:
             self._note_failure(action, error)
             raise
+        except (RuntimeError, MemoryError) as error:  # no memory for the scratch, an odd tensor
+            about = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise EditError(f"torch cannot do it: {about}; nothing was changed") from error
         edit = self._edit(outcome, action)
         entry = Entry(
             edit,
@@ -100,9 +104,12 @@ class Journal:
             script=outcome.script,
             inverses=outcome.inverses,
             function=outcome.function,
+            nbytes=sum(inverse.nbytes for inverse in outcome.inverses),
         )
         self.entries.append(entry)
         self._done.append(entry)
+        for undone in self._undone:
+            undone.drop()
         self._undone.clear()
         self._keep_budget()
         return edit
@@ -198,7 +205,7 @@ class Journal:
             if total <= self.budget:
                 return
             total -= entry.nbytes
-            entry.inverses = None
+            entry.drop()
 
     @property
     def history(self) -> list[Edit]:

@@ -253,3 +253,24 @@ def test_an_exception_without_words() -> None:
 
     with pytest.raises(EditError, match="Unspeakable"):
         Bench(nn.Linear(2, 2)).apply(fails)
+
+
+def test_what_was_undone_for_good_holds_no_bytes() -> None:
+    bench = Bench(net())
+    bench.initialize("", "normal_")
+    bench.undo()
+    assert bench.journal.entries[0].nbytes > 0
+    bench.assign("0.bias", (0,), 1)
+    assert bench.journal.entries[0].nbytes == 0
+    assert bench.journal.entries[0].inverses is None
+    assert bench.journal.entries[1].nbytes == 4
+
+
+def test_too_little_memory_is_a_refusal() -> None:
+    def greedy(tensor: torch.Tensor) -> None:
+        torch.empty(1 << 60)
+
+    bench = Bench(net())
+    with pytest.raises(EditError):
+        bench.initialize("", greedy)
+    assert contents(bench.net) == contents(bench.fresh)
