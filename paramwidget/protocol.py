@@ -82,6 +82,14 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Pace:
+    """The most frames a second while a cell is running; 0 for Python's own."""
+
+    view: str
+    rate: float
+
+
+@dataclass(frozen=True)
 class Rows:
     """The tree rows a view has on screen, as indices of the tree with this revision."""
 
@@ -623,7 +631,7 @@ LabAnswer = LabRows | LabDocked | LabCode | LabDone | LabRefused
 
 
 ToKernel = (
-    Hello | View | Open | Close | Look | Rows | Ask
+    Hello | View | Pace | Open | Close | Look | Rows | Ask
     | Initialize | Assign | Compute | Require | Undo | Redo | Restart
 )  # fmt: skip
 Intent = Initialize | Assign | Compute | Require | Undo | Redo | Restart

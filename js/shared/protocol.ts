@@ -201,6 +201,13 @@ export interface View {
   what: "opened" | "closed" | "hidden" | "shown" | "alive";
 }
 
+/** The most frames a second while a cell is running; 0 for Python's own. */
+export interface Pace {
+  kind: "pace";
+  view: string;
+  rate: number;
+}
+
 /** Open a panel on a slot; ``panel`` is an id the browser makes, shared by all views. */
 export interface Open {
   kind: "open";
@@ -487,7 +494,7 @@ export interface LabRefused {
   reason: string;
 }
 
-export type ToKernel = Hello | View | Open | Close | Look | Rows | Ask | Initialize | Assign | Compute | Require | Undo | Redo | Restart;
+export type ToKernel = Hello | View | Pace | Open | Close | Look | Rows | Ask | Initialize | Assign | Compute | Require | Undo | Redo | Restart;
 
 export type Intent = Initialize | Assign | Compute | Require | Undo | Redo | Restart;
 

@@ -51,6 +51,7 @@ class Session:
         self.sight = Sight(bench, self.views, self._send)
         self._busy = False
         self._next_live = 0.0
+        self._period = LIVE_PERIOD
         self._stale = False
         bench.listen(self)
 
@@ -80,6 +81,8 @@ class Session:
                 self._answer_hello()
             case protocol.View():
                 self._note_view(message)
+            case protocol.Pace():
+                self._period = 1 / min(message.rate, 60) if message.rate > 0 else LIVE_PERIOD
             case protocol.Rows():
                 self._note_rows(message)
             case protocol.Ask():
@@ -177,7 +180,7 @@ class Session:
             return
         self.sight.show_journal()
         self._push("edit")
-        self._next_live = time.monotonic() + LIVE_PERIOD
+        self._next_live = time.monotonic() + self._period
 
     # --- pulses --------------------------------------------------------------------------------
 
@@ -215,7 +218,7 @@ class Session:
         finally:
             self.bench.lock.release()
             ended = time.monotonic()
-            self._next_live = ended + max(LIVE_PERIOD, (ended - began) / LIVE_SHARE)
+            self._next_live = ended + max(self._period, (ended - began) / LIVE_SHARE)
 
     def close(self) -> None:
         """The widget is gone: no hook is left."""

@@ -47,6 +47,13 @@ export function viewLife(host: HTMLElement, store: Store, view: ViewState, end: 
   document.addEventListener("visibilitychange", tell, { signal: end });
   window.addEventListener("pagehide", close, { signal: end });
   window.addEventListener("pageshow", () => told || open(), { signal: end });
+  let rate = 0;
+  const pace = () => {
+    const { liveRate } = view.settings.peek();
+    if (!told || liveRate === rate) return;
+    rate = liveRate;
+    store.say({ kind: "pace", view: view.id, rate: liveRate });
+  };
   const timers = [
     setInterval(() => told && say("alive"), ALIVE_EVERY_MS),
     setInterval(ask, ASK_EVERY_MS),
@@ -54,9 +61,16 @@ export function viewLife(host: HTMLElement, store: Store, view: ViewState, end: 
   const stop = effect(() => {
     store.hellos.value;
     open();
+    rate = 0;
+    pace();
+  });
+  const stopPace = effect(() => {
+    view.settings.value;
+    pace();
   });
   end.addEventListener("abort", () => {
     stop();
+    stopPace();
     observer.disconnect();
     for (const timer of timers) clearInterval(timer);
     close();

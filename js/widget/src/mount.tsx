@@ -8,6 +8,7 @@ import { viewLife } from "./life";
 import type { Store } from "./store/store";
 import { viewState } from "./store/view";
 import { stylesheet } from "./style";
+import { hostSettings } from "./style/settings";
 import { followTheme } from "./style/theme";
 
 export function mount(el: HTMLElement, store: Store, end: AbortSignal): void {
@@ -21,13 +22,17 @@ export function mount(el: HTMLElement, store: Store, end: AbortSignal): void {
   shadow.append(style, root);
   el.append(host);
 
-  const view = viewState(store);
+  const settings = hostSettings(end);
+  const view = viewState(store, settings);
   followTheme(host, root, end);
   keepKeysInside(host, end);
   followKeys(root, store, view, end);
   viewLife(host, store, view, end);
   render(<App store={store} view={view} />, root);
-  const stop = effect(() => root.style.setProperty("--scale", String(view.fontScale.value)));
+  const stop = effect(() => {
+    root.dataset.cells = String(settings.value.cells);
+    root.style.setProperty("--scale", String(view.fontScale.value));
+  });
   end.addEventListener("abort", () => {
     stop();
     render(null, root);

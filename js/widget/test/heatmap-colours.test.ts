@@ -121,7 +121,7 @@ test("marks are told by value and limits", () => {
 });
 
 test("a table has 256 entries, NaN in the last", () => {
-  for (const wheel of ["diverging", "cyclic"] as Wheel[]) {
+  for (const wheel of ["blue-orange", "cyclic"] as Wheel[]) {
     const { table } = palette("light", wheel);
     assert.equal(table.length, 256);
     assert.deepEqual(unpack(table[255] ?? 0), markColour("nan", "light"));

@@ -15,7 +15,7 @@ function shown(limits: number[], lens: Lens = "value", values: number[] = [], ga
 
 test("a panel has its own scale, as Python says", () => {
   const scale = scaleOf(shown([-2, 2]), null);
-  assert.deepEqual(scale, { limits: [-2, 2], wheel: "diverging", text: "±3σ" });
+  assert.deepEqual(scale, { limits: [-2, 2], wheel: "blue-orange", text: "±3σ" });
 });
 
 test("one scale for all holds every panel's own", () => {

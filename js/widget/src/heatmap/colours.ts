@@ -9,8 +9,11 @@
 import { contrast, fromOklch, type Rgb } from "./oklch";
 
 export type Theme = "light" | "dark";
+/** What a person may choose; each reads for the colour-blind, grey on paper too. */
+export const COLOURS = ["blue-orange", "purple-green", "grey"] as const;
+export type Colours = (typeof COLOURS)[number];
 /** An angle of pi is one of -pi: there both ends of the scale have one colour. */
-export type Wheel = "diverging" | "cyclic";
+export type Wheel = Colours | "cyclic";
 export type Limits = readonly [low: number, high: number];
 export type Mark = "gap" | "nan" | "+inf" | "-inf" | "above" | "below" | "";
 
@@ -25,8 +28,13 @@ const MIDDLE = (STEPS - 1) / 2;
 const NAN = STEPS;
 export const TRANSPARENT = 0;
 
-const BLUE = 255;
-const ORANGE = 55;
+/** Hues below and above zero, in degrees. */
+const HUES: Record<Wheel, readonly [below: number, above: number]> = {
+  "blue-orange": [255, 55],
+  "purple-green": [310, 145],
+  grey: [0, 0],
+  cyclic: [255, 55],
+};
 
 const MARKS: Record<Theme, Record<Exclude<Mark, "gap" | "">, Rgb>> = {
   light: {
@@ -48,7 +56,7 @@ const MARKS: Record<Theme, Record<Exclude<Mark, "gap" | "">, Rgb>> = {
 const made = new Map<string, Palette>();
 
 /** The table is the same for every widget on the page, so it is computed once. */
-export function palette(theme: Theme, wheel: Wheel = "diverging"): Palette {
+export function palette(theme: Theme, wheel: Wheel = "blue-orange"): Palette {
   const key = `${theme} ${wheel}`;
   const found = made.get(key) ?? makePalette(theme, wheel);
   made.set(key, found);
@@ -78,7 +86,10 @@ function makePalette(theme: Theme, wheel: Wheel): Palette {
 /** The colour at a signed distance from zero, -1 to 1. */
 function shade(theme: Theme, wheel: Wheel, distance: number): Rgb {
   const size = Math.abs(distance);
-  const hue = distance < 0 ? BLUE : ORANGE;
+  // Without colour the sign must be seen in the lightness: black, grey at zero, white.
+  if (wheel === "grey") return fromOklch(0.62 + 0.36 * distance, 0, 0);
+  const [below, above] = HUES[wheel];
+  const hue = distance < 0 ? below : above;
   const colourful = wheel === "cyclic" ? 0.14 * Math.sin(Math.PI * size) : Math.min(0.14, size / 3);
   const [centre, end] = theme === "light" ? [0.99, 0.37] : [0.2, 0.83];
   return fromOklch(centre + (end - centre) * size, colourful, hue);
@@ -108,7 +119,7 @@ export function colourOf(
   value: number,
   limits: Limits,
   theme: Theme,
-  wheel: Wheel = "diverging",
+  wheel: Wheel = "blue-orange",
 ): Rgb {
   return unpack(packedColour(value, limits, palette(theme, wheel)));
 }
@@ -131,7 +142,7 @@ export function css([red, green, blue]: Rgb): string {
 }
 
 /** The scale as a CSS gradient, from `low` at the left to `high` at the right. */
-export function gradient(theme: Theme, wheel: Wheel = "diverging", stops = 17): string {
+export function gradient(theme: Theme, wheel: Wheel = "blue-orange", stops = 17): string {
   const { table } = palette(theme, wheel);
   const colours = Array.from({ length: stops }, (_, n) =>
     css(unpack(table[Math.round((n / (stops - 1)) * (STEPS - 1))] ?? 0)),

@@ -7,7 +7,15 @@ import { type Geometry, geometry, type Room } from "./geometry";
 import { drawCells, drawRulers, type Ink, rulerRoom } from "./ink";
 import { clearGaps, paintCells } from "./paint";
 import type { Box, Stage } from "./stage";
-import { type Cell, cellsFor, extent, type Pair, type Window, windowOf } from "./window";
+import {
+  type Cell,
+  cellsFor,
+  extent,
+  MOST_CELLS,
+  type Pair,
+  type Window,
+  windowOf,
+} from "./window";
 
 /** What to paint. */
 export interface Shown {
@@ -66,7 +74,9 @@ export class Screen {
   /** How many cells of a window can be shown. */
   cells(window: Window, room: Room): Pair {
     const [rows, cols] = extent(window);
-    return [cellsFor(rows, room.height), cellsFor(cols, room.width)];
+    const root = this.host.closest<HTMLElement>("[data-cells]");
+    const most = Number(root?.dataset.cells ?? MOST_CELLS);
+    return [cellsFor(rows, room.height, most), cellsFor(cols, room.width, most)];
   }
 
   /** A window of elements large enough to be told apart and hit. */

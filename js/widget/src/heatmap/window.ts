@@ -38,10 +38,10 @@ export function extent([row0, row1, col0, col1]: Window): Pair {
  * One per element where that fits. Where it does not, so many that each is the same whole number
  * of pixels wide and together they fill the room.
  */
-export function cellsFor(elements: number, pixels: number): number {
-  if (elements <= Math.min(MOST_CELLS, pixels)) return Math.max(1, elements);
-  const width = Math.max(1, Math.ceil(pixels / MOST_CELLS));
-  return Math.max(1, Math.min(MOST_CELLS, Math.floor(pixels / width)));
+export function cellsFor(elements: number, pixels: number, most = MOST_CELLS): number {
+  if (elements <= Math.min(most, pixels)) return Math.max(1, elements);
+  const width = Math.max(1, Math.ceil(pixels / most));
+  return Math.max(1, Math.min(most, Math.floor(pixels / width)));
 }
 
 /** A window of `size`, moved so that it lies on the plane. */

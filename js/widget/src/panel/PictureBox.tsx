@@ -35,7 +35,8 @@ export function PictureBox({ store, view, panel }: PictureBoxProps) {
   const able = store.editable.value;
   const { message = "" } = shown?.frame ?? {};
   const picture = pictureOf(shown);
-  const scale = picture && shown && scaleOf(shown, comparedWith(store, view));
+  const scale =
+    picture && shown && scaleOf(shown, comparedWith(store, view), view.settings.value.colours);
   const late = !!shown && shown.frame.generation < state.generation;
   return (
     <div class="picture" aria-busy={late}>
@@ -123,7 +124,11 @@ function useHeatmap(
     view.fontScale.value; // cells grow with the text
     const picture = pictureOf(shown);
     if (!shown || !picture) return;
-    const { limits, wheel } = scaleOf(shown, comparedWith(store, view));
+    const { limits, wheel } = scaleOf(
+      shown,
+      comparedWith(store, view),
+      view.settings.value.colours,
+    );
     const late = shown.frame.generation < state.generation;
     heatmap.current?.update({
       model: shown,

@@ -1,7 +1,7 @@
 /** The colour scale of a panel: Python's limits, or one for all panels to be compared. */
 
 import type { Lens } from "../../../shared/protocol";
-import type { Limits, Mark, Wheel } from "../heatmap/colours";
+import type { Colours, Limits, Mark, Wheel } from "../heatmap/colours";
 import { markOf } from "../heatmap/colours";
 import type { FrameModel } from "../store/cells";
 
@@ -18,17 +18,21 @@ const ANGLES: Scale = { limits: [-Math.PI, Math.PI], wheel: "cyclic", text: "Â±Ï
  * `all` are the frames of the panels that share one scale, null where each has its own. Values are
  * compared with values and gradients with gradients: they differ by orders of magnitude.
  */
-export function scaleOf(shown: FrameModel, all: readonly (FrameModel | null)[] | null): Scale {
+export function scaleOf(
+  shown: FrameModel,
+  all: readonly (FrameModel | null)[] | null,
+  colours: Colours = "blue-orange",
+): Scale {
   const { lens, picture } = shown.frame;
   if (lens === "angle") return ANGLES;
   const own = limitsOf(shown) ?? [-1, 1];
   const alike = (all ?? []).filter((other) => other?.frame.lens === lens && !isEmpty(other));
   const ends = alike.map(limitsOf).filter((limits) => limits !== null);
   if (!ends.length || (all ?? []).length < 2)
-    return { limits: own, wheel: "diverging", text: picture?.limits_text ?? "" };
+    return { limits: own, wheel: colours, text: picture?.limits_text ?? "" };
   return {
     limits: [Math.min(...ends.map(([low]) => low)), Math.max(...ends.map(([, high]) => high))],
-    wheel: "diverging",
+    wheel: colours,
     text: lens === ("value" satisfies Lens) ? "one scale" : "one scale for gradients",
   };
 }

@@ -1,7 +1,8 @@
 /** One view's own state: focus, filter, font, what is hovered. Two views of a widget differ here. */
 
-import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Lens } from "../../../shared/protocol";
+import type { Settings } from "../style/settings";
 import { Rows } from "./rows";
 import { newId, type Store } from "./store";
 
@@ -15,6 +16,7 @@ export interface ViewState {
   readonly hoveredTie: Signal<number | null>;
   /** 1 is the notebook's own size. */
   readonly fontScale: ReadonlySignal<number>;
+  readonly settings: ReadonlySignal<Settings>;
   /** All panels on one colour scale. */
   readonly sameScale: Signal<boolean>;
   readonly journalOpen: Signal<boolean>;
@@ -40,7 +42,7 @@ export interface ViewState {
 
 const SCALES = [0.75, 0.875, 1, 1.125, 1.25, 1.5, 1.75, 2, 2.5] as const;
 
-export function viewState(store: Store): ViewState {
+export function viewState(store: Store, settings: ReadonlySignal<Settings>): ViewState {
   const rows = new Rows(store.tree);
   const fontScale = signal(1);
   const wanted = signal<{ panel: string; focus: boolean } | null>(null);
@@ -50,7 +52,8 @@ export function viewState(store: Store): ViewState {
     id: newId(),
     rows,
     hoveredTie: signal(null),
-    fontScale,
+    fontScale: computed(() => fontScale.value * settings.value.fontScale),
+    settings,
     sameScale: signal(false),
     journalOpen: signal(false),
     form: signal(null),
