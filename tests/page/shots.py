@@ -55,6 +55,15 @@ def at_work(blank: Blank) -> View:
     return view
 
 
+def lecture(blank: Blank) -> View:
+    """As the last row of a hall needs it: larger text, a walk by keys."""
+    blank.show(tied_net())
+    view = seen(blank)
+    view.tree.focus()
+    view.press("+", "+", "+", "b", "b", "Enter", "2")
+    return view
+
+
 def busy(blank: Blank) -> View:
     widget = blank.show(chapter_net())
     view = seen(blank)
@@ -76,7 +85,9 @@ def badges(blank: Blank) -> View:
     return seen(blank)
 
 
-SCENES = [Scene(f.__name__, f) for f in (first_sight, panels, at_work, busy, saved, badges)]
+SCENES = [
+    Scene(f.__name__, f) for f in (first_sight, panels, at_work, lecture, busy, saved, badges)
+]
 
 
 def chapter_net() -> nn.Module:
