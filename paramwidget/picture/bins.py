@@ -6,7 +6,10 @@ import math
 
 import numpy as np
 
-from paramwidget.picture.scratch import Array
+from paramwidget.picture.scratch import Array, Scratch
+
+NEAR = 1e-5
+"""A share of a bin, well above what rounding makes of a number's place in it."""
 
 
 def rising_edges(low: float, high: float, bins: int) -> Array:
@@ -27,29 +30,40 @@ def rising_edges(low: float, high: float, bins: int) -> Array:
     return start + unit * np.arange(bins + 1)
 
 
-def counts_between(numbers: Array, edges: Array) -> Array:
-    """How many of the float64 numbers lie in each bin, the last one closed on both sides.
+def counts_between(numbers: Array, edges: Array, scratch: Scratch | None = None) -> Array:
+    """How many of the numbers lie in each bin, the last one closed on both sides.
 
     Numbers outside of the edges are not counted. A number on an edge is in the bin above it.
     """
-    bins = len(edges) - 1
-    low, high = float(edges[0]), float(edges[-1])
-    numbers = numbers[(numbers >= low) & (numbers <= high)]
-    place = _guessed(numbers, low, high, bins)
-    if place is None:
+    bins, low, high = len(edges) - 1, float(edges[0]), float(edges[-1])
+    numbers = numbers.reshape(-1)
+    if numbers.size and not (numbers.min() >= low and numbers.max() <= high):
+        numbers = numbers[(numbers >= low) & (numbers <= high)]
+    width = high - low
+    if math.isfinite(width) and width > bins * max(math.ulp(low), math.ulp(high)) / NEAR**2:
+        place = _divided(numbers, edges, bins / width, scratch or Scratch())
+    else:  # the edges are too close or too far apart to divide by their distance
         place = np.searchsorted(edges, numbers, side="right") - 1
         np.minimum(place, bins - 1, out=place)
-    else:  # the guess is rounded, by one bin at most: the edges themselves decide
-        place -= numbers < edges[place]
-        place += (numbers >= edges[place + 1]) & (place < bins - 1)
     return np.bincount(place, minlength=bins)
 
 
-def _guessed(numbers: Array, low: float, high: float, bins: int) -> Array | None:
-    """The bin of each number by division, None where the edges are too close or far for that."""
-    width = high - low
-    if not math.isfinite(width) or width < 1e6 * bins * max(math.ulp(low), math.ulp(high)):
-        return None
-    place = ((numbers - low) * (bins / width)).astype(np.intp)
-    np.minimum(place, bins - 1, out=place)
+def _divided(numbers: Array, edges: Array, scale: float, scratch: Scratch) -> Array:
+    """The bin of each number, by division; next to an edge, the edge itself decides."""
+    last = len(edges) - 2
+    share = scratch.array("share", numbers.shape, np.float64)
+    place = scratch.array("place", numbers.shape, np.intp)
+    mask = scratch.array("mask", numbers.shape, np.bool_)
+    np.subtract(numbers, edges[0], out=share, dtype=np.float64)
+    share *= scale
+    np.copyto(place, share, casting="unsafe")
+    np.minimum(place, last, out=place)
+    share -= place
+    share -= 0.5
+    np.abs(share, out=share)
+    close = np.flatnonzero(np.greater(share, 0.5 - NEAR, out=mask))
+    doubtful, number = place[close], numbers[close]
+    doubtful -= number < edges[doubtful]
+    doubtful += (number >= edges[doubtful + 1]) & (doubtful < last)
+    place[close] = doubtful
     return place

@@ -13,7 +13,7 @@ from paramwidget.picture.bins import counts_between, rising_edges
 from paramwidget.picture.matrix import SMALL, Matrix, all_elements, as_float64, values_of
 from paramwidget.picture.passes import Cuts, Moments, merged
 from paramwidget.picture.sample import evenly_spread
-from paramwidget.picture.scratch import Array
+from paramwidget.picture.scratch import Array, Scratch
 from paramwidget.picture.sweep import fitting_scale, sweep
 from paramwidget.picture.threads import in_threads
 
@@ -145,16 +145,24 @@ def _limits(values: torch.Tensor) -> tuple[float, float] | None:
 
 def _counts(values: torch.Tensor, edges: Array) -> Array:
     counts = np.zeros(len(edges) - 1, np.int64)
-    workers = torch.get_num_threads() if values.numel() > SMALL else 1
+    workers = torch.get_num_threads() if values.numel() >= SMALL else 1
+    scratch = Scratch()
     for matrix, repeats in all_elements(values):
         block = matrix.block
 
         def count(place: Place, block: Callable[..., Array] = block) -> Array:
-            return counts_between(as_float64(block(*place)), edges)
+            piece = block(*place, scratch)
+            return counts_between(_real(piece), edges, scratch)
 
         for found in in_threads(count, list(_pieces(matrix)), workers):
             counts += found * repeats
     return counts
+
+
+def _real(piece: Array) -> Array:
+    """Complex numbers by magnitude; 64-bit integers as float64, which the edges are."""
+    wide = piece.dtype.kind == "c" or (piece.dtype.kind in "iu" and piece.dtype.itemsize == 8)
+    return as_float64(piece) if wide else piece
 
 
 def _pieces(matrix: Matrix) -> Iterator[Place]:

@@ -19,7 +19,7 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @given(finite, finite, st.integers(1, 200))
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 def test_edges_rise_and_cover(one: float, other: float, bins: int) -> None:
     low, high = sorted((one, other))
     edges = rising_edges(low, high, bins)

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from paramwidget.picture.layout import (
     index_to_plane,
@@ -18,6 +18,7 @@ from picture.tensors import Shape, shapes
 
 
 @given(shapes())
+@settings(deadline=None)
 def test_every_element_stands_at_one_cell_and_is_found_there(shape: Shape) -> None:
     layout = layout_of(shape)
     cells = set()
@@ -29,6 +30,7 @@ def test_every_element_stands_at_one_cell_and_is_found_there(shape: Shape) -> No
 
 
 @given(shapes())
+@settings(deadline=None)
 def test_every_cell_is_an_element_or_a_gap(shape: Shape) -> None:
     layout = layout_of(shape)
     for row, col in itertools.product(range(layout.rows), range(layout.cols)):
@@ -44,6 +46,7 @@ def test_every_cell_is_an_element_or_a_gap(shape: Shape) -> None:
 
 
 @given(shapes())
+@settings(deadline=None)
 def test_elements_before_counts_the_rows_that_are_no_gaps(shape: Shape) -> None:
     layout = layout_of(shape)
     kernel, gap = layout.kernel[0], layout.gap[0]
