@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
-import traceback
-from multiprocessing.connection import Connection
 
 import pytest
 
 from slots.checks import check
+from slots.deadly import DEADLY, report
 from zoo.case import Case
 from zoo.cases import CASES
 
 SAFE = [case for case in CASES if not case.deadly]
-DEADLY = [case for case in CASES if case.deadly]
 
 
 @pytest.mark.parametrize("case", SAFE, ids=lambda case: case.name)
@@ -21,20 +19,10 @@ def test_is_read_right_and_left_as_it_was(case: Case) -> None:
     check(case)
 
 
-def _report(numbers: list[int], pipe: Connection) -> None:
-    for number in numbers:
-        try:
-            check(DEADLY[number])
-            pipe.send((number, ""))
-        except BaseException:
-            pipe.send((number, traceback.format_exc()))
-    pipe.close()
-
-
 def test_what_would_end_the_process_is_read_too() -> None:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=_report, args=(list(range(len(DEADLY))), theirs))
+    child = context.Process(target=report, args=(list(range(len(DEADLY))), theirs))
     child.start()
     theirs.close()
     reported = {}
