@@ -128,6 +128,21 @@ def test_structure_that_changes_is_followed(blank: Blank) -> None:
     expect(view.row("0.bias").locator(".badge")).to_have_text("None")
 
 
+def test_a_panel_whose_slot_is_gone_is_closed_with_a_word(blank: Blank) -> None:
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    widget = blank.show(net)
+    view = View(blank.page.locator(".paramwidget")).ready()
+    view.row("1.weight").click()
+    expect(view.panels).to_have_count(1)
+    with widget.cell():
+        del net[1]
+    expect(view.panels).to_have_count(0)
+    notice = view.host.get_by_role("alert")
+    expect(notice).to_contain_text("1.weight is no longer in the model")
+    view.button("Dismiss").click()
+    expect(notice).to_have_count(0)
+
+
 def test_a_cell_shows_at_the_visible_rows(blank: Blank) -> None:
     net = nn.Linear(2, 2)
     widget = blank.show(net)

@@ -4,7 +4,7 @@ export interface AnyModel {
   get(name: string): unknown;
   on(event: string, callback: (...args: never[]) => void): void;
   off(event: string, callback: (...args: never[]) => void): void;
-  send(content: unknown, callbacks?: unknown, buffers?: ArrayBuffer[]): void;
+  send(content: unknown, callbacks?: unknown, buffers?: ArrayBuffer[]): unknown;
 }
 
 export interface Initialized {

@@ -21,7 +21,7 @@ export function overAnywidget(model: AnyModel): Transport {
   return {
     send(message) {
       try {
-        model.send(message);
+        Promise.resolve(model.send(message)).catch(() => undefined); // some hosts promise
         return true;
       } catch {
         return false;
