@@ -55,6 +55,7 @@ def module_fields(module: Any) -> dict[str, Any]:
         fields = raw_dict(fields["_actual_script_module"])
     return fields
 
+
 #: True for a tensor that shares memory only until someone writes to it.
 is_copy_on_write: Callable[[torch.Tensor], bool] = getattr(_c, "_is_cow_tensor", _absent)
 
