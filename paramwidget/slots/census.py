@@ -20,7 +20,14 @@ import torch
 from torch import nn
 
 from paramwidget import compat
-from paramwidget.tensors import Condition, class_name, condition, dtype_name, is_tensor
+from paramwidget.tensors import (
+    Condition,
+    class_name,
+    condition,
+    dtype_name,
+    is_tensor,
+    opaque_reason,
+)
 
 _PARAMETER = nn.Parameter
 _TENSOR = torch.Tensor
@@ -120,9 +127,10 @@ def _plain_condition(
     device: torch.device | None,
     requires_grad: bool,
 ) -> Condition:
+    reason = opaque_reason(dtype)
     return Condition(
-        state="ready",
-        reason=None,
+        state="ready" if reason is None else "unreadable",
+        reason=reason,
         shape=tuple(shape),
         dtype=dtype_name(dtype),
         device="cpu" if device is None else str(device),
@@ -197,21 +205,19 @@ def _look_together(piece: list[Any], looks: Looks) -> None:
         near = [tensor.is_cpu or tensor.is_cuda for tensor in piece]
     shapes = [tensor.shape for tensor in piece]
     looks.shapes.extend(map(looks.known_shapes.setdefault, shapes, shapes))
-    dtypes = [tensor.dtype for tensor in piece]
-    if not compat.OPAQUE_DTYPES.isdisjoint(dtypes):
-        raise TypeError
-    looks.dtypes.extend(dtypes)
+    looks.dtypes.extend([tensor.dtype for tensor in piece])
     looks.grads.extend([tensor.requires_grad for tensor in piece])
     looks.lows.extend(map(compat.storage_address, piece))
-    contiguous, offsets = map(_is_contiguous, piece), map(_storage_offset, piece)
-    looks.plain.extend(
-        [
-            whole and fits and here and not offset
-            for whole, fits, here, offset in zip(
-                contiguous, map(ge, held, sizes), near, offsets, strict=True
-            )
-        ]
-    )
+    contiguous = list(map(_is_contiguous, piece))
+    offsets = list(map(_storage_offset, piece))
+    fits = list(map(ge, held, sizes))
+    if all(contiguous) and all(fits) and all(near) and not any(offsets):
+        looks.plain.extend(repeat(True, len(piece)))
+    else:
+        looks.plain.extend(
+            whole and fit and here and not offset
+            for whole, fit, here, offset in zip(contiguous, fits, near, offsets, strict=True)
+        )
 
 
 def _look_alone(value: Any, looks: Looks) -> None:

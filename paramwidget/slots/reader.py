@@ -16,25 +16,25 @@ from torch import nn
 from paramwidget import compat
 from paramwidget.slots import derived, wrappers
 from paramwidget.slots.census import Census, take_census
-from paramwidget.slots.columns import Columns, Kind
-from paramwidget.tensors import class_name
+from paramwidget.slots.columns import NO_MODULE, Columns, Kind
+from paramwidget.slots.hidden import hidden_note, may_hide
+from paramwidget.tensors import class_name, is_tensor
 
 _FIELDS = list(compat.MODULE_FIELDS)
 _FIELD_COUNT = len(_FIELDS)
 _FIELD_SET = frozenset(_FIELDS)
+
+#: What a module that lacks one of torch's fields is taken to hold there.
+_EMPTY_FIELDS: dict[str, Any] = {name: vars(nn.Module())[name] for name in _FIELDS}
 
 #: Values that hold no tensor and no module; nearly everything in a `__dict__` is of these.
 _INERT = {
     id(cls): cls
     for cls in (bool, int, float, complex, str, bytes, type(None), torch.dtype, torch.device)
 }
-_CONTAINERS = (list, tuple, dict, set, frozenset, OrderedDict)
 
-#: Containers longer than this are searched in their first part only.
-_SEARCHED_ITEMS = 10_000
-
-#: Children as registered: key to module, to None, or to something that is neither.
-Children = dict[str, Any]
+#: Children as registered: their keys, and modules, None, or things that are neither.
+Children = tuple[list[Any], list[Any]]
 
 
 def key_text(key: Any) -> str:
@@ -66,97 +66,104 @@ def entries(registry: Any) -> list[tuple[Any, Any]] | None:
     return None
 
 
-def _hooked(hooks: Any) -> bool:
-    """True where hooks hang; other mappings than torch's own are not asked."""
-    return type(hooks) is OrderedDict and len(hooks) > 0
-
-
 class Reader:
-    """Fills the module and slot columns; the walk over places is `walk.py`'s.
+    """Fills the module and slot columns; the places are `walk.py`'s.
 
-    `values` has what stands in each slot. It keeps the tensors alive until the census is taken, so
-    that an id means one object.
+    `values` has what stands in each slot, `below` the children of each module that has any; both
+    keep alive what they name until the census is taken, so that an id means one object.
     """
 
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
         self.values: list[Any] = []
-        self.children: list[Children] = []
-        self.numbers: dict[int, int] = {}
+        self.below: dict[int, Children] = {}
+        self.numbers: dict[int, int] = {id(None): NO_MODULE}
+        self._below_level: list[Any] = []
         self._suspects: list[tuple[int, str, object]] = []
         self._other_kinds: dict[int, Kind] = {}
 
-    def read(self, module: Any) -> int:
-        """Read a module for the first time and return its new number."""
-        columns = self.columns
-        number = self.numbers[id(module)] = len(columns.classes)
-        columns.classes.append(type(module))
-        children: Children = {}
-        try:
-            children = self._fields(module, number)
-        except Exception as error:
-            # the class only: the text of an exception may be a user's code
-            columns.module_errors[number] = f"Reading it failed: {class_name(type(error))}."
-            self._cut()
-        self.children.append(children)
-        columns.first_slot.append(len(columns.slot_keys))
-        return number
+    def read_all(self, net: Any) -> None:
+        """Read every module once, those nearest to the root first."""
+        level = [net]
+        while level:
+            first = len(self.columns.classes)
+            self.numbers.update(zip(map(id, level), range(first, first + len(level)), strict=True))
+            self._below_level = []
+            self._read_level(level, first)
+            met = dict(zip(map(id, self._below_level), self._below_level, strict=True))
+            for known in met.keys() & self.numbers.keys():
+                del met[known]
+            level = list(met.values())
 
-    def read_stranger(self, child: object) -> int:
-        """Something registered as a module that is none: a row with the error."""
-        columns = self.columns
-        number = len(columns.classes)
-        columns.classes.append(type(child))
-        columns.first_slot.append(len(columns.slot_keys))
-        columns.module_errors[number] = (
-            f"It is registered as a module, but it is a {class_name(type(child))}."
-        )
-        self.children.append({})
-        return number
+    def _read_level(self, modules: list[Any], first: int) -> None:
+        """Read modules, which are numbered from `first` on.
 
-    def _cut(self) -> None:
-        """Columns of one length again, after reading a module failed halfway."""
+        This loop is most of what a large model costs, so the ordinary is done in it: torch's own
+        fields in torch's own order, registries that are dicts, attributes that are numbers or text.
+        """
+        columns, values, slot_keys = self.columns, self.values, self.columns.slot_keys
+        fields_of, inert, own = compat.raw_dict, _INERT, _FIELD_COUNT
+        columns.classes.extend(map(type, modules))
+        for number, module in enumerate(modules, first):
+            try:
+                fields = fields_of(module)
+                names = list(fields)
+                if names[:own] != _FIELDS:
+                    names, fields = self._complete(module, number, fields)
+                held = fields["_parameters"]
+                if type(held) is not dict:
+                    self._registered(held, "parameter", number)
+                elif held:
+                    slot_keys.extend(held)
+                    values.extend(held.values())
+                held = fields["_buffers"]
+                if type(held) is not dict or held:
+                    self._buffers(held, fields["_non_persistent_buffers_set"], number)
+                for name in names[own:]:
+                    value = fields[name]
+                    if id(type(value)) not in inert:
+                        self._attribute(name, value, number)
+                hooks = fields["_forward_pre_hooks"]
+                if type(hooks) is not OrderedDict or hooks:
+                    derived.mark_hooked(columns, number, fields)
+                hooks = fields["_state_dict_hooks"]
+                if type(hooks) is not OrderedDict or hooks or fields["_state_dict_pre_hooks"]:
+                    columns.saves_plainly = derived.only_torch_hooks(fields) and None
+                held = fields["_modules"]
+                if type(held) is not dict or held:
+                    self._children(module, held, number)
+            except Exception as error:
+                self._fail(module, number, error)
+            columns.first_slot.append(len(slot_keys))
+
+    def _complete(
+        self, module: Any, number: int, fields: dict[str, Any]
+    ) -> tuple[list[str], dict[str, Any]]:
+        """Names and fields as of a module with all of torch's fields, in torch's order."""
+        if "_parameters" not in fields:
+            fields = compat.module_fields(module)
+        if "_parameters" not in fields:
+            self.columns.module_errors[number] = (
+                f"{class_name(type(module))}.__init__ did not call super().__init__(), "
+                "so it can hold no parameters."
+            )
+        own = [name for name in fields if name not in _FIELD_SET]
+        return [*_FIELDS, *own], {**_EMPTY_FIELDS, **fields}
+
+    def _fail(self, module: Any, number: int, error: Exception) -> None:
+        """Note the error, and make the columns one length again after reading failed halfway."""
         columns = self.columns
+        if issubclass(type(module), nn.Module):
+            # The class only: the text of an exception may be a user's code.
+            wrong = f"Reading it failed: {class_name(type(error))}."
+        else:
+            wrong = f"It is registered as a module, but it is a {class_name(type(module))}."
+        columns.module_errors[number] = wrong
         whole = min(len(columns.slot_keys), len(self.values))
         del columns.slot_keys[whole:], self.values[whole:]
         for rows in (self._other_kinds, columns.computed, columns.slot_notes, columns.slot_sources):
             for row in [row for row in rows if row >= whole]:
                 del rows[row]
-
-    def _fields(self, module: Any, number: int) -> Children:
-        columns = self.columns
-        fields = compat.raw_dict(module)
-        if "_parameters" not in fields:
-            fields = compat.module_fields(module)
-        parameters = fields.get("_parameters")
-        if parameters is not None:
-            if type(parameters) is not dict or parameters:
-                self._registered(parameters, "parameter", number)
-        else:
-            columns.module_errors[number] = (
-                f"{class_name(type(module))}.__init__ did not call super().__init__(), "
-                "so it can hold no parameters."
-            )
-        buffers = fields.get("_buffers")
-        if type(buffers) is not dict or buffers:
-            self._buffers(buffers, fields.get("_non_persistent_buffers_set"), number)
-        names = list(fields)
-        if names[:_FIELD_COUNT] == _FIELDS:
-            del names[:_FIELD_COUNT]
-        else:
-            names = [name for name in names if name not in _FIELD_SET]
-        for name in names:
-            value = fields[name]
-            if id(type(value)) not in _INERT:
-                self._attribute(name, value, number)
-        modules = fields.get("_modules")
-        if _hooked(fields.get("_forward_pre_hooks")):
-            derived.mark_hooked(columns, number, fields)
-        if _hooked(fields.get("_state_dict_hooks")) or _hooked(fields.get("_state_dict_pre_hooks")):
-            columns.saves_plainly = derived.only_torch_hooks(fields) and columns.saves_plainly
-        if type(modules) is not dict or modules:
-            return self._child_modules(module, modules, number)
-        return {}
 
     def _registered(self, registry: Any, kind: Kind, number: int) -> None:
         """Append a slot for each entry of `_parameters` or `_buffers`."""
@@ -189,14 +196,13 @@ class Reader:
     def _attribute(self, name: Any, value: object, number: int) -> None:
         """A plain attribute: a tensor is a slot; modules out of torch's sight are a warning."""
         columns = self.columns
-        cls = type(value)
-        if issubclass(cls, torch.Tensor):
+        if is_tensor(value):
             key = key_text(name)
             taken = columns.slot_keys[columns.first_slot[number] :]
             if key in taken:
                 columns.shadowed.add(columns.first_slot[number] + taken.index(key))
             self._append(key, "constant", value)
-        elif (cls in _CONTAINERS and value) or issubclass(cls, nn.Module):
+        elif may_hide(value):
             self._suspects.append((number, key_text(name), value))
 
     def _append(self, key: str, kind: Kind, value: object) -> int:
@@ -207,24 +213,25 @@ class Reader:
         self._other_kinds[slot] = kind
         return slot
 
-    def _child_modules(self, module: Any, modules: Any, number: int) -> Children:
+    def _children(self, module: Any, modules: Any, number: int) -> None:
         columns = self.columns
-        if type(modules) is dict:
-            children = modules.copy()
-        else:
+        if type(modules) is not dict:
             items = entries(modules)
             if items is None:
                 wrong = f"Its registry of modules is a {class_name(type(modules))}."
                 columns.module_errors[number] = wrong
-                return {}
-            children = dict(items)
-        if "parametrizations" in children:
-            for computed in derived.computed_slots(module, children):
+                return
+            modules = dict(items)
+        keys, children = list(modules), list(modules.values())
+        if "parametrizations" in modules:
+            for computed in derived.computed_slots(module, modules):
                 slot = self._append(computed.key, "computed", None)
                 columns.computed[slot] = computed.condition
                 columns.slot_notes[slot] = computed.note
                 columns.slot_sources[slot] = computed.sources
-        return children
+        if keys:
+            self.below[number] = keys, children
+            self._below_level.extend(children)
 
     def finish(self) -> Census:
         """Look at the tensors that were met and fill what hangs on them."""
@@ -241,37 +248,17 @@ class Reader:
             for slot, tensor in enumerate(census.numbers):
                 if tensor < 0 and kinds[slot] != "computed":
                     kinds[slot] = "none"
-        tensors = set(map(id, census.objects)) if self._suspects else set()
-        for number, key, value in self._suspects:
-            if wrappers.is_distributed(columns.classes[number]):
-                continue  # FSDP keeps its flat parameters in a list of its own
-            note = self._hidden(tensors, key, value)
-            if note:
-                before = columns.module_notes.get(number)
-                columns.module_notes[number] = note if before is None else f"{before}; {note}"
+        if self._suspects:
+            known = {*self.numbers, *map(id, census.objects)}
+            for number, key, value in self._suspects:
+                self._warn(number, hidden_note(key, value, known))
         return census
 
-    def _hidden(self, tensors: set[int], key: str, value: object) -> str | None:
-        """What an attribute holds that torch does not see; containers in it are searched too."""
-        modules = parameters = 0
-        queue: list[tuple[Any, int]] = [(value, 0)]
-        for held, depth in queue:
-            cls = type(held)
-            if cls in _CONTAINERS and depth < 3 and len(queue) < _SEARCHED_ITEMS:
-                inner = held.values() if issubclass(cls, dict) else held
-                queue.extend((item, depth + 1) for item in inner)
-            elif issubclass(cls, nn.Module):
-                modules += id(held) not in self.numbers and _holds_anything(held)
-            elif cls is nn.Parameter:
-                parameters += id(held) not in tensors
-        counts = ((modules, "module"), (parameters, "parameter"))
-        what = [f"{count} {noun}{'s' * (count > 1)}" for count, noun in counts if count]
-        if not what:
-            return None
-        return (
-            f"its attribute {key!r} holds {' and '.join(what)} that torch does not see: "
-            "not registered, so never trained and never saved (nn.ModuleList, nn.ParameterList)"
-        )
+    def _warn(self, number: int, note: str | None) -> None:
+        notes = self.columns.module_notes
+        if note is None or wrappers.is_distributed(self.columns.classes[number]):
+            return  # FSDP keeps its flat parameters in a list of its own
+        notes[number] = note if number not in notes else f"{notes[number]}; {note}"
 
 
 def _all_text(keys: list[Any], odd: set[int]) -> list[str]:
@@ -279,8 +266,3 @@ def _all_text(keys: list[Any], odd: set[int]) -> list[str]:
     found = [row for row, key in enumerate(keys) if type(key) is not str]
     odd.update(found)
     return [key_text(key) for key in keys] if found else keys
-
-
-def _holds_anything(module: Any) -> bool:
-    fields = compat.module_fields(module)
-    return bool(fields.get("_parameters") or fields.get("_modules"))

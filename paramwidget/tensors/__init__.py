@@ -8,7 +8,7 @@ at `.shape`. So the state comes first, from metadata alone, and only a ready ten
 from __future__ import annotations
 
 from paramwidget.tensors.classes import class_has, class_lookup, class_name, is_tensor, told
-from paramwidget.tensors.condition import Condition, State, condition, dtype_name
+from paramwidget.tensors.condition import Condition, State, condition, dtype_name, opaque_reason
 from paramwidget.tensors.kinds import (
     is_distributed,
     is_wrapper,
@@ -36,6 +36,7 @@ __all__ = [
     "local_part",
     "missing_memory",
     "needed_bytes",
+    "opaque_reason",
     "overlaps_itself",
     "parts",
     "plain",

@@ -56,6 +56,13 @@ def dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
+def opaque_reason(dtype: torch.dtype) -> str | None:
+    """Why numbers of a dtype cannot be read, None where they can."""
+    if dtype not in compat.OPAQUE_DTYPES:
+        return None
+    return f"torch stores {dtype_name(dtype)} and cannot read it as numbers."
+
+
 def condition(tensor: torch.Tensor) -> Condition:
     """The state of a tensor, from its metadata alone.
 
@@ -98,8 +105,9 @@ def _state(tensor: torch.Tensor) -> tuple[State, str | None]:
         return "meta", "It is on the meta device: it has a shape and no data."
     if compat.is_functorch_wrapped(tensor) or compat.is_functional(tensor):
         return "unreadable", "It stands for another tensor inside a transformation of torch.func."
-    if dtype in compat.OPAQUE_DTYPES:
-        return "unreadable", f"torch stores {dtype_name(dtype)} and cannot read it as numbers."
+    opaque = opaque_reason(dtype)
+    if opaque is not None:
+        return "unreadable", opaque
     if shape_of(tensor) is None:
         return "unreadable", "It does not say its shape."
     reason = _missing_data(tensor)

@@ -1,0 +1,61 @@
+"""Modules and parameters that a module keeps where torch does not look: in lists, in dicts."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Container
+from typing import Any
+
+from torch import nn
+
+from paramwidget import compat
+
+CONTAINERS = (list, tuple, dict, set, frozenset, OrderedDict)
+
+#: Containers with more in them than this are searched in their first part only.
+SEARCHED_ITEMS = 10_000
+
+
+def hidden_note(key: str, value: object, known: Container[int]) -> str | None:
+    """What the attribute `key` holds that is not registered; containers in it are searched too.
+
+    `known` has the ids of all modules and tensors that are. None where there is nothing to warn of.
+    """
+    modules = parameters = 0
+    queue: list[tuple[Any, int]] = [(value, 0)]
+    for held, depth in queue:
+        cls = type(held)
+        if _is_container(cls) and depth < 3 and len(queue) < SEARCHED_ITEMS:
+            inner = held.values() if issubclass(cls, dict) else held
+            queue.extend((item, depth + 1) for item in inner)
+        elif issubclass(cls, nn.Module):
+            modules += id(held) not in known and _holds_anything(held)
+        elif cls is nn.Parameter:
+            parameters += id(held) not in known
+    counts = ((modules, "module"), (parameters, "parameter"))
+    what = [f"{count} {noun}{'s' * (count > 1)}" for count, noun in counts if count]
+    if not what:
+        return None
+    return (
+        f"its attribute {key!r} holds {' and '.join(what)} that torch does not see: "
+        "not registered, so never trained and never saved (nn.ModuleList, nn.ParameterList)"
+    )
+
+
+def may_hide(value: Any) -> bool:
+    """True for a module, and for a container of Python's own that is not empty."""
+    cls = type(value)
+    return len(value) > 0 if _is_container(cls) else issubclass(cls, nn.Module)
+
+
+def _is_container(cls: type) -> bool:
+    return any(cls is one for one in CONTAINERS)
+
+
+def _holds_anything(module: Any) -> bool:
+    fields = compat.module_fields(module)
+    return any(
+        type(held) is not dict or len(held) > 0
+        for held in (fields.get("_parameters"), fields.get("_modules"))
+        if held is not None
+    )
