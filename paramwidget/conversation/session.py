@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from paramwidget import protocol
+from paramwidget.compat import cell_runs_elsewhere
 from paramwidget.conversation import words
 from paramwidget.conversation.intents import carry_out, preview
 from paramwidget.conversation.sight import Sight
@@ -228,6 +229,7 @@ class Session:
         if self.views.any_open:
             if not self.pulse.runs:
                 self.pulse.start()
+                self._busy = cell_runs_elsewhere()  # it may have begun before anybody listened
                 self._send_status()
         else:
             self.pulse.stop()
