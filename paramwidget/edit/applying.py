@@ -9,8 +9,15 @@ from typing import Any
 
 from torch import nn
 
+from paramwidget import compat
 from paramwidget.edit.errors import EditError, shown
-from paramwidget.edit.modules import module_at, unique_modules, visits
+from paramwidget.edit.modules import (
+    applies_plainly,
+    module_at,
+    tensors_of,
+    unique_modules,
+    visits,
+)
 from paramwidget.edit.numbers import parse_seed
 from paramwidget.edit.outcome import Failed, Notes, Outcome, spoken
 from paramwidget.edit.rng import fresh_seed, private_generators
@@ -18,9 +25,10 @@ from paramwidget.edit.script import callable_text, function_name
 from paramwidget.edit.snapshot import Snapshot
 from paramwidget.edit.spot import Ties, node_at
 from paramwidget.slots.fingerprint import fingerprint
-from paramwidget.slots.resolve import resolve
+from paramwidget.slots.resolve import held_at, resolve
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Path, Tree, read_tree
+from paramwidget.tensors import deadly_reason
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,7 @@ class Apply:
                 f"{shown('.'.join(node.path[:-1]))}",
                 "target",
             )
+        _refuse_deadly(net, tree, node)
         module = module_at(net, node.path)
         visited = list(visits(module)) if self.recurse else [module]
         given = parse_seed(self.seed)
@@ -87,7 +96,14 @@ class Apply:
         name = function_name(self.function)
         title = f"{name} on {spoken(node)}" + ("" if self.recurse else " itself")
         access, text = node.access[0], callable_text(self.function)
-        call = f"{access}.apply({text})" if self.recurse else f"{text}({access})"
+        helpers = {"seed_all"}
+        if not self.recurse:
+            call = f"{text}({access})"
+        elif applies_plainly(visited):
+            call = f"{access}.apply({text})"
+        else:
+            call = f"visit({access}, {text})"
+            helpers.add("visit")
         skipped = _not_ready(tree, node)
         notes = Notes(
             title,
@@ -96,10 +112,24 @@ class Apply:
             skipped,
             _warnings(net, tree, visited, paths, name, skipped),
             [f"seed_all({seed})", call],
-            {"seed_all"},
+            helpers,
             self.function,
         )
         return notes.outcome(inverses)
+
+
+def _refuse_deadly(net: nn.Module, tree: Tree, node: Node) -> None:
+    """A function that is called on such a module may write where a write ends the process."""
+    depth, memory = len(node.path), compat.MemoryMap.now()
+    for slot in tree.slots:
+        tensor = held_at(net, slot.path) if slot.path[:depth] == node.path else None
+        reason = deadly_reason(tensor, memory) if tensor is not None else None
+        if reason is not None:
+            raise EditError(
+                f"no function is called on {spoken(node)}, since it might write to "
+                f"{spoken(slot)}. {reason} Apply it to another part, or initialize tensors",
+                "target",
+            )
 
 
 def _holdings(net: nn.Module, tree: Tree, snapshot: Snapshot) -> dict[Path, Any]:
@@ -150,10 +180,7 @@ def _warnings(
             told.append(f"{', '.join(waiting[:6])}: no shape yet, so an initializer that tests the "
                         "type of the layer passes them over; run a forward first")  # fmt: skip
     visits_of = Counter(
-        id(value)
-        for module in visited
-        for value in module._parameters.values()
-        if value is not None
+        id(value) for module in visited for value in tensors_of(module, "_parameters")
     )
     ties = Ties(tree)
     seen: set[int] = set()

@@ -14,7 +14,7 @@ from torch.nn.utils import parametrize
 
 from paramwidget.edit.convert import converted
 from paramwidget.edit.errors import EditError, shown
-from paramwidget.edit.modules import children_of, module_at, unique_modules
+from paramwidget.edit.modules import children_of, module_at, registered, unique_modules
 from paramwidget.edit.numbers import dtype_name
 from paramwidget.edit.rng import kept_generators
 from paramwidget.edit.script import assigned
@@ -85,7 +85,8 @@ def store(work: Transaction, tree: Tree, spot: Spot, values: torch.Tensor) -> li
 
 
 def _original(chain: nn.Module, name: str) -> Any:
-    return chain._parameters.get(name, chain._buffers.get(name))
+    held = dict(registered(chain, "_buffers") + registered(chain, "_parameters"))
+    return held.get(name)
 
 
 def _write_originals(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import torch
 from torch import nn
 
 from paramwidget import compat
@@ -12,14 +13,28 @@ from paramwidget.edit.errors import EditError, shown
 from paramwidget.slots.reader import entries, key_text
 from paramwidget.slots.resolve import module_at as found_at
 from paramwidget.slots.tree import Path
+from paramwidget.tensors import class_lookup, is_tensor
+
+_SAFE_DEPTH = 200  # below it no recursion of torch's meets Python's limit
+
+
+def registered(module: nn.Module, registry: str) -> list[tuple[str, Any]]:
+    """What stands in ``_parameters``, ``_buffers`` or ``_modules``, whatever it is."""
+    found = entries(compat.module_fields(module).get(registry) or {}) or []
+    return [(key_text(key), value) for key, value in found]
+
+
+def tensors_of(module: nn.Module, *registries: str) -> list[torch.Tensor]:
+    """The tensors that the module itself holds in these registries."""
+    return [
+        value for name in registries for _, value in registered(module, name) if is_tensor(value)
+    ]
 
 
 def children_of(module: nn.Module) -> list[tuple[str, nn.Module]]:
     """The child modules as registered, without None; a repeated child stands there again."""
-    registered = entries(compat.raw_dict(module).get("_modules") or {}) or []
-    return [
-        (key_text(key), child) for key, child in registered if issubclass(type(child), nn.Module)
-    ]
+    found = registered(module, "_modules")
+    return [(key, child) for key, child in found if issubclass(type(child), nn.Module)]
 
 
 def module_at(net: nn.Module, path: Path) -> nn.Module:
@@ -71,3 +86,26 @@ def visits(module: nn.Module) -> Iterator[nn.Module]:
 def _once(module: nn.Module) -> Iterator[nn.Module]:
     children: dict[int, Any] = {id(child): child for _, child in children_of(module)}
     return iter(children.values())
+
+
+def applies_plainly(visited: Sequence[nn.Module]) -> bool:
+    """Whether torch's own ``apply`` reaches these modules, in the order of ``visits``.
+
+    It recurses, so depth ends it; it puts children into a set, so they need a hash; and a class may
+    have an ``apply`` or children of its own.
+    """
+    heights: dict[int, int] = {}
+    for module in visited:
+        children = [child for _, child in registered(module, "_modules") if child is not None]
+        if any(id(child) not in heights for child in children) or not _is_usual(type(module)):
+            return False
+        heights[id(module)] = 1 + max((heights[id(child)] for child in children), default=0)
+    return max(heights.values(), default=0) < _SAFE_DEPTH
+
+
+def _is_usual(cls: type) -> bool:
+    methods = [class_lookup(cls, name) for name in ("apply", "children", "named_children")]
+    home = [str(getattr(method, "__module__", "")) for method in methods]
+    return class_lookup(cls, "__hash__") is not None and all(
+        name.startswith("torch.") for name in home
+    )

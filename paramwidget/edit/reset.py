@@ -8,8 +8,15 @@ from typing import Any
 import torch
 from torch import nn
 
+from paramwidget import compat
 from paramwidget.edit.errors import EditError, shown
-from paramwidget.edit.modules import module_at, unique_modules, visits
+from paramwidget.edit.modules import (
+    module_at,
+    registered,
+    tensors_of,
+    unique_modules,
+    visits,
+)
 from paramwidget.edit.outcome import Failed, Notes, Outcome, spoken
 from paramwidget.edit.rng import private_generators
 from paramwidget.edit.script import indented
@@ -17,7 +24,7 @@ from paramwidget.edit.snapshot import Snapshot
 from paramwidget.edit.spot import Partners, Spot, Ties
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Path, Tree
-from paramwidget.tensors import is_tensor
+from paramwidget.tensors import deadly_reason, is_tensor
 
 _NAMES = ("reset_parameters", "_reset_parameters")  # the second: MultiheadAttention, Transformer
 
@@ -90,8 +97,7 @@ def _tensors_below(module: nn.Module) -> list[int]:
     return [
         id(value)
         for one in unique_modules(module)
-        for value in (*one._parameters.values(), *one._buffers.values())
-        if is_tensor(value)
+        for value in tensors_of(one, "_parameters", "_buffers")
     ]
 
 
@@ -117,11 +123,22 @@ def _modules(net: nn.Module, tree: Tree, spots: list[Spot], target: Any) -> dict
             for depth in range(least, len(holder) + 1):
                 wanted.setdefault(id(module_at(net, holder[:depth])), holder[:depth])
     modules: dict[Path, nn.Module] = {}
+    memory = compat.MemoryMap.now()
     for module in visits(net):
         path_ = wanted.pop(id(module), None)
-        if path_ is not None and own_reset(module) is not None:
+        if path_ is not None and own_reset(module) and not _deadly_below(module, memory):
             modules[path_] = module
     return modules
+
+
+def _deadly_below(module: nn.Module, memory: compat.MemoryMap) -> str | None:
+    """Why the method, which may write to all that is below the module, would end the process."""
+    reasons = (
+        deadly_reason(tensor, memory)
+        for one in unique_modules(module)
+        for tensor in tensors_of(one, "_parameters", "_buffers")
+    )
+    return next((reason for reason in reasons if reason is not None), None)
 
 
 def _statistics(resets: dict[Path, nn.Module], spots: list[Spot]) -> set[int]:
@@ -129,9 +146,9 @@ def _statistics(resets: dict[Path, nn.Module], spots: list[Spot]) -> set[int]:
     chosen = {id(spot.tensor) for spot in spots}
     found: set[int] = set()
     for module in resets.values():
-        own = [value for value in module._parameters.values() if value is not None]
+        own = tensors_of(module, "_parameters")
         if own and all(id(value) in chosen for value in own):
-            found |= {id(value) for value in module._buffers.values() if is_tensor(value)}
+            found |= {id(value) for value in tensors_of(module, "_buffers")}
     return found
 
 
@@ -146,7 +163,8 @@ def _nodes_by_tensor(net: nn.Module, tree: Tree, resets: dict[Path, nn.Module]) 
             modules[holder] = module_at(net, holder)
         module = modules[holder]
         if id(module) in below:
-            value = module._parameters.get(node.path[-1], module._buffers.get(node.path[-1]))
+            held = dict(registered(module, "_buffers") + registered(module, "_parameters"))
+            value = held.get(node.path[-1])
             if is_tensor(value):
                 found.setdefault(id(value), node)
     return found
@@ -166,6 +184,9 @@ def _untouched(net: nn.Module, node: Node) -> str:
     module = module_at(net, node.path[:-1])
     if own_reset(module) is None:
         return f"its {type(module).__name__} has no reset_parameters"
+    reason = _deadly_below(module, compat.MemoryMap.now())
+    if reason is not None:
+        return f"the reset_parameters of its {type(module).__name__} is not called: {reason}"
     return f"the reset_parameters of its {type(module).__name__} does not touch it"
 
 

@@ -44,6 +44,19 @@ def twin(module):
         made.__dict__[name] = value.copy() if isinstance(value, (dict, list, set)) else value
     return made
 '''
+_VISIT = '''
+def visit(module, function):
+    """What module.apply(function) does, where that gives up: children first."""
+    todo = [(module, False)]
+    while todo:
+        module, ready = todo.pop()
+        if ready:
+            function(module)
+            continue
+        children = [c for c in module._modules.values() if isinstance(c, torch.nn.Module)]
+        once = {id(child): child for child in children}
+        todo += [(module, True), *((child, False) for child in reversed(once.values()))]
+'''
 
 # name -> (imports, source)
 HELPERS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
@@ -52,6 +65,7 @@ HELPERS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "seed_all": (("random", "numpy"), _SEED_ALL),
     "keeping": (("contextlib",), _KEEPING),
     "twin": ((), _TWIN),
+    "visit": ((), _VISIT),
 }
 
 # names that the lines themselves use; a user's function of such a name gets another one first

@@ -233,9 +233,7 @@ def _behaviour(module: nn.Module) -> dict[str, Any]:
 
 
 def _size(held: Iterable[Any]) -> int:
-    return sum(
-        value.nbytes for value in held if is_tensor(value) and condition(value).state == "ready"
-    )
+    return sum(value.nbytes for value in held if is_tensor(value) and _is_strided(value))
 
 
 def _same_objects(left: Any, right: Any) -> bool:
@@ -266,7 +264,7 @@ class Snapshot:
         return snapshot
 
     def _take(self, module: nn.Module) -> list[Registry]:
-        fields = compat.raw_dict(module)
+        fields = compat.module_fields(module)
         taken: list[Registry] = []
         for name in _REGISTRIES:
             registry = fields.get(name)

@@ -158,14 +158,8 @@ class Partners:
 
     def __init__(self, net: nn.Module, ties: Ties, spots: Iterable[Spot]) -> None:
         self._net = net
-        spots = list(spots)
-        written = {node.path for spot in spots for node in spot.nodes}
-        self._nodes: dict[Path, Node] = {}
-        for spot in spots:
-            for node in spot.nodes:
-                for partner in ties.memory(node):
-                    if partner.path not in written:
-                        self._nodes[partner.path] = partner
+        nodes = [node for spot in spots for node in spot.nodes]
+        self._nodes = {partner.path: partner for node in nodes for partner in ties.memory(node)}
         self._before = {path: self._look(path) for path in self._nodes}
 
     def _look(self, path: Path) -> Any:

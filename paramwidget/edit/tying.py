@@ -14,7 +14,7 @@ from torch.optim import Optimizer
 
 from paramwidget import compat
 from paramwidget.edit.errors import EditError, shown
-from paramwidget.edit.modules import children_of, module_at, unique_modules
+from paramwidget.edit.modules import children_of, module_at, tensors_of, unique_modules
 from paramwidget.edit.outcome import Notes, Outcome, spoken
 from paramwidget.edit.script import assigned
 from paramwidget.edit.snapshot import Memory, Snapshot
@@ -74,11 +74,14 @@ class Untie:
         ties = Ties(tree)
         notes = Notes(f"{spoken(node)} untied")
         notes.changes([node])
-        if len(ties.same(node)) > 1:
-            return _apart(net, tree, node, tensor, notes)
-        if ties.memory(node):
+        shared = len(ties.same(node)) > 1
+        if not shared and not ties.memory(node):
+            raise EditError(f"{shown(node.name)} is tied to nothing", "target")
+        # `.data = ...` frees memory that numpy or DLPack took of the tensor, and an optimizer knows
+        # a tensor by identity; one that learns gives its memory to neither, so it keeps its object
+        if not shared and node.kind == "parameter" and tensor.requires_grad:
             return _own_memory(node, tensor, notes)
-        raise EditError(f"{shown(node.name)} is tied to nothing", "target")
+        return _apart(net, tree, node, tensor, notes)
 
 
 def _tensor_at(net: nn.Module, tree: Tree, name: Any) -> tuple[Node, torch.Tensor]:
@@ -206,7 +209,7 @@ def _trains(optimizer: Optimizer, tensor: torch.Tensor) -> bool:
 def _left_training(net: nn.Module, tensor: torch.Tensor, name: str) -> list[str]:
     """Optimizers that would go on with a tensor that no slot holds any more."""
     for module in unique_modules(net):
-        if any(held is tensor for held in module._parameters.values()):
+        if any(held is tensor for held in tensors_of(module, "_parameters")):
             return []
     return [
         f"a {type(one).__name__} still trains the tensor that {name} was: make a new optimizer"

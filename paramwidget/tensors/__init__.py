@@ -18,7 +18,7 @@ from paramwidget.tensors.kinds import (
     parts,
 )
 from paramwidget.tensors.values import Unreadable, as_computable, plain, readable
-from paramwidget.tensors.writing import overlaps_itself, writable_reason
+from paramwidget.tensors.writing import deadly_reason, overlaps_itself, writable_reason
 
 __all__ = [
     "Condition",
@@ -29,6 +29,7 @@ __all__ = [
     "class_lookup",
     "class_name",
     "condition",
+    "deadly_reason",
     "dtype_name",
     "is_distributed",
     "is_tensor",

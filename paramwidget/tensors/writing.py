@@ -16,7 +16,9 @@ from paramwidget.tensors.kinds import (
     is_wrapper,
     layout_of,
     local_part,
+    missing_memory,
     numel_of,
+    parts,
 )
 
 #: A tensor whose strides interleave is searched for repeated places up to this many elements;
@@ -50,6 +52,15 @@ def writable_reason(tensor: torch.Tensor, memory: MemoryMap | None = None) -> st
         if overlaps_itself(tensor):
             return "It is expanded: one number in memory stands for several of its elements."
         return _read_only(tensor, memory)
+
+
+def deadly_reason(tensor: torch.Tensor, memory: MemoryMap | None = None) -> str | None:
+    """Why code that writes to this tensor, as any function may, ends the process; None if safe."""
+    for part in parts(tensor):
+        reason = missing_memory(part) or _read_only(part, memory)
+        if reason is not None:
+            return reason
+    return None
 
 
 def _distributed_reason(tensor: Any, memory: MemoryMap | None) -> str | None:
