@@ -50,6 +50,15 @@ class Extension:
     def press(self, remedy: str) -> None:
         self.notice.get_by_role("button", name=remedy).click()
 
+    def layout_saved(self) -> None:
+        """Wait until the workspace on the server has the dock: a moment after it was opened."""
+        self.notebook.page.wait_for_function(
+            """async () => {
+              const { workspaces } = window.jupyterapp.serviceManager;
+              return JSON.stringify(await workspaces.fetch("default")).includes("paramwidget-dock");
+            }"""
+        )
+
     def restart(self) -> None:
         self.notebook.page.evaluate(
             """async () => {

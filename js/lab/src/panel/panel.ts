@@ -13,6 +13,7 @@ export class ParametersPanel extends SidePanel {
   private readonly whose = new Widget({ node: element("span", "jp-paramwidget-Owner") });
   private readonly list = element("ul", "jp-paramwidget-List");
   private readonly nothing = element("div", "jp-paramwidget-Nothing");
+  private readonly known = new Map<string, { said: string; row: HTMLElement }>();
   private items: Item[] = [];
   private focused = "";
 
@@ -69,13 +70,12 @@ export class ParametersPanel extends SidePanel {
     const hadFocus = this.list.contains(document.activeElement);
     if ("silent" in shown) {
       this.items = [];
+      this.known.clear();
       this.list.replaceChildren();
       this.say(shown);
     } else {
       this.items = shown.items.filter((item): item is Item => "row" in item);
-      this.list.replaceChildren(
-        ...shown.items.map((item) => ("row" in item ? this.made(item) : moreElement(item))),
-      );
+      this.place(shown.items.map((item) => ("row" in item ? this.made(item) : moreElement(item))));
       this.nothing.replaceChildren();
       this.markTabStop();
       if (hadFocus) this.focusOn(this.items.find(({ key }) => key === this.focused));
@@ -85,10 +85,25 @@ export class ParametersPanel extends SidePanel {
     this.toggleClass("jp-mod-busy", "items" in shown && shown.old);
   }
 
+  /** The row's element, the one from before where nothing of it has changed. */
   private made(item: Item): HTMLElement {
-    const made = rowElement(item);
-    made.dataset.key = item.key;
-    return made;
+    const said = JSON.stringify(item);
+    const before = this.known.get(item.key);
+    if (before?.said === said) return before.row;
+    const row = rowElement(item);
+    row.dataset.key = item.key;
+    this.known.set(item.key, { said, row });
+    return row;
+  }
+
+  /** What stays is not touched: a click or a focus in the middle of a refresh must not be lost. */
+  private place(wanted: HTMLElement[]): void {
+    const stay = new Set<Node>(wanted);
+    for (const row of [...this.list.childNodes]) if (!stay.has(row)) row.remove();
+    wanted.forEach((row, at) => {
+      const here = this.list.childNodes[at] ?? null;
+      if (here !== row) this.list.insertBefore(row, here);
+    });
   }
 
   private say({ silent, detail }: { silent: Parameters<typeof saying>[0]; detail: string }): void {
