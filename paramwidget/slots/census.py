@@ -8,7 +8,7 @@ way; any other, and any piece in which a tensor refuses an attribute, is looked 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
@@ -46,12 +46,16 @@ _Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 @dataclass(eq=False)
 class Spans:
-    """The memory of the tensors that are plain, as byte ranges; the others are in `careful`."""
+    """The memory of the tensors that are plain, as byte ranges; the others are in `careful`.
+
+    `foreign` are those of the plain that lie on another device than the CPU.
+    """
 
     owners: _Ints
     lows: _Ints
     sizes: _Ints
     careful: list[int]
+    foreign: frozenset[int] = frozenset()
 
     @classmethod
     def none(cls) -> Spans:
@@ -59,38 +63,33 @@ class Spans:
         empty = np.zeros(0, dtype=np.int64)
         return cls(empty, empty, empty, [])
 
+    def without(self, others: Container[int]) -> Spans:
+        """Those whose owners are not among others, which are then careful ones."""
+        kept = np.array([owner not in others for owner in self.owners.tolist()], dtype=bool)
+        careful = sorted({*self.careful, *self.owners[~kept].tolist()})
+        return Spans(self.owners[kept], self.lows[kept], self.sizes[kept], careful, self.foreign)
+
 
 class Looks:
     """What each tensor looks like, by its number; a Condition is made when somebody asks."""
 
     def __init__(self) -> None:
-        self.types: list[type] = []
+        self.parameters: list[bool] = []
         self.shapes: list[tuple[int, ...]] = []
         self.dtypes: list[torch.dtype] = []
         self.grads: list[bool] = []
         self.devices: list[torch.device | None] = []  # None for the CPU
-        self.lows: list[int] = []
-        self.sizes: list[int] = []
-        self.plain: list[bool] = []
         self.careful: dict[int, Condition] = {}
         # One object for each shape there is: a model has thousands of tensors, a dozen shapes.
         self.known_shapes: dict[tuple[int, ...], tuple[int, ...]] = {}
 
-    def cut(self, rows: int) -> None:
-        """Columns of one length again, after a tensor has refused an attribute halfway."""
-        del self.types[rows:], self.shapes[rows:], self.dtypes[rows:], self.grads[rows:]
-        del self.devices[rows:], self.lows[rows:], self.sizes[rows:], self.plain[rows:]
-
     def append_unknown(self) -> None:
-        """A row for a tensor that is none, or refuses."""
-        self.types.append(object)
+        """A row for what has its Condition in `careful`."""
+        self.parameters.append(False)
         self.shapes.append(())
         self.dtypes.append(torch.float32)
         self.grads.append(False)
         self.devices.append(None)
-        self.lows.append(0)
-        self.sizes.append(0)
-        self.plain.append(False)
 
     def condition(self, number: int) -> Condition:
         """What is known of a tensor; `NOTHING` for the number -1."""
@@ -99,7 +98,7 @@ class Looks:
         known = self.careful.get(number)
         if known is None:
             known = _plain_condition(
-                self.types[number] is _PARAMETER,
+                self.parameters[number],
                 self.shapes[number],
                 self.dtypes[number],
                 self.devices[number],
@@ -109,14 +108,8 @@ class Looks:
 
     def comparable(self) -> tuple[object, ...]:
         """Equal for two readings exactly if all tensors look the same."""
-        return (
-            tuple(self.shapes),
-            tuple(self.dtypes),
-            tuple(self.grads),
-            tuple(self.devices),
-            tuple([cls is _PARAMETER for cls in self.types]),
-            tuple(self.careful.items()),
-        )
+        columns = (self.parameters, self.shapes, self.dtypes, self.grads, self.devices)
+        return (*(tuple(column) for column in columns), tuple(self.careful.items()))
 
 
 @lru_cache(maxsize=4096)
@@ -151,86 +144,120 @@ class Census:
 
 def take_census(values: Sequence[Any]) -> Census:
     """Number what stands in the slots in the order of first appearance, and look at each once."""
+    numbers, objects = numbered(values)
+    spans = spans_of(objects)
+    looks = Looks()
+    plain = set(range(len(objects))).difference(spans.careful) if spans.careful else None
+    for start in range(0, len(objects), _PIECE):
+        _look(range(start, min(start + _PIECE, len(objects))), objects, plain, looks)
+    if looks.careful:
+        spans = spans.without(looks.careful)
+    return Census(numbers, objects, looks, spans)
+
+
+def numbered(values: Sequence[Any]) -> tuple[list[int], list[Any]]:
+    """The number of each value, -1 for None, and the objects by their number; by identity."""
     ids = list(map(id, values))
     met = dict(zip(ids, values, strict=True))
     met.pop(id(None), None)
     if len(met) == len(values):
-        numbers = list(range(len(values)))
-    else:
-        by_id = dict(zip(met, range(len(met)), strict=True))
-        by_id[id(None)] = -1
-        numbers = list(map(by_id.__getitem__, ids))
-    objects = list(met.values())
-    looks = Looks()
-    spans = _look(objects, looks)
-    return Census(numbers, objects, looks, spans)
+        return list(range(len(values))), list(values)
+    by_id = dict(zip(met, range(len(met)), strict=True))
+    by_id[id(None)] = -1
+    return list(map(by_id.__getitem__, ids)), list(met.values())
 
 
-def _look(objects: list[Any], looks: Looks) -> Spans:
+class _Rows:
+    """The columns that spans are made of, while they are filled."""
+
+    def __init__(self) -> None:
+        self.lows: list[int] = []
+        self.sizes: list[int] = []
+        self.plain: list[bool] = []
+        self.foreign: list[int] = []
+
+
+def spans_of(objects: Sequence[Any]) -> Spans:
+    """Where each object lies, if it is a tensor of torch's own class that is plain."""
+    rows = _Rows()
     for start in range(0, len(objects), _PIECE):
         piece = objects[start : start + _PIECE]
         try:
-            _look_together(piece, looks)
+            _place_together(piece, rows)
         except Exception:
             # Sparse, nested and transformed tensors refuse one attribute or another.
-            looks.cut(start)
             for value in piece:
-                _look_alone(value, looks)
-    plain = np.array(looks.plain, dtype=bool)
-    careful = np.flatnonzero(~plain).tolist()
-    for number in careful:
-        known = _look_carefully(objects[number])
-        if known.state != "ready" or looks.types[number] is object:
-            looks.careful[number] = known
+                try:
+                    _place_together([value], rows)
+                except Exception:
+                    rows.lows.append(0)
+                    rows.sizes.append(0)
+                    rows.plain.append(False)
+    plain = np.array(rows.plain, dtype=bool)
     owners = np.flatnonzero(plain)
-    lows, sizes = (np.array(column, dtype=np.int64)[owners] for column in (looks.lows, looks.sizes))
-    return Spans(owners, lows, sizes, careful)
+    lows, sizes = (np.array(column, dtype=np.int64)[owners] for column in (rows.lows, rows.sizes))
+    careful = np.flatnonzero(~plain).tolist()
+    return Spans(owners, lows, sizes, careful, frozenset(rows.foreign))
 
 
-def _look_together(piece: list[Any], looks: Looks) -> None:
-    """Append a row for each; raises, with some columns longer than others, where one refuses."""
-    types = list(map(type, piece))
-    for cls in types:
+def _place_together(piece: Sequence[Any], rows: _Rows) -> None:
+    """Append a row for each, or none at all and raise."""
+    for cls in map(type, piece):
         if cls is not _PARAMETER and cls is not _TENSOR:
             raise TypeError
-    looks.types.extend(types)
     sizes = [tensor.nbytes for tensor in piece]
-    looks.sizes.extend(sizes)
-    held = [storage.nbytes() for storage in map(_untyped_storage, piece)]
+    fits = list(map(ge, [storage.nbytes() for storage in map(_untyped_storage, piece)], sizes))
+    contiguous = list(map(_is_contiguous, piece))
+    offsets = list(map(_storage_offset, piece))
+    lows = list(map(compat.storage_address, piece))
+    near = [tensor.is_cpu for tensor in piece]
+    if not all(near):
+        rows.foreign.extend(len(rows.plain) + row for row, here in enumerate(near) if not here)
+        near = [tensor.is_cpu or tensor.is_cuda for tensor in piece]
+    if not (all(contiguous) and all(fits) and all(near)) or any(offsets):
+        near = [
+            whole and fit and here and not offset
+            for whole, fit, here, offset in zip(contiguous, fits, near, offsets, strict=True)
+        ]
+    rows.lows.extend(lows)
+    rows.sizes.extend(sizes)
+    rows.plain.extend(near)
+
+
+def _look(rows: range, objects: Sequence[Any], plain: set[int] | None, looks: Looks) -> None:
+    """Append a row for each; what is not plain is looked at with care."""
+    if plain is None or plain.issuperset(rows):
+        try:
+            _look_together(objects[rows.start : rows.stop], looks)
+            return
+        except Exception:
+            pass  # a nested tensor is plain but for its shape
+    for number in rows:
+        value = objects[number]
+        known = condition(value) if is_tensor(value) else _stranger(value)
+        if known.state == "ready" and type(value) in compat.PLAIN_TENSORS:
+            _look_together([value], looks)
+        else:
+            looks.careful[number] = known
+            looks.append_unknown()
+
+
+def _look_together(piece: Sequence[Any], looks: Looks) -> None:
+    """Append a row for each, or none at all and raise."""
+    shapes = [tensor.shape for tensor in piece]
+    dtypes = [tensor.dtype for tensor in piece]
+    grads = [tensor.requires_grad for tensor in piece]
     near = [tensor.is_cpu for tensor in piece]
     if all(near):
         looks.devices.extend(repeat(None, len(piece)))
     else:
         looks.devices.extend([None if tensor.is_cpu else tensor.device for tensor in piece])
-        near = [tensor.is_cpu or tensor.is_cuda for tensor in piece]
-    shapes = [tensor.shape for tensor in piece]
+    looks.parameters.extend([cls is _PARAMETER for cls in map(type, piece)])
     looks.shapes.extend(map(looks.known_shapes.setdefault, shapes, shapes))
-    looks.dtypes.extend([tensor.dtype for tensor in piece])
-    looks.grads.extend([tensor.requires_grad for tensor in piece])
-    looks.lows.extend(map(compat.storage_address, piece))
-    contiguous = list(map(_is_contiguous, piece))
-    offsets = list(map(_storage_offset, piece))
-    fits = list(map(ge, held, sizes))
-    if all(contiguous) and all(fits) and all(near) and not any(offsets):
-        looks.plain.extend(repeat(True, len(piece)))
-    else:
-        looks.plain.extend(
-            whole and fit and here and not offset
-            for whole, fit, here, offset in zip(contiguous, fits, near, offsets, strict=True)
-        )
+    looks.dtypes.extend(dtypes)
+    looks.grads.extend(grads)
 
 
-def _look_alone(value: Any, looks: Looks) -> None:
-    rows = len(looks.plain)
-    try:
-        _look_together([value], looks)
-    except Exception:
-        looks.cut(rows)
-        looks.append_unknown()
-
-
-def _look_carefully(value: Any) -> Condition:
-    if is_tensor(value):
-        return condition(value)
+def _stranger(value: Any) -> Condition:
     wrong = f"It stands where a tensor is registered, but it is a {class_name(type(value))}."
     return Condition("unreadable", wrong, None, None, None, False, "")

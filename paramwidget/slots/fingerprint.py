@@ -13,7 +13,8 @@ more changed words cancel with a probability of 2**-33 at most.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from ctypes import string_at
 from hashlib import blake2b
 from typing import Any
 
@@ -21,18 +22,41 @@ import numpy as np
 import torch
 
 from paramwidget import compat
-from paramwidget.tensors import Condition, condition, missing_memory, parts, plain, readable
+from paramwidget.tensors import (
+    Condition,
+    condition,
+    dtype_name,
+    missing_memory,
+    parts,
+    plain,
+    readable,
+)
 
-#: Tensors up to this many bytes are hashed as they are.
+#: Contents up to this many bytes are hashed as they are, and up to `KEPT_BYTES` are the token.
 HASHED_BYTES = 1 << 16
+KEPT_BYTES = 64
 
 #: 64-bit words of one piece: 128 KiB, which with its factors stays in a core's cache.
 PIECE_WORDS = 1 << 14
+PIECE_BYTES = 8 * PIECE_WORDS
 
 #: Words of one piece on other devices, where a call costs more than memory.
 DEVICE_WORDS = 1 << 22
 
+#: What of a tensor that is not contiguous is copied at a time, to be read in order.
+CHUNK_BYTES = 1 << 20
+
 _Words = np.ndarray[Any, np.dtype[np.uint64]]
+_Bytes = np.ndarray[Any, np.dtype[np.uint8]]
+
+#: Names of the dtypes whose small tensors need no second look.
+_PLAIN_DTYPES = {
+    dtype: dtype_name(dtype)
+    for dtype in compat.dtypes(
+        *("float16", "bfloat16", "float32", "float64", "complex64", "complex128", "bool"),
+        *("uint8", "int8", "int16", "int32", "int64"),
+    )
+}
 
 
 def _draw_factors(count: int) -> _Words:
@@ -46,20 +70,63 @@ _device_factors: dict[torch.device, torch.Tensor] = {}
 
 
 def fingerprint(tensor: torch.Tensor | None) -> Hashable:
-    """A token of a tensor's shape, dtype, state and every byte of its content.
+    """A token of a tensor's state, shape, dtype, device and every byte of its elements in order.
 
-    -0.0 and 0.0 differ, as do two NaNs with different bits. Never raises: a tensor that cannot be
-    read has a token of its state. Nothing is written and no large copy is made.
+    Strides do not count, -0.0 and 0.0 differ, as do two NaNs with different bits. Never raises: a
+    tensor that cannot be read has a token of its state. Nothing is written, no large copy is made.
     """
     if tensor is None:
         return None
+    if type(tensor) in compat.PLAIN_TENSORS and tensor.dtype in _PLAIN_DTYPES:
+        content = small_content(tensor)
+        if content is not None:
+            name = _PLAIN_DTYPES[tensor.dtype]
+            return ("ready", tuple(tensor.shape), name, "cpu", _small(content))
     known = condition(tensor)
-    look = (known.type_name, known.state, known.shape, known.dtype, known.device)
+    look = (known.state, known.shape, known.dtype, known.device)
     try:
         with compat.without_torch_function():
-            return (look, *(_content(piece) for piece in _pieces(tensor, known)))
+            return (*look, *(_content(piece) for piece in _pieces(tensor, known)))
     except Exception as error:
-        return (look, type(error).__name__)
+        return (*look, type(error).__name__)
+
+
+def small_content(tensor: torch.Tensor) -> bytes | None:
+    """The bytes of a plain tensor that is small, on the CPU and contiguous; None for any other."""
+    try:
+        size = tensor.nbytes
+        if (
+            size > HASHED_BYTES
+            or not tensor.is_cpu
+            or not tensor.is_contiguous()
+            or tensor.is_conj()
+            or tensor.is_neg()
+            or missing_memory(tensor) is not None
+        ):
+            return None
+        return string_at(compat.data_address(tensor), size)
+    except (RuntimeError, AttributeError):
+        return None
+
+
+def content_in_order(tensor: torch.Tensor) -> bytes | None:
+    """The bytes of a small tensor's elements in the order of their indices, however it lies.
+
+    None where it is not small, or has no plain elements.
+    """
+    known = condition(tensor)
+    try:
+        with compat.without_torch_function():
+            (piece,) = _pieces(tensor, known)
+            if piece.numel() * piece.element_size() > HASHED_BYTES or piece.device.type != "cpu":
+                return None
+            return _memory(_in_order(piece)).tobytes()
+    except Exception:
+        return None
+
+
+def _small(content: bytes) -> bytes:
+    return content if len(content) <= KEPT_BYTES else blake2b(content, digest_size=16).digest()
 
 
 def _pieces(tensor: torch.Tensor, known: Condition) -> list[torch.Tensor]:
@@ -86,50 +153,91 @@ def _unquantized(tensor: torch.Tensor) -> list[torch.Tensor]:
 
 
 def _content(values: torch.Tensor) -> Hashable:
-    """The token of one plain tensor; its memory order is part of it, gaps in it are not."""
+    """The token of one plain tensor's elements in the order of their indices."""
+    repeated = tuple(axis for axis in range(values.dim()) if values.stride(axis) == 0)
+    for axis in reversed(repeated):
+        values = values.narrow(axis, 0, min(1, values.shape[axis]))
     if values.numel() == 0:
         return b""
-    lazy = (values.is_conj(), values.is_neg())
-    if values.is_conj():
-        values = values.conj()
-    if values.is_neg():
-        values = compat.neg_view(values)
-    order = sorted(range(values.dim()), key=lambda axis: values.stride(axis), reverse=True)
-    values = values.permute(order)
-    for axis in range(values.dim() - 1, -1, -1):
-        if values.stride(axis) == 0:
-            values = values.select(axis, 0)
-    return (lazy, tuple(order), _ordered(values))
+    token = _cpu_token(values) if values.device.type == "cpu" else _device_token(values)
+    return (repeated, token) if any(values.shape[axis] > 1 for axis in repeated) else token
 
 
-def _ordered(values: torch.Tensor) -> Hashable:
+def _cpu_token(values: torch.Tensor) -> bytes:
     size = values.numel() * values.element_size()
-    if values.is_contiguous():
-        return _bytes_token(values.reshape(-1).view(torch.uint8))
-    if size <= HASHED_BYTES or values.dim() == 0:
-        return _bytes_token(values.contiguous().reshape(-1).view(torch.uint8))
-    rows = max(1, HASHED_BYTES * values.shape[0] // size)
-    if rows == 1:
-        return tuple(_ordered(row) for row in values)
-    return tuple(_ordered(block) for block in torch.split(values, rows))
+    lazy = values.is_conj() or values.is_neg()
+    if size <= HASHED_BYTES or (values.is_contiguous() and not lazy):
+        held = _in_order(values)
+        content = _memory(held)
+        if size <= HASHED_BYTES:
+            return _small(content.tobytes())
+        if compat.data_address(held) % 8 == 0:  # words are read from where words may begin
+            body = size - size % PIECE_BYTES
+            return _digest(_sums(content[:body].view(np.uint64)), content[body:])
+    return _streamed_token(values)
 
 
-def _bytes_token(content: torch.Tensor) -> bytes:
-    if content.device.type != "cpu":
-        return _device_token(content)
-    size = content.numel()
-    array = content.numpy()
-    if size <= HASHED_BYTES:
-        return blake2b(array.data, digest_size=16).digest()
-    if array.ctypes.data % 8:
-        # Words are only read from where a word may begin.
-        head = 8 - array.ctypes.data % 8
-        return blake2b(array[:head].data, digest_size=16).digest() + _bytes_token(content[head:])
-    body = size - size % (8 * PIECE_WORDS)
-    sums = _sums(array[:body].view(np.uint64))
+def _digest(sums: _Words, rest: _Bytes) -> bytes:
     digest = blake2b(sums.tobytes(), digest_size=16)
-    digest.update(array[body:].data)
+    digest.update(rest.tobytes())
     return digest.digest()
+
+
+def _streamed_token(values: torch.Tensor) -> bytes:
+    """The same token as of a contiguous tensor, from chunks copied in order."""
+    sums = []
+    pending = np.empty(PIECE_BYTES, dtype=np.uint8)
+    filled = 0
+    for chunk in _chunks(values):
+        held = _in_order(chunk)
+        content = _memory(held)
+        while len(content):
+            taken = content[: PIECE_BYTES - filled]
+            pending[filled : filled + len(taken)] = taken
+            filled += len(taken)
+            content = content[len(taken) :]
+            if filled == PIECE_BYTES:
+                sums.append(_sums(pending.view(np.uint64)))
+                filled = 0
+    return _digest(np.concatenate(sums), pending[:filled])
+
+
+def _chunks(values: torch.Tensor) -> Iterator[torch.Tensor]:
+    """Parts of a tensor, in the order of their elements, none much larger than CHUNK_BYTES."""
+    size = values.numel() * values.element_size()
+    if size <= CHUNK_BYTES or values.dim() == 0:
+        yield values
+        return
+    rows = CHUNK_BYTES * values.shape[0] // size
+    for block in torch.split(values, max(rows, 1)):
+        if rows:
+            yield block
+        else:
+            yield from _chunks(block[0])
+
+
+def _in_order(values: torch.Tensor) -> torch.Tensor:
+    return values.resolve_conj().resolve_neg().contiguous()
+
+
+class _Shell:
+    """Numpy's way to memory that it does not own: an address and a size, to be read only."""
+
+    def __init__(self, address: int, size: int) -> None:
+        self.__array_interface__ = {
+            "version": 3,
+            "data": (address, True),
+            "shape": (size,),
+            "typestr": "|u1",
+        }
+
+
+def _memory(held: torch.Tensor) -> _Bytes:
+    """The bytes of a contiguous tensor, which must outlive them.
+
+    Not by `numpy()`, for which a lazily cloned tensor would copy its memory.
+    """
+    return np.asarray(_Shell(compat.data_address(held), held.numel() * held.element_size()))
 
 
 def _sums(words: _Words) -> _Words:
@@ -144,18 +252,21 @@ def _sums(words: _Words) -> _Words:
     return sums
 
 
-def _device_token(content: torch.Tensor) -> bytes:
+def _device_token(values: torch.Tensor) -> bytes:
     """The same kind of token where the bytes lie on another device; only the sums are fetched."""
-    missing = -content.numel() % 8
-    if missing or content.storage_offset() % 8:
-        content = torch.nn.functional.pad(content, (0, missing))
-    words = content.view(torch.int64)
-    factors = _device_factors.get(words.device)
-    if factors is None:
-        drawn = _draw_factors(DEVICE_WORDS).view(np.int64)
-        factors = _device_factors[words.device] = torch.from_numpy(drawn).to(words.device)
     sums = []
-    for piece in torch.split(words, DEVICE_WORDS):
-        folded = piece ^ ((piece >> 32) & 0xFFFFFFFF)
-        sums.append((folded * factors[: piece.numel()]).sum())
+    for chunk in torch.split(_in_order(values).reshape(-1).view(torch.uint8), 8 * DEVICE_WORDS):
+        missing = -chunk.numel() % 8
+        if missing or chunk.storage_offset() % 8:
+            chunk = torch.nn.functional.pad(chunk, (0, missing))
+        words = chunk.view(torch.int64)
+        folded = words ^ ((words >> 32) & 0xFFFFFFFF)
+        sums.append((folded * _factors_on(words.device)[: words.numel()]).sum())
     return blake2b(torch.stack(sums).cpu().numpy().tobytes(), digest_size=16).digest()
+
+
+def _factors_on(device: torch.device) -> torch.Tensor:
+    if device not in _device_factors:
+        drawn = _draw_factors(DEVICE_WORDS).view(np.int64)
+        _device_factors[device] = torch.from_numpy(drawn).to(device)
+    return _device_factors[device]
