@@ -189,8 +189,7 @@ def _streamed_token(values: torch.Tensor) -> bytes:
     pending = np.empty(PIECE_BYTES, dtype=np.uint8)
     filled = 0
     for chunk in _chunks(values):
-        held = _in_order(chunk)
-        content = _memory(held)
+        content = _memory(_in_order(chunk))
         while len(content):
             taken = content[: PIECE_BYTES - filled]
             pending[filled : filled + len(taken)] = taken
@@ -221,23 +220,21 @@ def _in_order(values: torch.Tensor) -> torch.Tensor:
 
 
 class _Shell:
-    """Numpy's way to memory that it does not own: an address and a size, to be read only."""
+    """Numpy's way to a tensor's bytes, to be read only; an array of it keeps the tensor alive."""
 
-    def __init__(self, address: int, size: int) -> None:
+    def __init__(self, held: torch.Tensor) -> None:
+        self.held = held
         self.__array_interface__ = {
             "version": 3,
-            "data": (address, True),
-            "shape": (size,),
+            "data": (compat.data_address(held), True),
+            "shape": (held.numel() * held.element_size(),),
             "typestr": "|u1",
         }
 
 
 def _memory(held: torch.Tensor) -> _Bytes:
-    """The bytes of a contiguous tensor, which must outlive them.
-
-    Not by `numpy()`, for which a lazily cloned tensor would copy its memory.
-    """
-    return np.asarray(_Shell(compat.data_address(held), held.numel() * held.element_size()))
+    """The bytes of a contiguous tensor; not by `numpy()`, which makes a lazy clone a real one."""
+    return np.asarray(_Shell(held))
 
 
 def _sums(words: _Words) -> _Words:

@@ -1,0 +1,99 @@
+"""The zoo through the public names: one bench on each model, every slot read, nothing changed."""
+
+from __future__ import annotations
+
+from ctypes import c_uint8
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from paramwidget import Workbench, compat
+from paramwidget.slots.resolve import held_at
+from paramwidget.tensors import Unreadable, plain, writable_reason
+from zoo.case import Case
+from zoo.cases import CASES
+from zoo.hostile import tripped
+from zoo.snapshot import snapshot
+
+SAFE = [case for case in CASES if not case.deadly and case.name != "thousand_deep"]
+BY_NAME = {case.name: case for case in CASES}
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # torch's own, of young features
+
+
+@pytest.mark.parametrize("case", SAFE, ids=lambda case: case.name)
+def test_a_bench_reads_it_and_leaves_it(case: Case) -> None:
+    net = case.build()
+    before = snapshot(net)
+    tripped.clear()
+    bench = Workbench(net)
+    assert bench.tree.name == ""
+    assert bench.select("").names is not None
+    for node in bench.slots():
+        for look in (bench.stats, bench.raster, bench.histogram):
+            try:
+                found: Any = look(node.label)
+            except Unreadable:
+                assert node.state != "ready" or node.kind == "computed"
+            else:
+                assert found is None or node.state == "ready"
+    assert bench.refresh() == []
+    assert tripped in ([], ["parametrization"] * len(tripped))
+    if case.name != "lazily_cloned":  # its copy was made now, by whoever read it first
+        assert snapshot(net) == before
+
+
+def changeable(net: Any) -> list[Any]:
+    return [
+        node
+        for node in Workbench(net).slots()
+        if node.kind in ("parameter", "buffer", "constant")
+        and node.state == "ready"
+        and (tensor := held_at(net, node.path)) is not None
+        and tensor.numel()
+        and writable_reason(tensor) is None
+        and not node.name.endswith("num_batches_tracked")
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["layer_used_twice", "block_used_twice", "data_assigned", "transposed", "fused_attention",
+     "diagonal", "complex_with_both_parts", "dtype_views", "odd_and_even_columns",
+     "row_and_column_cross", "numpy_slices_across_storages", "values_of_a_sparse_tensor",
+     "pruned", "new_weight_norm", "scripted", "compiled", "containers", "half_on_meta",
+     "odd_strides", "float_dtypes", "eight_bit_floats", "complex_dtypes", "unhashable"],
+)  # fmt: skip
+def test_a_change_of_one_byte_shows_in_its_group_alone(name: str) -> None:
+    net = BY_NAME[name].build()
+    bench = Workbench(net)
+    for node in changeable(net):
+        tensor = held_at(net, node.path)
+        assert tensor is not None
+        first_byte = c_uint8.from_address(compat.data_address(plain(tensor)))
+        first_byte.value ^= 1
+        changed = set(bench.refresh())
+        tie = node.tie
+        allowed = {node.label} if tie is None else set(tie.names)
+        assert node.label in changed, node
+        assert changed <= allowed, node
+        assert bench.refresh() == []
+
+
+@pytest.mark.parametrize("replaced", ["parameter", "layout", "double", "none"])
+def test_what_was_replaced_is_told_by_its_content(replaced: str) -> None:
+    net = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    bench = Workbench(net)
+    if replaced == "parameter":
+        net[0].weight = nn.Parameter(torch.zeros(3, 3))
+        assert bench.refresh() == ["0.weight"]
+    elif replaced == "layout":
+        net[0].weight.data = net[0].weight.data.t().contiguous().t()
+        assert bench.refresh() == []
+    elif replaced == "double":
+        net[1].double()
+        assert bench.refresh() == ["1.weight", "1.bias"]
+    else:
+        net[0].bias = None
+        assert bench.refresh() == []
