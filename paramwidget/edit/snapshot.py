@@ -15,19 +15,25 @@ import torch
 from torch import nn
 
 from paramwidget import compat
-from paramwidget.edit.errors import EditError
+from paramwidget.edit.inverses import (
+    Attributes,
+    Behaviour,
+    Grad,
+    Memory,
+    Registry,
+    is_strided,
+)
 from paramwidget.edit.write import Inverse, Kept, copied, point, put, same_bits
+from paramwidget.slots.fingerprint import fingerprint
 from paramwidget.slots.reader import entries
 from paramwidget.tensors import (
     condition,
-    is_distributed,
     is_tensor,
     is_wrapper,
     overlaps_itself,
     plain,
 )
 
-_HOOKS = tuple(name for name in compat.MODULE_FIELDS if "hooks" in name)
 _REGISTRIES = ("_parameters", "_buffers", "_modules")
 
 
@@ -48,7 +54,7 @@ class Held:
     @classmethod
     def of(cls, tensor: torch.Tensor) -> Held | None:
         """None where no alias of its memory can be made."""
-        if not _is_strided(tensor):
+        if not is_strided(tensor):
             return None
         version = None if tensor.is_inference() else tensor._version
         alias = plain(tensor)
@@ -59,7 +65,7 @@ class Held:
 
     def same_memory(self) -> bool:
         """Whether the tensor still lies where it lay."""
-        if not _is_strided(self.tensor):
+        if not is_strided(self.tensor):
             return False
         now = plain(self.tensor)
         return (
@@ -78,30 +84,6 @@ class Held:
         return self.version is not None and self.tensor._version != self.version
 
 
-def _is_strided(tensor: torch.Tensor) -> bool:
-    """Whether its memory is there and is its own; at once for what nearly every tensor is."""
-    try:
-        if (
-            type(tensor) in compat.PLAIN_TENSORS
-            and tensor.is_cpu
-            and tensor.is_contiguous()
-            and tensor.untyped_storage().nbytes()
-            >= (tensor.storage_offset() + tensor.numel()) * tensor.itemsize
-            and not tensor.is_quantized
-            and tensor.dtype not in compat.OPAQUE_DTYPES
-        ):
-            return True
-    except RuntimeError:
-        pass  # sparse and its like answer so; the careful way knows them
-    return (
-        condition(tensor).state == "ready"
-        and tensor.layout is torch.strided
-        and not tensor.is_quantized
-        and not is_wrapper(tensor)
-        and not is_distributed(tensor)
-    )
-
-
 def _compact(alias: torch.Tensor) -> torch.Tensor:
     for axis, stride in enumerate(alias.stride()):
         if stride == 0 and alias.shape[axis] > 1:
@@ -110,146 +92,12 @@ def _compact(alias: torch.Tensor) -> torch.Tensor:
 
 
 @dataclass
-class Memory:
-    """A tensor object was given other memory (``p.data = ...``); holds the alias to go back to."""
-
-    tensor: torch.Tensor
-    alias: torch.Tensor
-
-    @property
-    def nbytes(self) -> int:
-        return self.alias.nbytes
-
-    def check(self, net: nn.Module) -> None:
-        """It can always be given back."""
-
-    def swap(self, net: nn.Module) -> None:
-        now = plain(self.tensor)
-        point(self.tensor, self.alias)
-        self.alias = now
-
-
-@dataclass
-class Grad:
-    """``requires_grad`` of one tensor object."""
-
-    tensor: torch.Tensor
-    value: bool
-    nbytes: int = 0
-
-    def check(self, net: nn.Module) -> None:
-        """It can always be switched."""
-
-    def swap(self, net: nn.Module) -> None:
-        now = self.tensor.requires_grad
-        switch(self.tensor, self.value)
-        self.value = now
-
-
-def switch(tensor: torch.Tensor, value: bool) -> None:
-    """Set requires_grad; an inference tensor lets itself be switched in its mode only."""
-    # an uninitialized parameter refuses nearly every method, and this one is harmless
-    with compat.without_torch_function(), torch.inference_mode(tensor.is_inference()):
-        tensor.requires_grad_(value)
-
-
-@dataclass
-class Registry:
-    """A dict or list of a module in which objects were replaced; its order is kept too."""
-
-    holder: Any
-    then: Any  # what it held, as a plain dict or list
-    now: Any = None  # what the edit left there
-
-    @property
-    def nbytes(self) -> int:
-        return _size(self.then.values() if isinstance(self.then, dict) else self.then)
-
-    def present(self) -> Any:
-        return dict(self.holder) if isinstance(self.holder, dict) else list(self.holder)
-
-    def differs(self) -> bool:
-        return not _same_objects(self.present(), self.then)
-
-    def check(self, net: nn.Module) -> None:
-        if not _same_objects(self.present(), self.now):
-            raise EditError("the modules have changed since: what the edit put there was replaced")
-
-    def swap(self, net: nn.Module) -> None:
-        then, self.then = self.then, self.present()
-        self.now = then
-        self.holder.clear()
-        (self.holder.update if isinstance(self.holder, dict) else self.holder.extend)(then)
-
-
-@dataclass
-class Attributes(Registry):
-    """The tensors that a module holds as plain attributes; ``holder`` is its whole ``__dict__``."""
-
-    def present(self) -> Any:
-        return {name: value for name, value in self.holder.items() if is_tensor(value)}
-
-    def check(self, net: nn.Module) -> None:
-        """They are put back by name: a pruned weight is another object after each forward."""
-
-    def swap(self, net: nn.Module) -> None:
-        then, self.then = self.then, self.present()
-        self.now = then
-        for name in self.then:
-            if name not in then:
-                del self.holder[name]
-        self.holder.update(then)
-
-
-@dataclass
-class Behaviour:
-    """The hooks and the class of a module: pruning and parametrizing come by them."""
-
-    module: nn.Module
-    then: dict[str, Any]
-    nbytes: int = 0
-
-    @classmethod
-    def of(cls, module: nn.Module) -> Behaviour:
-        return cls(module, _behaviour(module))
-
-    def check(self, net: nn.Module) -> None:
-        """What was hooked since then goes too."""
-
-    def swap(self, net: nn.Module) -> None:
-        then, self.then = self.then, _behaviour(self.module)
-        fields = compat.raw_dict(self.module)
-        for name in _HOOKS:
-            if isinstance(fields.get(name), dict):
-                fields[name].clear()
-                fields[name].update(then.get(name, {}))
-        object.__setattr__(self.module, "__class__", then["class"])
-
-
-def _behaviour(module: nn.Module) -> dict[str, Any]:
-    fields = compat.raw_dict(module)
-    hooks = {name: dict(fields[name]) for name in _HOOKS if fields.get(name)}
-    return {"class": type(module), **hooks}
-
-
-def _size(held: Iterable[Any]) -> int:
-    return sum(value.nbytes for value in held if is_tensor(value) and _is_strided(value))
-
-
-def _same_objects(left: Any, right: Any) -> bool:
-    if len(left) != len(right):
-        return False
-    if isinstance(left, dict):
-        return all(a == b and left[a] is right[b] for a, b in zip(left, right, strict=True))
-    return all(a is b for a, b in zip(left, right, strict=True))
-
-
-@dataclass
 class Snapshot:
     """The tensors and registries of some modules as they were."""
 
     contents: bool = True
     tensors: dict[int, Held] = field(default_factory=dict)
+    others: dict[int, tuple[Memory, Any]] = field(default_factory=dict)  # with a fingerprint
     modules: list[tuple[Behaviour, list[Registry]]] = field(default_factory=list)
 
     @classmethod
@@ -288,6 +136,8 @@ class Snapshot:
                 held = Held.of(value)
                 if held is not None:
                     self.tensors[id(value)] = held
+                elif id(value) not in self.others and (other := _copy(value)) is not None:
+                    self.others[id(value)] = other
 
     def changes(self, paths: dict[int, tuple[Any, ...]]) -> list[Inverse]:
         """The inverses of what changed since, in the order in which they have to be done again.
@@ -315,6 +165,8 @@ class Snapshot:
                 found.append(Memory(held.tensor, held.alias))
             if held.tensor.requires_grad != held.requires_grad:
                 found.append(Grad(held.tensor, held.requires_grad))
+        found += [memory for memory, then in self.others.values()
+                  if fingerprint(memory.tensor) != then]  # fmt: skip
         return [*found, *registries]
 
     def keep_versions(self) -> None:
@@ -352,3 +204,10 @@ class Snapshot:
         if not held.same_memory():
             point(tensor, held.alias)
         put(held.memory, held.bytes)
+
+
+def _copy(tensor: torch.Tensor) -> tuple[Memory, Any] | None:
+    """A sparse or quantized tensor as it was; None for one that is no such and not ready."""
+    if condition(tensor).state != "ready" or is_wrapper(tensor) or is_strided(tensor):
+        return None
+    return Memory(tensor, tensor.data.clone()), fingerprint(tensor)

@@ -18,7 +18,7 @@ from paramwidget.slots.overlap import Block, block_of
 from paramwidget.slots.resolve import resolve
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Path, Tree, UnknownName
-from paramwidget.tensors import plain, writable_reason
+from paramwidget.tensors import is_distributed, plain, writable_reason
 
 _PADDED = (nn.Embedding, nn.EmbeddingBag)
 
@@ -43,8 +43,9 @@ class Spot:
 
     @property
     def access(self) -> str:
-        """The Python that reaches it, the model being ``net``."""
-        return self.node.access[0]
+        """The Python that reaches what is written to, the model being ``net``."""
+        access = self.node.access[0]
+        return f"{access}.to_local()" if is_distributed(self.tensor) else access
 
     @property
     def computed(self) -> bool:

@@ -14,10 +14,11 @@ from torch.optim import Optimizer
 
 from paramwidget import compat
 from paramwidget.edit.errors import EditError, shown
+from paramwidget.edit.inverses import Memory
 from paramwidget.edit.modules import children_of, module_at, tensors_of, unique_modules
 from paramwidget.edit.outcome import Notes, Outcome, spoken
 from paramwidget.edit.script import assigned
-from paramwidget.edit.snapshot import Memory, Snapshot
+from paramwidget.edit.snapshot import Snapshot
 from paramwidget.edit.spot import Ties, node_at
 from paramwidget.edit.write import Inverse, point
 from paramwidget.slots.resolve import resolve

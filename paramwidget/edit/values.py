@@ -15,9 +15,9 @@ from paramwidget.edit.errors import EditError, shown
 from paramwidget.edit.evaluate import Term, evaluate, working_dtype, working_part
 from paramwidget.edit.expression import Formula, parse
 from paramwidget.edit.index import Index, covers_all, element_index, index_text, part_index
+from paramwidget.edit.inverses import Grad, switch
 from paramwidget.edit.numbers import Number, as_stored, dtype_name, literal, number_of
 from paramwidget.edit.outcome import Notes, Outcome, spoken
-from paramwidget.edit.snapshot import Grad, switch
 from paramwidget.edit.spot import Partners, Spot, Ties, locked, node_at
 from paramwidget.edit.write import Transaction, copied, part_of, transaction
 from paramwidget.slots.resolve import resolve

@@ -274,3 +274,35 @@ def test_whatever_a_function_makes_of_a_model_is_undone(function: Any) -> None:
     assert contents(net) == after
     assert torch.equal(net(x.to(net[0].bias.dtype)), second)
     assert contents(bench.replayed()) == after
+
+
+def changes_the_others(m: nn.Module) -> None:
+    m.sparse.data = m.sparse.data * 2
+    m.whole.data = torch.quantize_per_tensor(torch.ones(2, 2), 0.5, 0, torch.qint8)
+
+
+def changes_them_and_raises(m: nn.Module) -> None:
+    changes_the_others(m)
+    raise RuntimeError("no")
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
+def test_sparse_and_quantized_tensors_are_put_back_too() -> None:
+    net = nn.Module()
+    net.register_buffer("sparse", torch.eye(2).to_sparse())
+    net.register_buffer("whole", torch.quantize_per_tensor(torch.eye(2), 0.5, 0, torch.qint8))
+    bench = Bench.of(net)
+
+    def values() -> list[Any]:
+        return [net.sparse.to_dense().tolist(), net.whole.dequantize().tolist()]
+
+    before = values()
+    with pytest.raises(EditError):
+        bench.apply(changes_them_and_raises)
+    assert values() == before
+    assert bench.apply(changes_the_others).changed == ["sparse", "whole"]
+    after = values()
+    bench.undo()
+    assert values() == before
+    bench.redo()
+    assert values() == after
