@@ -52,10 +52,14 @@ class Extension:
 
     def layout_saved(self) -> None:
         """Wait until the workspace on the server has the dock: a moment after it was opened."""
-        self.notebook.page.wait_for_function(
+        self.notebook.page.evaluate(
             """async () => {
               const { workspaces } = window.jupyterapp.serviceManager;
-              return JSON.stringify(await workspaces.fetch("default")).includes("paramwidget-dock");
+              for (;;) {
+                const { data } = await workspaces.fetch("default");
+                const layout = JSON.stringify(data["layout-restorer:data"]);
+                if (layout.includes("paramwidget-dock:")) return;
+              }
             }"""
         )
 
