@@ -15,6 +15,7 @@ WRITER = PACKAGE / "edit" / "write.py"
 HARMLESS = {"requires_grad_"}  # in-place by name, but of no byte
 # What reads as a write into a tensor and is none into a model's, each with its reason.
 KNOWN = {
+    ("auto.py", "assigns an element of printers"): "IPython's table of printers by type",
     ("edit/initialize.py", "assigns an element of values"): "scratch; the writer stores it",
     ("picture/matrix.py", "calls into.copy_()"): "an array that was made for the copy",
     ("picture/passes.py", "writes into out="): "its callers' scratch arrays",
