@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import paramwidget
+from hosts.server import environment
 from house.sources import PACKAGE, ROOT
 
 BUNDLE = "paramwidget/static/widget.js"
@@ -100,6 +102,34 @@ def test_the_wheel_holds_nothing_else(names: set[str]) -> None:
     inside = {Path(name).suffix for name in names if name.startswith("paramwidget/")}
     assert inside <= {".py", ".typed", ".js", ".txt"}
     assert not [name for name in names if name.startswith("paramwidget/labextension")]
+
+
+def test_jupyterlab_finds_the_extension_enabled(built: tuple[Path, Path], tmp_path: Path) -> None:
+    pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "-q"]
+    subprocess.run([*pip, "--prefix", str(tmp_path), str(built[1])], check=True)
+    (home,) = tmp_path.rglob("labextensions/paramwidget-lab")
+    files = {path.name for path in home.rglob("*.js*")}
+    assert {"install.json", "package.json", "plugin.json", "style.js"} <= files
+    asked = subprocess.run(
+        [sys.executable, "-m", "jupyterlab.labextensions", "list"],
+        env={**environment(tmp_path), "JUPYTER_PATH": str(home.parents[1])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said = re.sub("\x1b.*?m", "", asked.stdout + asked.stderr)
+    version = re.escape(paramwidget.__version__)
+    assert re.search(rf"paramwidget-lab v{version} enabled OK \(python, paramwidget\)", said), said
+
+
+def test_the_extension_is_small_and_brings_none_of_jupyterlab(built: tuple[Path, Path]) -> None:
+    with zipfile.ZipFile(built[1]) as archive:
+        sizes = [
+            entry.file_size
+            for entry in archive.infolist()
+            if "labextensions/paramwidget-lab/static/" in entry.filename
+        ]
+    assert 0 < sum(sizes) < 64 * 1024
 
 
 def test_a_second_build_is_fresh_by_content_and_a_changed_source_is_not(

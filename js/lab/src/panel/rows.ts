@@ -1,5 +1,6 @@
 /** One row of the panel as elements; all text is set as text. */
 
+import { caretDownIcon, caretRightIcon } from "@jupyterlab/ui-components";
 import type { LabRow } from "../../../shared/protocol";
 import type { Item, More } from "../live";
 
@@ -25,7 +26,7 @@ export function rowElement({ row, level, expanded }: Item): HTMLElement {
   made.title = told(row);
   made.tabIndex = -1;
   made.append(
-    element("span", row.opens ? "jp-paramwidget-Twist" : "jp-paramwidget-NoTwist"),
+    row.opens ? twist(expanded) : element("span", "jp-paramwidget-NoTwist"),
     names(row),
     element("span", "jp-paramwidget-Type", row.type_name),
     element("span", "jp-paramwidget-Count", row.parameters === null ? "" : short(row.parameters)),
@@ -33,6 +34,11 @@ export function rowElement({ row, level, expanded }: Item): HTMLElement {
     element("span", "jp-paramwidget-Bytes", row.bytes_text),
   );
   return made;
+}
+
+function twist(expanded: boolean): HTMLElement {
+  const icon = expanded ? caretDownIcon : caretRightIcon;
+  return icon.element({ tag: "span", className: "jp-paramwidget-Twist" });
 }
 
 export function moreElement({ more, level }: More): HTMLElement {
