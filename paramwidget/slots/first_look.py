@@ -1,13 +1,12 @@
 """The content of a model at the moment a bench is made, taken in about the time of naming it.
 
 The bytes of small tensors are kept, larger ones fingerprinted; both compared only when somebody
-asks for what changed since. Tensors are known by identity here, without their names.
+asks for what changed since, and only then are the names put together.
 """
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from ctypes import string_at
 from functools import cached_property
 from typing import Any
@@ -17,7 +16,8 @@ import torch
 from paramwidget.slots.census import Spans, numbered, spans_of
 from paramwidget.slots.columns import Columns
 from paramwidget.slots.fingerprint import HASHED_BYTES, content_in_order, fingerprint
-from paramwidget.slots.reader import Reader
+from paramwidget.slots.reader import Reader, key_text
+from paramwidget.slots.walk import children_of, visit
 from paramwidget.tensors import is_tensor
 
 ALL_BYTES = 2**30  # of a model; what comes after is first seen at the first refresh
@@ -26,29 +26,38 @@ _UNREAD: Hashable = ("unread",)
 
 
 class FirstLook:
-    """What every tensor of a model held, as far as ALL_BYTES go."""
+    """What every tensor of a model held, as far as ALL_BYTES go, by the path it stood at."""
 
     def __init__(self, net: Any) -> None:
-        reader = Reader(Columns())
+        self._columns = Columns()
+        reader = Reader(self._columns)
         reader.read_all(net)
-        _, tensors = numbered(reader.values)
-        spans = spans_of(tensors)
-        self._held = _contents(tensors, spans)
-        self._refs: list[Callable[[], Any]] = (
-            [weakref.ref(held) if is_tensor(held) else _nothing for held in tensors]
-            if spans.careful
-            else list(map(weakref.ref, tensors))
-        )
+        self._below = children_of(reader)
+        self._columns.slot_tensors, tensors = numbered(reader.values)
+        self._held = _contents(tensors, spans_of(tensors))
 
     @cached_property
-    def _of(self) -> dict[int, int]:
-        """The number of each tensor that lives, by its identity."""
-        return {id(ref()): number for number, ref in enumerate(self._refs)}
+    def _of(self) -> dict[tuple[str, ...], int]:
+        """The number of the tensor that stood at each path."""
+        columns = self._columns
+        visit(columns, self._below)
+        found: dict[tuple[str, ...], int] = {}
+        paths: list[tuple[str, ...]] = []
+        for parent, key, module in zip(columns.parents, columns.keys, columns.modules, strict=True):
+            path = () if parent < 0 else (*paths[parent], key_text(key))
+            paths.append(path)
+            for slot in columns.slots_of(module):
+                name = (*path, key_text(columns.slot_keys[slot]))
+                found.setdefault(name, columns.slot_tensors[slot])
+        return found
 
-    def changed(self, tensor: torch.Tensor) -> bool:
-        """Whether a tensor is not what it was, or was not there; False where it was not read."""
-        number = self._of.get(id(tensor))
-        if number is None or self._refs[number]() is not tensor:
+    def changed(self, path: tuple[str, ...], tensor: torch.Tensor) -> bool:
+        """Whether the tensor at a path is not what it was; False where it was not read.
+
+        True where none stood there.
+        """
+        number = self._of.get(path, -1)
+        if number < 0:
             return True
         held = self._held[number]
         if not isinstance(held, bytes):
@@ -84,7 +93,3 @@ def _raw_content(tensor: torch.Tensor) -> bytes | None:
     if spans.careful or spans.foreign or spans.sizes[0] > HASHED_BYTES:
         return None
     return string_at(int(spans.lows[0]), int(spans.sizes[0]))
-
-
-def _nothing() -> None:
-    return None

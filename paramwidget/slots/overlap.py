@@ -24,6 +24,9 @@ SOLVER_WORK = 1_000_000
 #: gave up on counts as overlapping.
 LISTED_RUNS = 1 << 24
 
+#: Numpy 1.25 moved it.
+_TooHard: type[Exception] = getattr(np, "exceptions", np).TooHardError
+
 #: numpy's types know only the two special values of its `max_work`.
 _shares_memory: Any = np.shares_memory
 
@@ -115,7 +118,7 @@ def overlap(a: Block, b: Block) -> bool:
         return False
     try:
         return bool(_shares_memory(_shell(a), _shell(b), max_work=SOLVER_WORK))
-    except (np.exceptions.TooHardError, ValueError):
+    except (_TooHard, ValueError):
         return _listed_overlap(a, b)
 
 

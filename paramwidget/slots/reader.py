@@ -132,6 +132,8 @@ class Reader:
                 held = fields["_modules"]
                 if type(held) is not dict or held:
                     self._children(module, held, number)
+                if len(slot_keys) != len(values):
+                    raise RuntimeError("another thread registered something meanwhile")
             except Exception as error:
                 self._fail(module, number, error)
             columns.first_slot.append(len(slot_keys))
@@ -223,6 +225,8 @@ class Reader:
                 return
             modules = dict(items)
         keys, children = list(modules), list(modules.values())
+        if len(keys) != len(children):
+            raise RuntimeError("another thread registered a module meanwhile")
         if "parametrizations" in modules:
             for computed in derived.computed_slots(module, modules):
                 slot = self._append(computed.key, "computed", None)

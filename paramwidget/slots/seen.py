@@ -34,7 +34,7 @@ class Seen:
 
     def _differs(self, path: Path, tensor: torch.Tensor, now: dict[Path, Hashable]) -> bool:
         if self._first is not None and path not in self._prints:
-            return self._first.changed(tensor)
+            return self._first.changed(path, tensor)
         return self._prints.get(path) != now[path]
 
     def count_as_seen(self, tree: Tree, net: Any, names: Iterable[Name]) -> None:

@@ -20,23 +20,28 @@ from paramwidget.slots.reader import Reader
 MAX_NAMES = 600_000
 
 #: The keys of a module's children and their module numbers.
-_Below = tuple[list[Any], list[int]]
+Below = tuple[list[Any], list[int]]
 
 
 def walk(net: Any, columns: Columns, max_names: int = MAX_NAMES) -> Census:
     """Fill the columns from the model; the census returned still holds the tensors."""
     reader = Reader(columns)
     reader.read_all(net)
-    numbers = reader.numbers
-    below = {
-        number: (keys, [numbers[id(child)] for child in children])
-        for number, (keys, children) in reader.below.items()
-    }
-    _visit(columns, below, max_names)
+    visit(columns, children_of(reader), max_names)
     return reader.finish()
 
 
-def _visit(columns: Columns, below: dict[int, _Below], max_names: int) -> None:
+def children_of(reader: Reader) -> dict[int, Below]:
+    """The children of each module that has any, as numbers: it keeps no module alive."""
+    numbers = reader.numbers
+    return {
+        number: (keys, [numbers[id(child)] for child in children])
+        for number, (keys, children) in reader.below.items()
+    }
+
+
+def visit(columns: Columns, below: dict[int, Below], max_names: int = MAX_NAMES) -> None:
+    """Fill the columns of places from those of modules."""
     parents, keys, modules = columns.parents, columns.keys, columns.modules
     ends: dict[int, int] = {}
     names = len(columns.slot_keys) + len(columns.classes)

@@ -88,6 +88,8 @@ def test_what_was_replaced_is_told_by_its_content(replaced: str) -> None:
     if replaced == "parameter":
         net[0].weight = nn.Parameter(torch.zeros(3, 3))
         assert bench.refresh() == ["0.weight"]
+        net[0].weight = nn.Parameter(torch.zeros(3, 3))
+        assert bench.refresh() == []
     elif replaced == "layout":
         net[0].weight.data = net[0].weight.data.t().contiguous().t()
         assert bench.refresh() == []

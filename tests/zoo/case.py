@@ -8,7 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import nn
+
+TORCH = tuple(int(part) for part in torch.__version__.split(".")[:2])
 
 Name = str | tuple[str, ...]
 
@@ -46,9 +49,12 @@ class Zoo:
         self.cases: list[Case] = []
 
     def __call__(
-        self, source: str, **facts: Any
+        self, source: str, since: tuple[int, ...] = (2, 4), **facts: Any
     ) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
-        """Register a builder under its own name; torch may warn while it builds."""
+        """Register a builder under its own name, where torch is new enough for what it builds.
+
+        torch may warn while it builds.
+        """
 
         def register(build: Callable[[], Any]) -> Callable[[], Any]:
             @functools.wraps(build)
@@ -57,7 +63,8 @@ class Zoo:
                     warnings.simplefilter("ignore")
                     return build()
 
-            self.cases.append(Case(build.__name__, source, quietly, **facts))
+            if since <= TORCH:
+                self.cases.append(Case(build.__name__, source, quietly, **facts))
             return quietly
 
         return register

@@ -5,21 +5,24 @@ They leave a process group behind, so they run in a child.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.distributed as dist
 from torch import nn
-from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
-from torch.distributed.fsdp import FullyShardedDataParallel, fully_shard
-from torch.distributed.tensor import DTensor, Replicate, Shard, distribute_tensor
 from torch.nn.parallel import DistributedDataParallel
-from torch.testing._internal.distributed.fake_pg import FakeStore
 
-from zoo.case import Holder, Zoo
+from zoo.case import TORCH, Holder, Zoo
+
+if TORCH >= (2, 6):
+    from torch.distributed.fsdp import FullyShardedDataParallel, fully_shard
+    from torch.distributed.tensor import DTensor, Replicate, Shard, distribute_tensor
+    from torch.testing._internal.distributed.fake_pg import FakeStore
 
 zoo = Zoo()
 
 
-def group(ranks: int) -> DeviceMesh:
+def group(ranks: int) -> Any:
     """A fresh process group, and a mesh over it."""
     if dist.is_initialized():
         dist.destroy_process_group()
@@ -27,11 +30,12 @@ def group(ranks: int) -> DeviceMesh:
         dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
     else:
         dist.init_process_group("fake", store=FakeStore(), rank=0, world_size=ranks)
-    return init_device_mesh("cpu", (ranks,))
+    return dist.device_mesh.init_device_mesh("cpu", (ranks,))
 
 
 @zoo(
     "DTensor",
+    since=(2, 6),
     rows={"weight": "parameter ready", "bias": "parameter ready"},
     complete=True,
     deadly=True,
@@ -42,7 +46,7 @@ def whole_on_one_rank() -> nn.Module:
     return net
 
 
-@zoo("DTensor", ties=[("memory", ["local", "whole"])], deadly=True)
+@zoo("DTensor", since=(2, 6), ties=[("memory", ["local", "whole"])], deadly=True)
 def over_a_local_tensor() -> nn.Module:
     mesh, local = group(1), torch.randn(4, 4)
     whole = DTensor.from_local(local, mesh, [Replicate()])
@@ -51,6 +55,7 @@ def over_a_local_tensor() -> nn.Module:
 
 @zoo(
     "DTensor",
+    since=(2, 6),
     rows={"weight": "parameter unreadable", "bias": "parameter ready"},
     reasons={"weight": "every rank"},
     refuses={"bias": "other ranks"},
@@ -69,7 +74,7 @@ def data_parallel_of_one() -> nn.Module:
     return DistributedDataParallel(nn.Linear(2, 2))
 
 
-@zoo("FSDP2", rows={"0.weight": "parameter ready"}, notes={"0": "FSDP2"}, deadly=True)
+@zoo("FSDP2", since=(2, 6), rows={"0.weight": "parameter ready"}, notes={"0": "FSDP2"}, deadly=True)
 def fully_sharded_after_a_forward() -> nn.Module:
     group(1)
     net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
@@ -81,6 +86,7 @@ def fully_sharded_after_a_forward() -> nn.Module:
 
 @zoo(
     "FSDP1",
+    since=(2, 6),
     rows={"_fsdp_wrapped_module.0.weight": "parameter ready"},
     notes={"": "FSDP"},
     deadly=True,

@@ -174,18 +174,29 @@ def integers_past_two_to_the_53() -> nn.Module:
 
 @zoo(
     "float4, uint4",
-    rows=dict.fromkeys(("float4", "uint4", "int2", "bits8", "bits16"), "buffer unreadable"),
-    reasons={"float4": "float4_e2m1fn_x2"},
+    rows=dict.fromkeys(("uint4", "bits8", "bits16"), "buffer unreadable"),
+    reasons={"uint4": "uint4"},
     complete=True,
 )
 def dtypes_that_torch_only_stores() -> nn.Module:
     small, wide = torch.arange(4, dtype=torch.uint8), torch.arange(4, dtype=torch.int16)
     return Holder(
-        float4=small.clone().view(torch.float4_e2m1fn_x2),
         uint4=small.clone().view(torch.uint4),
-        int2=small.clone().view(torch.int2),
         bits8=small.clone().view(torch.bits8),
         bits16=wide.view(torch.bits16),
+    )
+
+
+@zoo(
+    "float4, uint4",
+    since=(2, 8),
+    rows=dict.fromkeys(("float4", "int2"), "buffer unreadable"),
+    reasons={"float4": "float4_e2m1fn_x2"},
+)
+def younger_dtypes_that_torch_only_stores() -> nn.Module:
+    small = torch.arange(4, dtype=torch.uint8)
+    return Holder(
+        float4=small.clone().view(torch.float4_e2m1fn_x2), int2=small.clone().view(torch.int2)
     )
 
 
