@@ -20,7 +20,7 @@ from torch import nn
 from paramwidget import compat
 from paramwidget.protocol import LabStep
 from paramwidget.slots.reader import entries
-from paramwidget.tensors import class_name
+from paramwidget.tensors import class_lookup, class_name
 
 SEARCHED = 2_000  # items of one container that are looked at, to see whether it holds a module
 PATIENCE = 100_000  # items of all containers together
@@ -89,8 +89,13 @@ def variables(namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> Iterat
             continue
         if hidden.get(name, nothing) is value:
             continue
-        if is_module(value) or search.holds_modules(value):
+        if is_module(value) or (search.holds_modules(value) and not _is_ours(type(value))):
             yield Held(LabStep("name", name), value, "")
+
+
+def _is_ours(cls: type) -> bool:
+    """A widget or a bench of ours holds its model, which is no news to its owner."""
+    return str(class_lookup(cls, "__module__")).startswith("paramwidget.")
 
 
 def _is_shown(name: Any) -> bool:

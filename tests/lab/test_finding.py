@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from lab.kit import Asker
+from paramwidget import ParamWidget, Workbench
 from paramwidget.lab import MOST_ROWS
 from paramwidget.protocol import LabStep
 
@@ -108,6 +109,12 @@ def test_many_variables_with_long_containers_have_an_end(user: Asker) -> None:
     user.names["cycle"] = cycle = [1]
     cycle.append(cycle)
     user.names["net"] = nn.Linear(2, 2)
+    assert list(user.rows()) == ["net"]
+
+
+def test_our_own_benches_and_widgets_are_left_out(user: Asker) -> None:
+    user.names["net"] = nn.Linear(2, 2)
+    user.names.update(bench=Workbench(user.names["net"]), w=ParamWidget(user.names["net"]))
     assert list(user.rows()) == ["net"]
 
 
