@@ -259,5 +259,5 @@ def _look_together(piece: Sequence[Any], looks: Looks) -> None:
 
 
 def _stranger(value: Any) -> Condition:
-    wrong = f"It stands where a tensor is registered, but it is a {class_name(type(value))}."
+    wrong = f"It stands where a tensor is registered, but it is of class {class_name(type(value))}."
     return Condition("unreadable", wrong, None, None, None, False, "")

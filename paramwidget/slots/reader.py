@@ -159,7 +159,7 @@ class Reader:
             # The class only: the text of an exception may be a user's code.
             wrong = f"Reading it failed: {class_name(type(error))}."
         else:
-            wrong = f"It is registered as a module, but it is a {class_name(type(module))}."
+            wrong = f"It is registered as a module, but it is of class {class_name(type(module))}."
         columns.module_errors[number] = wrong
         whole = min(len(columns.slot_keys), len(self.values))
         del columns.slot_keys[whole:], self.values[whole:]
@@ -176,7 +176,7 @@ class Reader:
         else:
             items = entries(registry)
             if items is None:
-                wrong = f"Its registry of {kind}s is a {class_name(type(registry))}."
+                wrong = f"Its registry of {kind}s is of class {class_name(type(registry))}."
                 columns.module_errors[number] = wrong
                 return
             if type(registry) is not OrderedDict and issubclass(type(registry), dict):
@@ -220,7 +220,7 @@ class Reader:
         if type(modules) is not dict:
             items = entries(modules)
             if items is None:
-                wrong = f"Its registry of modules is a {class_name(type(modules))}."
+                wrong = f"Its registry of modules is of class {class_name(type(modules))}."
                 columns.module_errors[number] = wrong
                 return
             modules = dict(items)

@@ -123,7 +123,7 @@ def _missing_data(tensor: torch.Tensor) -> str | None:
     if is_wrapper(tensor):
         if has_dequantize(type(tensor)):
             return None
-        return f"It is a {class_name(type(tensor))}, which keeps its data in other tensors."
+        return f"It is of class {class_name(type(tensor))}, which keeps its data in other tensors."
     if layout_of(tensor) is not torch.strided:
         return vast_when_dense(tensor)
     return missing_memory(tensor)

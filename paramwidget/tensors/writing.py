@@ -41,8 +41,8 @@ def writable_reason(tensor: torch.Tensor, memory: MemoryMap | None = None) -> st
             return _distributed_reason(tensor, memory)
         if is_wrapper(tensor):
             return (
-                f"It is a {known.type_name}: what is written to one of its elements may be lost, "
-                "so it is shown and not edited."
+                f"It is of class {known.type_name}: what is written to one of its elements "
+                "may be lost, so it is shown and not edited."
             )
         if layout_of(tensor) is not torch.strided:
             layout = str(layout_of(tensor)).removeprefix("torch.").lstrip("_")

@@ -33,6 +33,7 @@ def check(case: Case) -> None:
     check_ties(case, tree)
     check_sentences(case, net, tree)
     check_access(net, tree)
+    check_module_access(net, tree)
     assert read_tree(net).structure == tree.structure
     if case.walks:
         check_order(net, tree)
@@ -171,6 +172,17 @@ def check_access(net: Any, tree: Tree) -> None:
             else:
                 assert found is held, (expression, type(found))
         assert node.access, node
+
+
+def check_module_access(net: Any, tree: Tree) -> None:
+    """Each expression for a module gives that module; None children are None."""
+    stack = [tree.root]
+    while stack:
+        node = stack.pop()
+        stack.extend(node.children)
+        if node.reason is None and node.kind in ("module", "none"):
+            for expression in node.access:
+                assert eval(expression, {"net": net, "torch": torch}) is module_at(net, node.path)
 
 
 def assert_same_memory(found: Any, held: Any) -> None:

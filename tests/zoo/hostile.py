@@ -218,7 +218,7 @@ def registries_that_trip() -> nn.Module:
     "hostile: strangers in the registries",
     walks=False,
     rows={"word": "parameter unreadable", "weight": "parameter ready"},
-    reasons={"word": "it is a str", "child": "it is a int"},
+    reasons={"word": "of class str", "child": "of class int"},
 )
 def strangers_registered() -> nn.Module:
     net = nn.Linear(2, 2)
