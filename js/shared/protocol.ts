@@ -1,4 +1,4 @@
-// Printed by `python -m paramwidget.protocol` out of paramwidget/protocol.py.
+// Printed by `python -m paramwidget.protocol` out of paramwidget/protocol.
 
 export const PROTOCOL = 1;
 

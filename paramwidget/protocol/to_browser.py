@@ -1,0 +1,318 @@
+"""What the kernel says to its browsers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from paramwidget.protocol.words import Buffer, Cause, Kind, Lens, State
+
+
+@dataclass(frozen=True)
+class Tie:
+    """The rows of one tie group."""
+
+    kind: Literal["same", "memory"]
+    rows: list[int]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Counts of the whole model, every shared tensor once, and the counts the chapter compares."""
+
+    parameters: int
+    trainable: int
+    bytes: int
+    bytes_text: str
+    parameter_tensors: int  # len(list(net.parameters()))
+    named_slots: int  # len(list(net.named_parameters()))
+    state_entries: int  # len(net.state_dict())
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The module tree in columns, one entry per row, in the order of a depth-first walk.
+
+    ``parents`` holds row indices (-1 for the root), ``type_of`` and ``dtype_of`` indices into
+    ``types`` and ``dtypes`` (-1 for none). ``shapes`` is null for modules and where a tensor
+    has none to tell. ``counts`` are elements: a slot's own, a module's parameters below it, each
+    shared one once. ``trainable`` is requires_grad for slots, null for modules and empty slots.
+    ``notes`` has a sentence for the rows (by index) that need one.
+    """
+
+    revision: int
+    model: str  # the class of the root
+    names: list[str]
+    parents: list[int]
+    kinds: list[Kind]
+    types: list[str]
+    type_of: list[int]
+    shapes: list[list[int] | None]
+    dtypes: list[str]
+    dtype_of: list[int]
+    counts: list[int]
+    trainable: list[bool | None]
+    states: list[State]
+    notes: dict[str, str]
+    ties: list[Tie]
+    totals: Totals
+    warnings: list[str]
+
+
+@dataclass(frozen=True)
+class Brief:
+    """One row at a glance: a tiny histogram (bar heights 0..255), mean and deviation as text."""
+
+    row: int
+    mean: str
+    std: str
+    bars: list[int]
+    sampled: bool
+    alarm: str  # "3 NaN", "" where all is well
+
+
+@dataclass(frozen=True)
+class Briefs:
+    revision: int
+    briefs: list[Brief]
+
+
+@dataclass(frozen=True)
+class PanelState:
+    """An open panel as Python remembers it; the same for every view."""
+
+    panel: str
+    path: list[str]
+    lens: Lens
+    generation: int
+    window: list[int] | None
+    cells: list[int]
+    sliders: list[int]
+
+
+@dataclass(frozen=True)
+class ClosedPanel:
+    """A panel that Python closed, with a word why (its slot is gone)."""
+
+    panel: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Panels:
+    """All open panels, in order."""
+
+    panels: list[PanelState]
+    closed: list[ClosedPanel]
+
+
+@dataclass(frozen=True)
+class TieFact:
+    kind: Literal["same", "memory"]
+    names: list[str]
+    paths: list[list[str]]
+    proof: str  # "net[2][0].weight is net[3][0].weight"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a panel says of its slot beside the picture; sent again when it changes."""
+
+    panel: str
+    path: list[str]
+    name: str
+    slot_kind: Kind
+    type_name: str
+    shape: list[int] | None
+    dtype: str
+    device: str
+    requires_grad: bool | None  # null: there is no switch, as for a buffer
+    state: State
+    reason: str
+    note: str
+    access: list[str]
+    ties: list[TieFact]
+    lenses: list[Lens]
+    locked: str  # why the values cannot be edited; "" where they can
+    unfit: dict[str, str]  # initializer -> why it cannot be done here
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How an N-d shape lies on the plane; see ``picture/layout.py`` for the two functions.
+
+    Kernels of ``kernel`` (height, width) stand on a grid of ``outer`` (rows, columns), ``gap``
+    (rows, columns) empty cells between them. ``sliders`` are the sizes of the axes left out.
+    """
+
+    shape: list[int]
+    rows: int
+    cols: int
+    outer: list[int]
+    kernel: list[int]
+    gap: list[int]
+    sliders: list[int]
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Row-major cells, little-endian: float32, float64, or bfloat16 (the upper half of float32)."""
+
+    role: Literal["value", "low", "high"]
+    encoding: Literal["f4", "f8", "bf16"]
+    buffer: Buffer
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The cells of one window.
+
+    There are ceil(window rows / block rows) x ceil(window columns / block columns) cells; one cell
+    is the mean of its block, with ``low`` and ``high`` its extremes; ``exact`` where a block is one
+    element. ``limits`` are the ends of the colour scale, ``texts`` the cells (by index) whose value
+    a double cannot hold.
+    """
+
+    layout: Layout
+    sliders: list[int]
+    window: list[int]
+    block: list[int]
+    exact: bool
+    planes: list[Plane]
+    texts: dict[str, str]
+    limits: list[float]
+    limits_text: str
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Exact statistics, as text; an empty text where there is none."""
+
+    numel: str
+    min: str
+    max: str
+    mean: str
+    std: str
+    zeros: str
+    nan: str
+    inf: str
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A histogram: bar heights 0..1, the two ends as text, where zero lies (0..1) if inside."""
+
+    heights: list[float]
+    counts: list[int]
+    low: str
+    high: str
+    zero: float | None
+    sampled: bool
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What one panel shows now. Without a ``picture``, ``message`` says why there is none."""
+
+    panel: str
+    generation: int
+    revision: int  # rises with each frame of a panel; a lower one is stale
+    cause: Cause
+    lens: Lens
+    message: str
+    picture: Picture | None
+    statistics: Statistics | None
+    bars: Bars | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the journal. ``error`` is the traceback of a user's function that raised."""
+
+    title: str
+    names: list[str]  # the first few
+    changed: int
+    skipped: list[str]
+    seed: str
+    warnings: list[str]
+    code: str
+    stands: bool
+    error: str
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What was done, oldest first; what undo and redo would do next ("" for nothing)."""
+
+    entries: list[Entry]
+    undo: str
+    redo: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of an initializer; ``default`` as typed, null where it is required."""
+
+    name: str
+    type: Literal["number", "integer", "boolean", "choice"]
+    default: str | None
+    choices: list[str]
+
+
+@dataclass(frozen=True)
+class Initializer:
+    name: str
+    source: Literal["torch", "module", "yours"]
+    summary: str
+    doc: str
+    arguments: list[Argument]
+    random: bool
+
+
+@dataclass(frozen=True)
+class Catalog:
+    initializers: list[Initializer]
+
+
+@dataclass(frozen=True)
+class Status:
+    """Whether a cell is running, and how many edits wait for a safe moment."""
+
+    busy: bool
+    waiting: int
+    polls: (
+        bool  # nobody tells Python that a cell has ended: a visible view asks about once a second
+    )
+
+
+@dataclass(frozen=True)
+class Skipped:
+    reason: str
+    count: int
+    names: list[str]  # the first few
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A dry run: how many tensors, which not and why, and what the initializer promises."""
+
+    count: int
+    names: list[str]  # the first few
+    skipped: list[Skipped]
+    promise: str  # "fan_in 20, fan_out 256, bound 0.147, std 0.085"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The one answer to an intent. ``where`` names the control an error belongs to."""
+
+    id: str
+    ok: bool
+    error: str
+    where: str
+    title: str
+    changed: int
+    seed: str
+    warnings: list[str]
+    preview: Preview | None

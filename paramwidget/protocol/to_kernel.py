@@ -1,0 +1,143 @@
+"""What a browser says to the kernel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from paramwidget.protocol.words import Lens
+
+
+@dataclass(frozen=True)
+class Hello:
+    """A view has come: it is told everything (tree, catalog, journal, panels, frames)."""
+
+    view: str
+    protocol: int
+
+
+@dataclass(frozen=True)
+class View:
+    """What a view's life is: Python drops one that was closed or is silent too long."""
+
+    view: str
+    what: Literal["opened", "closed", "hidden", "shown", "alive"]
+
+
+@dataclass(frozen=True)
+class Open:
+    """Open a panel on a slot; ``panel`` is an id the browser makes, shared by all views."""
+
+    panel: str
+    path: list[str]
+    lens: Lens
+
+
+@dataclass(frozen=True)
+class Close:
+    panel: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a panel looks at its tensor from now on.
+
+    ``window`` is (row0, row1, col0, col1) of the plane or null for all of it, ``cells`` the most
+    rows and columns that the canvas can show, ``sliders`` the index on each axis the plane leaves
+    out. A frame repeats the ``generation`` of the look it answers.
+    """
+
+    panel: str
+    generation: int
+    lens: Lens
+    window: list[int] | None
+    cells: list[int]
+    sliders: list[int]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """The most frames a second while a cell is running; 0 for Python's own."""
+
+    view: str
+    rate: float
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The tree rows a view has on screen, as indices of the tree with this revision."""
+
+    view: str
+    revision: int
+    rows: list[int]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Has anything changed? Sent about once a second where no hook tells Python of a cell's end."""
+
+    view: str
+
+
+@dataclass(frozen=True)
+class Initialize:
+    """Re-initialize a slot or all below a module; ``dry`` only says what would happen.
+
+    ``arguments`` and ``seed`` are what the person typed; Python alone makes values of them.
+    An empty ``seed`` asks for a new one. Empty ``types`` and ``parameters`` do not narrow.
+    """
+
+    id: str
+    path: list[str]
+    name: str
+    arguments: dict[str, str]
+    types: list[str]
+    parameters: list[str]
+    seed: str
+    dry: bool
+
+
+@dataclass(frozen=True)
+class Assign:
+    """One element becomes what was typed."""
+
+    id: str
+    path: list[str]
+    index: list[int]
+    value: str
+
+
+@dataclass(frozen=True)
+class Compute:
+    """A slice (as numpy writes it; empty for all) becomes an expression of ``w``."""
+
+    id: str
+    path: list[str]
+    index: str
+    expression: str
+
+
+@dataclass(frozen=True)
+class Require:
+    """Switch ``requires_grad``."""
+
+    id: str
+    path: list[str]
+    value: bool
+
+
+@dataclass(frozen=True)
+class Undo:
+    id: str
+
+
+@dataclass(frozen=True)
+class Redo:
+    id: str
+
+
+@dataclass(frozen=True)
+class Restart:
+    """Back to the start: undo every edit that stands."""
+
+    id: str
