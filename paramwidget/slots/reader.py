@@ -80,6 +80,7 @@ class Reader:
         self.numbers: dict[int, int] = {id(None): NO_MODULE}
         self._below_level: list[Any] = []
         self._suspects: list[tuple[int, str, object]] = []
+        self._buffer_rows: list[tuple[int, int]] = []
         self._other_kinds: dict[int, Kind] = {}
 
     def read_all(self, net: Any) -> None:
@@ -118,7 +119,12 @@ class Reader:
                     values.extend(held.values())
                 held = fields["_buffers"]
                 if type(held) is not dict or held:
-                    self._buffers(held, fields["_non_persistent_buffers_set"], number)
+                    start = len(values)
+                    self._registered(held, "buffer", number)
+                    self._buffer_rows.append((start, len(values)))
+                    held = fields["_non_persistent_buffers_set"]
+                    if type(held) is set and held:
+                        self._transient(held, start)
                 for name in names[own:]:
                     value = fields[name]
                     if id(type(value)) not in inert:
@@ -128,7 +134,7 @@ class Reader:
                     derived.mark_hooked(columns, number, fields)
                 hooks = fields["_state_dict_hooks"]
                 if type(hooks) is not OrderedDict or hooks or fields["_state_dict_pre_hooks"]:
-                    columns.saves_plainly = derived.only_torch_hooks(fields) and None
+                    self._saving_hooks(fields)
                 held = fields["_modules"]
                 if type(held) is not dict or held:
                     self._children(module, held, number)
@@ -166,6 +172,7 @@ class Reader:
         for rows in (self._other_kinds, columns.computed, columns.slot_notes, columns.slot_sources):
             for row in [row for row in rows if row >= whole]:
                 del rows[row]
+        self._buffer_rows = [(start, min(end, whole)) for start, end in self._buffer_rows]
 
     def _registered(self, registry: Any, kind: Kind, number: int) -> None:
         """Append a slot for each entry of `_parameters` or `_buffers`."""
@@ -184,16 +191,16 @@ class Reader:
             columns.slot_keys.extend([key for key, _ in items])
             self.values.extend([value for _, value in items])
 
-    def _buffers(self, buffers: Any, transient: Any, number: int) -> None:
+    def _transient(self, transient: set[Any], start: int) -> None:
+        """Note which of the buffers from a row on `state_dict` leaves out."""
         columns = self.columns
-        start = len(columns.slot_keys)
-        self._registered(buffers, "buffer", number)
-        for slot in range(start, len(columns.slot_keys)):
-            self._other_kinds[slot] = "buffer"
-            if self.values[slot] is None:
-                columns.none_buffers.add(slot)
-            if type(transient) is set and columns.slot_keys[slot] in transient:
+        for slot in range(start, len(self.values)):
+            if columns.slot_keys[slot] in transient:
                 columns.transient.add(slot)
+
+    def _saving_hooks(self, fields: dict[str, Any]) -> None:
+        if not derived.only_torch_hooks(fields):
+            self.columns.saves_plainly = False
 
     def _attribute(self, name: Any, value: object, number: int) -> None:
         """A plain attribute: a tensor is a slot; modules out of torch's sight are a warning."""
@@ -246,11 +253,15 @@ class Reader:
         columns.keys = _all_text(columns.keys, columns.odd_places)
         kinds: list[Kind] = ["parameter"] * len(self.values)
         columns.slot_kinds = kinds
+        for start, end in self._buffer_rows:
+            kinds[start:end] = ["buffer"] * (end - start)
         for slot, kind in self._other_kinds.items():
             kinds[slot] = kind
         if len(census.objects) < len(self.values):
             for slot, tensor in enumerate(census.numbers):
                 if tensor < 0 and kinds[slot] != "computed":
+                    if kinds[slot] == "buffer":
+                        columns.none_buffers.add(slot)
                     kinds[slot] = "none"
         if self._suspects:
             known = {*self.numbers, *map(id, census.objects)}
