@@ -13,7 +13,7 @@ from torch import nn
 from benchmarks.report import heading, in_turn, line, ratios, spread
 from conversation.talk import Talk
 
-STEPS = 400
+TIMES = 7
 
 
 def small() -> nn.Module:
@@ -34,30 +34,37 @@ def train(net: nn.Module, width: int, steps: int) -> None:
 
 
 def main() -> None:
-    heading(f"{STEPS} training steps with a live panel, over the same steps without a bench")
-    for name, make, width in (("20-256-10", small, 20), ("1024-1024-1024", large, 1024)):
+    heading("A training cell of about a second with a live panel, over the same without a bench")
+    for name, make, width, steps in (
+        ("20-256-10", small, 20, 8000),
+        ("1024-1024-1024", large, 1024, 300),
+    ):
         plain, closed, shown = make(), make(), make()
         Talk(closed, opened=False)
         talk = Talk(shown)
         talk.open("0", "weight")
         talk.say("rows", view="v", revision=1, rows=list(range(8)))
 
-        def run_shown(talk: Talk = talk, net: nn.Module = shown, width: int = width) -> None:
+        def run_shown(
+            talk: Talk = talk, net: nn.Module = shown, width: int = width, steps: int = steps
+        ) -> None:
             talk.say("view", view="v", what="opened")
             talk.session.cell_began()
-            train(net, width, STEPS)
+            train(net, width, steps)
             talk.session.cell_ended()
 
-        def run_closed(talk: Talk = talk, net: nn.Module = closed, width: int = width) -> None:
+        def run_closed(
+            talk: Talk = talk, net: nn.Module = closed, width: int = width, steps: int = steps
+        ) -> None:
             talk.say("view", view="v", what="closed")
-            train(net, width, STEPS)
+            train(net, width, steps)
 
-        def run_plain(net: nn.Module = plain, width: int = width) -> None:
-            train(net, width, STEPS)
+        def run_plain(net: nn.Module = plain, width: int = width, steps: int = steps) -> None:
+            train(net, width, steps)
 
         frames = len(talk.frames())
-        base, none, live = in_turn((run_plain, run_closed, run_shown), 9)
-        line(f"{name}: a step without", spread([t / STEPS for t in base], "µs", 1e6))
+        base, none, live = in_turn((run_plain, run_closed, run_shown), TIMES)
+        line(f"{name}: a step without", spread([t / steps for t in base], "µs", 1e6))
         line(f"{name}: bench, no view open", spread(ratios(none, base), "x"), "no measurable cost")
         line(f"{name}: a panel and 8 rows on screen", spread(ratios(live, base), "x"), "≤ 1.02 x")
         sent = talk.frames()[frames:]
