@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
-import tempfile
-from typing import Any
-
-import numpy as np
 import torch
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
@@ -335,69 +330,6 @@ def nested() -> nn.Module:
 def made_in_inference_mode() -> nn.Module:
     with torch.inference_mode():
         return nn.Linear(3, 2)
-
-
-@zoo(
-    "freed storage",
-    rows={"weight": "parameter unreadable", "bias": READY},
-    reasons={"weight": "was freed"},
-    deadly=True,
-)
-def freed() -> nn.Module:
-    net = nn.Linear(100, 100)
-    net.weight.untyped_storage().resize_(0)
-    return net
-
-
-@zoo(
-    "freed storage",
-    rows={
-        "whole": "buffer unreadable",
-        "late": "buffer unreadable",
-        "gaps": "buffer unreadable",
-        "early": BUFFER,
-    },
-    reasons={"late": "too small", "gaps": "too small"},
-    ties=[],
-    deadly=True,
-)
-def shrunk() -> nn.Module:
-    late, gaps, early, whole = (torch.arange(64.0) for _ in range(4))
-    held = Holder(whole=whole, late=late[32:], gaps=gaps.view(8, 8)[:, ::2], early=early[:8])
-    for tensor in (late, gaps, early, whole):
-        tensor.untyped_storage().resize_(128)  # as many bytes as `late` and `gaps` have elements
-    return held
-
-
-@zoo(
-    "freed storage",
-    rows={"a": "parameter unreadable", "b": "parameter unreadable"},
-    ties=[],
-    deadly=True,
-)
-def freed_together() -> nn.Module:
-    base = torch.randn(8)
-    net = Holder(a=nn.Parameter(base), b=nn.Parameter(base[2:]))
-    base.untyped_storage().resize_(0)
-    return net
-
-
-@zoo("read-only memory map", rows={"weight": BUFFER}, refuses={"weight": "read-only"}, deadly=True)
-def read_only_map() -> nn.Module:
-    with tempfile.TemporaryFile() as file:
-        file.write(np.arange(2048, dtype=np.float32).tobytes())
-        file.flush()
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    held: Any = np.frombuffer(mapped, dtype=np.float32)
-    return Holder(weight=torch.from_numpy(held))
-
-
-@zoo("read-only memory map", rows={"weight": BUFFER}, deadly=True)
-def private_map() -> nn.Module:
-    with tempfile.NamedTemporaryFile() as file:
-        torch.save({"weight": torch.randn(1000)}, file.name)
-        held = torch.load(file.name, mmap=True)
-        return Holder(weight=held["weight"])
 
 
 @zoo("a copy made late", rows={"a": BUFFER, "b": BUFFER}, ties=[], complete=True)

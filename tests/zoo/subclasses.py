@@ -21,10 +21,10 @@ class Named(torch.Tensor):
 class Tripping(torch.Tensor):
     """Whatever function of torch sees it, trips; so do its properties."""
 
-    __torch_function__ = classmethod(trip("__torch_function__"))  # type: ignore[assignment]
-    shape = property(trip("Tripping.shape"))  # type: ignore[assignment]
-    dtype = property(trip("Tripping.dtype"))  # type: ignore[assignment]
-    grad = property(trip("Tripping.grad"))  # type: ignore[assignment]
+    __torch_function__ = classmethod(trip("__torch_function__"))
+    shape = property(trip("Tripping.shape"))
+    dtype = property(trip("Tripping.dtype"))
+    grad = property(trip("Tripping.grad"))
 
 
 class Dispatching(torch.Tensor):
@@ -60,7 +60,7 @@ class Wrapper(torch.Tensor):
 
 
 class Dequantizing(Wrapper):
-    def dequantize(self) -> torch.Tensor:  # type: ignore[override]
+    def dequantize(self) -> torch.Tensor:
         return self.inner * 2
 
 
