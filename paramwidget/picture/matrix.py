@@ -16,11 +16,16 @@ from paramwidget.picture.layout import Layout, slider_index
 from paramwidget.picture.scratch import Array, Scratch
 from paramwidget.tensors import readable
 
+Place = tuple[int, int, int, int]
+
 ROW = 4096
 """Columns of a flat tensor read as a matrix: long enough for SIMD, a row of float32 in 16 KiB."""
 
 SMALL = 1 << 20
 """Elements that may be copied at once, and up to which statistics are computed in float64."""
+
+WITH_FLOAT64 = frozenset({"cuda", "xpu"})
+"""Device types that compute in float64; what lies on another is read by the host in pieces."""
 
 SERIAL = (1 << 15) - 1
 """Elements that torch converts without starting its own threads: it does from 32768 on."""
@@ -57,7 +62,7 @@ class Matrix:
         self._view = view
         self._flat = _as_view(view, self.shape)
         self._array = _as_array(self._flat) if self._flat is not None else None
-        empty = _as_array(view[:0, :0, :0, :0])
+        empty = _as_array(view[:0, :0, :0, :0].cpu())
         self.dtype = np.dtype(np.float32) if empty is None else empty.dtype
 
     @property
@@ -75,6 +80,21 @@ class Matrix:
     def transposed(self) -> Matrix:
         return Matrix(self._view.permute(2, 3, 0, 1))
 
+    @property
+    def computes(self) -> bool:
+        """Whether the elements lie on an accelerator that can reduce them, and in float64."""
+        # torch has no minimum of uint64, and no wider type to find it in.
+        return self._view.device.type in WITH_FLOAT64 and self._view.dtype != torch.uint64
+
+    def rows(self, row0: int, row1: int) -> torch.Tensor:
+        """Whole rows, as a tensor where the elements lie."""
+        if self._flat is not None:
+            return self._flat[row0:row1]
+        kernel = self._kernel[0]
+        top = row0 // kernel
+        whole = self._view[top : -(-row1 // kernel)].reshape(-1, self.shape[1])
+        return whole[row0 - top * kernel : row1 - top * kernel]
+
     def block(
         self, row0: int, row1: int, col0: int, col1: int, scratch: Scratch | None = None
     ) -> Array:
@@ -83,17 +103,36 @@ class Matrix:
         It lies in the tensor's own memory where that is possible, else in the scratch's, and lasts
         until the next one is asked for.
         """
+        piece = self.view(row0, row1, col0, col1)
+        if piece is not None:
+            return piece
         scratch = scratch or Scratch()
         if self._array is not None:
             piece = self._array[row0:row1, col0:col1]
-            if piece.shape[1] <= 1 or piece.strides[1] == piece.itemsize:
-                return piece
             copy = scratch.array("piece", piece.shape, piece.dtype)
             np.copyto(copy, piece)
             return copy
         if self._flat is not None:
             return self._copied(self._flat[row0:row1, col0:col1], scratch)
         return self._kernels(row0, row1, col0, col1, scratch)
+
+    def places(self, most: int) -> list[Place]:
+        """Rectangles for `block`, of at most ``most`` elements each, that make up the matrix."""
+        rows, cols = self.shape
+        width = min(cols, most)
+        height = max(1, most // width)
+        return [
+            (row, min(row + height, rows), col, min(col + width, cols))
+            for row in range(0, rows, height)
+            for col in range(0, cols, width)
+        ]
+
+    def view(self, row0: int, row1: int, col0: int, col1: int) -> Array | None:
+        """The rectangle in the tensor's own memory, None where it does not lie there as asked."""
+        if self._array is None:
+            return None
+        piece = self._array[row0:row1, col0:col1]
+        return piece if piece.shape[1] <= 1 or piece.strides[1] == piece.itemsize else None
 
     def _kernels(self, row0: int, row1: int, col0: int, col1: int, scratch: Scratch) -> Array:
         rows, cols = self._kernel
@@ -121,8 +160,8 @@ def _as_view(view: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor | None:
 
 
 def _as_array(tensor: torch.Tensor) -> Array | None:
-    """The tensor's memory, where numpy has its type; bool as bytes."""
-    if tensor.dtype not in _NATIVE:
+    """The tensor's memory, where the host and numpy can read it; bool as bytes."""
+    if tensor.dtype not in _NATIVE or tensor.device.type != "cpu":
         return None
     array: Array = tensor.numpy()
     return array.view(np.uint8) if array.dtype == np.bool_ else array

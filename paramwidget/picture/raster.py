@@ -10,11 +10,13 @@ import torch
 
 from paramwidget.picture.layout import Layout, layout_of, slider_index
 from paramwidget.picture.matrix import Matrix, as_float64, gapless, plane_matrix, values_of
-from paramwidget.picture.passes import Cuts, Moments
+from paramwidget.picture.moments import Moments
+from paramwidget.picture.passes import Cuts
 from paramwidget.picture.scratch import Array
 from paramwidget.picture.statistics import Stats, bounds, stats, stats_of
-from paramwidget.picture.sweep import fitting_scale, sweep
+from paramwidget.picture.sweep import sweep
 from paramwidget.picture.tile import Cells
+from paramwidget.picture.totals import fitting_scale
 
 Window = tuple[int, int, int, int]
 Float32 = np.ndarray[Any, np.dtype[np.float32]]

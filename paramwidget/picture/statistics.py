@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from paramwidget.picture.bins import counts_between, rising_edges
-from paramwidget.picture.matrix import SMALL, Matrix, all_elements, as_float64, values_of
-from paramwidget.picture.passes import Cuts, Moments, merged
+from paramwidget.picture.matrix import SMALL, Place, all_elements, as_float64, values_of
+from paramwidget.picture.moments import Moments, merged
 from paramwidget.picture.sample import evenly_spread
 from paramwidget.picture.scratch import Array, Scratch
-from paramwidget.picture.sweep import fitting_scale, sweep
 from paramwidget.picture.threads import in_threads
+from paramwidget.picture.totals import fitting_scale, moments_of
 
 AFFORDABLE = 1 << 24
 """Elements up to which every one is counted (some tens of milliseconds)."""
@@ -25,8 +25,6 @@ SAMPLE = 1 << 20
 
 PIECE = 1 << 16
 """Elements counted at once; their temporaries stay in cache."""
-
-Place = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -77,14 +75,9 @@ def stats_of(found: Moments, numel: int) -> Stats:
 
 def _moments(values: torch.Tensor, scale: float) -> Moments:
     parts = [
-        sweep(matrix, *_whole(matrix), scale)[1].repeated(repeats)
-        for matrix, repeats in all_elements(values)
+        moments_of(matrix, scale).repeated(repeats) for matrix, repeats in all_elements(values)
     ]
     return merged(parts)
-
-
-def _whole(matrix: Matrix) -> tuple[Cuts, Cuts]:
-    return Cuts.one(matrix.shape[0]), Cuts.one(matrix.shape[1])
 
 
 @dataclass(frozen=True)
@@ -135,7 +128,7 @@ def _limits(values: torch.Tensor) -> tuple[float, float] | None:
     """Least and greatest finite magnitude."""
     low, high = math.inf, -math.inf
     for matrix, _ in all_elements(values):
-        for place in _pieces(matrix):
+        for place in matrix.places(PIECE):
             numbers = as_float64(matrix.block(*place))
             finite = numbers[np.isfinite(numbers)]
             if finite.size:
@@ -146,15 +139,14 @@ def _limits(values: torch.Tensor) -> tuple[float, float] | None:
 def _counts(values: torch.Tensor, edges: Array) -> Array:
     counts = np.zeros(len(edges) - 1, np.int64)
     workers = torch.get_num_threads() if values.numel() >= SMALL else 1
-    scratch = Scratch()
     for matrix, repeats in all_elements(values):
         block = matrix.block
 
-        def count(place: Place, block: Callable[..., Array] = block) -> Array:
+        def count(place: Place, scratch: Scratch, block: Callable[..., Array] = block) -> Array:
             piece = block(*place, scratch)
             return counts_between(_real(piece), edges, scratch)
 
-        for found in in_threads(count, list(_pieces(matrix)), workers):
+        for found in in_threads(count, matrix.places(PIECE), workers):
             counts += found * repeats
     return counts
 
@@ -163,13 +155,3 @@ def _real(piece: Array) -> Array:
     """Complex numbers by magnitude; 64-bit integers as float64, which the edges are."""
     wide = piece.dtype.kind == "c" or (piece.dtype.kind in "iu" and piece.dtype.itemsize == 8)
     return as_float64(piece) if wide else piece
-
-
-def _pieces(matrix: Matrix) -> Iterator[Place]:
-    """Rectangles of at most PIECE elements that make up the matrix."""
-    rows, cols = matrix.shape
-    width = min(cols, PIECE)
-    height = PIECE // width
-    for row in range(0, rows, height):
-        for col in range(0, cols, width):
-            yield row, min(row + height, rows), col, min(col + width, cols)

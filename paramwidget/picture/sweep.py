@@ -13,24 +13,27 @@ swept again in float64.
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
+from paramwidget.picture.device import BATCH, DeviceTile
 from paramwidget.picture.matrix import ROW, SMALL, Matrix
-from paramwidget.picture.passes import Cuts, Moments, merged
+from paramwidget.picture.moments import Moments, merged
+from paramwidget.picture.passes import Cuts
 from paramwidget.picture.scratch import Scratch
 from paramwidget.picture.threads import in_threads
 from paramwidget.picture.tile import PIECE, Cells, Plan, Tile, grouped
 
-REDUCED = 1 << 15
+REDUCED = 1 << 16
 """Numbers left of a tile once its pieces are reduced down their rows: they stay in cache, too."""
 
 SLAB = 2 * ROW
 """Columns of a tile, where there are rows enough to fill its pieces."""
+
+AnyTile = Tile | DeviceTile
 
 
 def sweep(matrix: Matrix, rows: Cuts, cols: Cuts, scale: float = 1.0) -> tuple[Cells, Moments]:
@@ -41,21 +44,21 @@ def sweep(matrix: Matrix, rows: Cuts, cols: Cuts, scale: float = 1.0) -> tuple[C
     if matrix.is_tall:
         cells, found = sweep(matrix.transposed(), cols, rows, scale)
         return Cells(cells.low.T, cells.high.T, cells.total.T), found
-    coarse = matrix.size > SMALL and matrix.dtype == np.float32
-    tiles = _tiles(matrix, rows, cols, PIECE if coarse else PIECE // 4)
+    tiles: list[AnyTile] = []
+    tiles += _device_tiles(matrix, rows, cols) if matrix.computes else _tiles(matrix, rows, cols)
+    alone = matrix.computes or matrix.size < SMALL
     cells = _empty(matrix.dtype, (rows.count, cols.count))
-    scratch = Scratch()
 
-    def work(tile: Tile) -> tuple[Cells | None, Moments]:
+    def work(tile: AnyTile, scratch: Scratch) -> tuple[Cells | None, Moments]:
         with np.errstate(all="ignore"):
-            part, found = (coarse and tile.coarse(scratch)) or tile.fine(scratch, scale)
+            part, found = tile.sweep(scratch, scale)
             if not tile.whole:
                 return part, found
             here = tile.place
             cells.low[here], cells.high[here], cells.total[here] = part.low, part.high, part.total
             return None, found
 
-    results = in_threads(work, tiles, torch.get_num_threads() if matrix.size >= SMALL else 1)
+    results = in_threads(work, tiles, 1 if alone else torch.get_num_threads())
     with np.errstate(all="ignore"):
         for tile, (part, _) in zip(tiles, results, strict=True):
             if part is not None:
@@ -63,24 +66,19 @@ def sweep(matrix: Matrix, rows: Cuts, cols: Cuts, scale: float = 1.0) -> tuple[C
         return cells, replace(merged([found for _, found in results]), scale=scale)
 
 
-def fitting_scale(*bounds: Any) -> float:
-    """What elements within these finite bounds are to be multiplied by before they are squared.
-
-    1 for all but float64 beyond 1e±100, whose squares (or, less far out, the sums of them) would
-    overflow or vanish.
-    """
-    magnitude = max((abs(float(bound)) for bound in bounds), default=0.0)
-    if magnitude == 0.0 or 1e-100 < magnitude < 1e100:
-        return 1.0
-    return 2.0 ** -max(-1000, min(1000, math.frexp(magnitude)[1]))
+def _device_tiles(matrix: Matrix, rows: Cuts, cols: Cuts) -> list[DeviceTile]:
+    spans = grouped(rows, max(1, BATCH // matrix.shape[1]))
+    return [DeviceTile(matrix, rows, cols, span) for span in spans]
 
 
-def _tiles(matrix: Matrix, rows: Cuts, cols: Cuts, most: int) -> list[Tile]:
+def _tiles(matrix: Matrix, rows: Cuts, cols: Cuts) -> list[Tile]:
+    coarse = matrix.size > SMALL and matrix.dtype == np.float32
+    most = PIECE if coarse else PIECE // 4
     wide = grouped(cols, max(SLAB, most // matrix.shape[0]))
     width = max(span.stop - span.start for span in wide)
     high = max(1, most // width)
     step = min(high, matrix.shape[0] // rows.count)  # rows that become one
-    tall = grouped(rows, max(high, min(REDUCED, matrix.size // (8 * step)) // width * step))
+    tall = grouped(rows, max(high, min(REDUCED, matrix.size // (16 * step)) // width * step))
     plans: dict[tuple[int, int], Plan] = {}
     tiles = []
     for span in tall:
@@ -88,7 +86,7 @@ def _tiles(matrix: Matrix, rows: Cuts, cols: Cuts, most: int) -> list[Tile]:
         key = (span.last - span.first if rows.step else span.first, span.stop - span.start)
         if key not in plans:
             plans[key] = Plan(span.cuts(rows), high)
-        tiles += [Tile(matrix, plans[key], cols, span, side) for side in wide]
+        tiles += [Tile(matrix, plans[key], cols, span, side, coarse) for side in wide]
     return tiles
 
 

@@ -12,30 +12,35 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from paramwidget.picture.scratch import Scratch, borrowed
+
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-def in_threads(work: Callable[[T], R], items: Sequence[T], workers: int) -> list[R]:
-    """``work`` of each item, in the order of the items; what it raises is raised here."""
-    if workers <= 1 or len(items) <= 1:
-        return [work(item) for item in items]
+def in_threads(work: Callable[[T, Scratch], R], items: Sequence[T], workers: int) -> list[R]:
+    """``work`` of each item, in the order of the items; what it raises is raised here.
+
+    Each thread has a scratch of its own.
+    """
     waiting = deque(enumerate(items))
     done: dict[int, R] = {}
     errors: list[BaseException] = []
 
     def run() -> None:
-        while waiting and not errors:
-            try:
-                place, item = waiting.popleft()
-            except IndexError:  # another thread took the last one
-                return
-            try:
-                done[place] = work(item)
-            except BaseException as error:
-                errors.append(error)
+        try:
+            with borrowed() as scratch:
+                while waiting and not errors:
+                    try:
+                        place, item = waiting.popleft()
+                    except IndexError:  # another thread took the last one
+                        return
+                    done[place] = work(item, scratch)
+        except BaseException as error:
+            errors.append(error)
 
-    threads = [threading.Thread(target=run, daemon=True) for _ in range(workers - 1)]
+    more = min(workers, len(items)) - 1
+    threads = [threading.Thread(target=run, daemon=True) for _ in range(more)]
     for thread in threads:
         thread.start()
     run()

@@ -8,39 +8,31 @@ are added in float64, and where float32 would not do, the answer is None.
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from paramwidget.picture.matrix import Matrix, as_float64
-from paramwidget.picture.passes import (
-    Cuts,
+from paramwidget.picture.matrix import ROW, Matrix, as_float64
+from paramwidget.picture.moments import (
     Moments,
-    across,
+    Squares,
+    coarse_moments,
     complex_moments,
     count_zeros,
-    down,
     highest,
     lowest,
     merged,
     moments,
     sum_all,
-    sum_of_squares,
-    sums_across,
 )
+from paramwidget.picture.passes import NARROW, Cuts, across, down, sums_across
 from paramwidget.picture.scratch import Array, Scratch
 
-PIECE = 1 << 18
-"""Elements of a piece: 1 MiB of float32, about a core's second-level cache."""
-
-SPREAD = 31 / 32
-"""The largest part of a mean square that may be due to the mean: 32 times the rounding is left."""
-
-TINY = 1e-30
-"""A mean square below which float32 squares underflow (their least normal number is 1.2e-38)."""
+PIECE = 1 << 19
+"""Elements of a piece: 2 MiB of float32. One that fits the second-level cache is read faster; one
+that takes longer loses less time to the GIL."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +101,9 @@ class Plan:
             end += cuts.count
             for cell in range(span.first, span.last):
                 parts[cell] += 1
+        self.is_long = not self.rows_are_cells and all(
+            cuts.count == 1 for _, _, cuts, _ in self.pieces
+        )
         self.runs = Cuts.of(np.cumsum([0, *parts]))
         self.highest = max(stop - start for start, stop, _, _ in self.pieces)
 
@@ -116,39 +111,52 @@ class Plan:
 class Tile:
     """Whole cells of the matrix, or a part of one."""
 
-    def __init__(self, matrix: Matrix, plan: Plan, cols: Cuts, tall: Span, wide: Span) -> None:
+    def __init__(
+        self, matrix: Matrix, plan: Plan, cols: Cuts, tall: Span, wide: Span, coarse: bool
+    ) -> None:
         self._matrix = matrix
+        self._is_coarse = coarse
         self._plan = plan
         self._tall, self._wide = tall, wide
         self._cols = wide.cuts(cols)
         self.whole = tall.whole and wide.whole
         self.place = np.s_[tall.first : tall.last, wide.first : wide.last]
 
-    def coarse(self, scratch: Scratch) -> tuple[Cells, Moments] | None:
-        """With float32 sums over each piece; None where those would not do."""
+    def sweep(self, scratch: Scratch, scale: float) -> tuple[Cells, Moments]:
+        """The tile's cells and moments, every element times ``scale`` where sums are concerned."""
+        return (self._is_coarse and self._coarse(scratch)) or self._fine(scratch, scale)
+
+    def _coarse(self, scratch: Scratch) -> tuple[Cells, Moments] | None:
+        """With float32 sums over each piece; None where those would not do.
+
+        Between two calls of numpy another thread may take the GIL and has to be waited for, so
+        they are few and each is long. `fmin` and `fmax` are faster for passing over NaN, which
+        the sum still tells of.
+        """
         columns = _Columns(self._plan, self._cols, scratch, np.float32, np.float32)
         width = self._wide.stop - self._wide.start
+        count = width * (self._tall.stop - self._tall.start)
+        squares = Squares(count, np.float32, scratch)
         mask = scratch.array("zeros", (self._plan.highest, width), np.bool_)
-        squares, zeros = 0.0, 0
+        zeros = 0
+        add = columns.add_long if self._plan.is_long and width * NARROW > ROW else columns.add
         for piece, cuts, place in self._pieces(scratch):
-            squares += sum_of_squares(piece)  # first: BLAS is the fastest to fetch it from memory
-            columns.add(piece, piece, cuts, place)
+            squares.add(piece)  # first: BLAS is the fastest to fetch it from memory
+            add(piece, piece, cuts, place, np.fmin, np.fmax)
             zeros += count_zeros(piece, mask[: len(piece)])
         cells = columns.cells()
-        count = width * (self._tall.stop - self._tall.start)
-        low, high, total = lowest(cells.low), highest(cells.high), float(sum_all(cells.total))
-        if not (math.isfinite(low) and math.isfinite(high) and math.isfinite(total)):
-            return None
-        if low == high:
-            return cells, Moments(count, float(low), 0.0, low, high, zeros)
-        mean = total / count
-        offset = total * mean
-        if not (math.isfinite(squares) and offset <= SPREAD * squares and squares >= TINY * count):
-            return None
-        return cells, Moments(count, mean, squares - offset, low, high, zeros)
+        found = coarse_moments(
+            count,
+            lowest(cells.low),
+            highest(cells.high),
+            float(sum_all(cells.total)),
+            squares.total(),
+            zeros,
+        )
+        return None if found is None else (cells, found)
 
-    def fine(self, scratch: Scratch, scale: float) -> tuple[Cells, Moments]:
-        """In float64, every element times ``scale``."""
+    def _fine(self, scratch: Scratch, scale: float) -> tuple[Cells, Moments]:
+        """In float64."""
         is_complex = self._matrix.dtype.kind == "c"
         own = np.dtype(np.float64) if is_complex else self._matrix.dtype
         columns = _Columns(self._plan, self._cols, scratch, own, np.float64)
@@ -167,10 +175,14 @@ class Tile:
         return columns.cells(), merged(found)
 
     def _pieces(self, scratch: Scratch) -> Iterator[tuple[Array, Cuts, slice]]:
-        block, top = self._matrix.block, self._tall.start
+        block, top, bottom = self._matrix.block, self._tall.start, self._tall.stop
         left, right = self._wide.start, self._wide.stop
+        tile = self._matrix.view(top, bottom, left, right)
         for start, stop, cuts, place in self._plan.pieces:
-            yield block(top + start, top + stop, left, right, scratch), cuts, place
+            if tile is None:
+                yield block(top + start, top + stop, left, right, scratch), cuts, place
+            else:
+                yield tile[start:stop], cuts, place
 
 
 class _Columns:
@@ -180,7 +192,7 @@ class _Columns:
     """
 
     def __init__(self, plan: Plan, cols: Cuts, scratch: Scratch, own: Any, wide: Any) -> None:
-        self._plan, self._cols = plan, cols
+        self._plan, self._cols, self._scratch = plan, cols, scratch
         self._done: list[tuple[Array, Array, Array]] = []
         if not plan.rows_are_cells:
             shape = (int(plan.runs.at[-1]), int(cols.at[-1]))
@@ -189,17 +201,38 @@ class _Columns:
             self._total = scratch.array("total", shape, wide)
 
     def add(
-        self, piece: Array, wide: Array, cuts: Cuts, place: slice
+        self,
+        piece: Array,
+        wide: Array,
+        cuts: Cuts,
+        place: slice,
+        least: np.ufunc = np.minimum,
+        greatest: np.ufunc = np.maximum,
     ) -> tuple[Array, Array, Array]:
         """Takes the next piece, also in the type to sum in; its minimum, maximum and sum."""
         if self._plan.rows_are_cells:
             self._done.append(self._across(piece, piece, wide))
             return piece, piece, wide
         low, high, total = self._low[place], self._high[place], self._total[place]
-        down(np.minimum, piece, cuts, low)
-        down(np.maximum, piece, cuts, high)
+        down(least, piece, cuts, low)
+        down(greatest, piece, cuts, high)
         down(np.add, wide, cuts, total)
         return low, high, total
+
+    def add_long(
+        self,
+        piece: Array,
+        wide: Array,
+        _cuts: Cuts,
+        place: slice,
+        least: np.ufunc,
+        greatest: np.ufunc,
+    ) -> None:
+        """`add` for one row of cells, or a part of it, without a look at anything."""
+        at = place.start
+        least.reduce(piece, 0, None, self._low[at])
+        greatest.reduce(piece, 0, None, self._high[at])
+        np.add.reduce(wide, 0, None, self._total[at])
 
     def cells(self) -> Cells:
         """Those of the whole tile."""
@@ -208,17 +241,18 @@ class _Columns:
         runs = self._plan.runs
         if runs.step == 1:
             return Cells(*self._across(self._low, self._high, self._total))
-        low = np.empty((runs.count, self._low.shape[1]), self._low.dtype)
-        high = np.empty_like(low)
+        shape, own = (runs.count, self._low.shape[1]), self._low.dtype
+        low = self._scratch.array("joined low", shape, own)
+        high = self._scratch.array("joined high", shape, own)
         down(np.minimum, self._low, runs, low)
         down(np.maximum, self._high, runs, high)
         low, high, total = self._across(low, high, self._total)
         return Cells(low, high, np.add.reduceat(total, runs.at[:-1], axis=0))
 
     def _across(self, low: Array, high: Array, total: Array) -> tuple[Array, Array, Array]:
-        cols = self._cols
+        cols, scratch = self._cols, self._scratch
         return (
-            across(np.minimum, low, cols),
-            across(np.maximum, high, cols),
+            across(np.minimum, low, cols, scratch),
+            across(np.maximum, high, cols, scratch),
             sums_across(total, cols),
         )

@@ -12,7 +12,7 @@ from unittest import mock
 import numpy as np
 import torch
 
-from paramwidget.picture import matrix, passes, sweep, tile
+from paramwidget.picture import device, matrix, moments, passes, sweep, tile, totals
 from paramwidget.picture.layout import layout_of, plane_to_index
 
 Number = float | int | complex
@@ -24,8 +24,21 @@ def tiny_pieces() -> Iterator[None]:
     with (
         mock.patch.multiple(sweep, PIECE=24, REDUCED=20, SLAB=16, SMALL=64),
         mock.patch.multiple(tile, PIECE=24),
+        mock.patch.multiple(totals, PIECE=24, FINE_PIECE=12, SMALL=64),
+        mock.patch.multiple(moments, DOT=5),
         mock.patch.multiple(passes, ROW=8, WINDOWED=6, RUN=3),
         mock.patch.multiple(matrix, ROW=8, SMALL=64, SERIAL=10),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def on_the_device() -> Iterator[None]:
+    """Tensors in the host's memory are swept as those of an accelerator are."""
+    with (
+        mock.patch.object(matrix, "WITH_FLOAT64", frozenset({"cpu"})),
+        mock.patch.object(sweep, "BATCH", 100),
+        mock.patch.object(device, "BATCH", 100),
     ):
         yield
 

@@ -14,7 +14,7 @@ from paramwidget.picture.elements import doubles, needs_double
 from paramwidget.picture.layout import layout_of
 from paramwidget.picture.raster import Raster, raster, raster_with_stats
 from paramwidget.picture.statistics import stats
-from picture.reference import mean_of, plane_of, tiny_pieces
+from picture.reference import mean_of, on_the_device, plane_of, tiny_pieces
 from picture.tensors import COMPLEX, REAL, tensors
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -88,6 +88,20 @@ def test_whole_planes_in_many_pieces_and_threads(
         (alone.numel, alone.zeros, alone.nan, alone.inf)
     )
     assert (found.min, found.max) == (alone.min, alone.max)
+
+
+@given(tensors(REAL + COMPLEX), cells)
+@settings(max_examples=200, deadline=None)
+def test_reduced_where_they_lie_as_on_an_accelerator(
+    tensor: torch.Tensor, limit: tuple[int, int]
+) -> None:
+    if 0 in layout_of(tuple(tensor.shape)).sliders:
+        return
+    with on_the_device():
+        picture, found = raster_with_stats(tensor, None, limit)
+    check(tensor, picture)
+    alone = stats(tensor)
+    assert (found.zeros, found.nan, found.inf) == (alone.zeros, alone.nan, alone.inf)
 
 
 @given(tensors(REAL))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from paramwidget.picture.raster import raster_with_stats
 from paramwidget.picture.statistics import Stats, stats
 from paramwidget.tensors import Unreadable
-from picture.reference import elements, exact_mean_and_std, tiny_pieces
+from picture.reference import elements, exact_mean_and_std, on_the_device, tiny_pieces
 from picture.tensors import COMPLEX, REAL, tensors
 
 
@@ -46,6 +46,13 @@ def test_all_real_dtypes(tensor: torch.Tensor) -> None:
 def test_in_many_pieces_and_threads(tensor: torch.Tensor) -> None:
     with tiny_pieces():
         check(tensor, stats(tensor), 1e-6)
+
+
+@given(tensors(REAL))
+@settings(max_examples=200, deadline=None)
+def test_reduced_where_they_lie_as_on_an_accelerator(tensor: torch.Tensor) -> None:
+    with on_the_device():
+        check(tensor, stats(tensor), 1e-12)
 
 
 @given(tensors(COMPLEX))

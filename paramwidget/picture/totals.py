@@ -1,0 +1,85 @@
+"""The moments of all elements, without a picture: one pass after the other over pieces in cache."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from paramwidget.picture.device import device_moments
+from paramwidget.picture.matrix import SMALL, Matrix, Place
+from paramwidget.picture.moments import (
+    Moments,
+    Squares,
+    coarse_moments,
+    complex_moments,
+    count_zeros,
+    merged,
+    moments,
+    sum_all,
+)
+from paramwidget.picture.scratch import Array, Scratch
+from paramwidget.picture.threads import in_threads
+
+PIECE = 1 << 19
+"""Elements of a piece of float32."""
+
+FINE_PIECE = 1 << 16
+"""Elements of a piece that is swept in float64."""
+
+
+def moments_of(matrix: Matrix, scale: float = 1.0) -> Moments:
+    """Those of every element times ``scale``, a power of two, as precise as those of a sweep."""
+    if matrix.computes:
+        return replace(device_moments(matrix, scale), scale=scale)
+    coarse = matrix.size > SMALL and matrix.dtype == np.float32
+
+    def work(place: Place, scratch: Scratch) -> Moments:
+        with np.errstate(all="ignore"):
+            piece = matrix.block(*place, scratch)
+            return (coarse and _coarse(piece, scratch)) or _fine(piece, scratch, scale)
+
+    places = matrix.places(PIECE if coarse else FINE_PIECE)
+    workers = torch.get_num_threads() if matrix.size >= SMALL else 1
+    return replace(merged(in_threads(work, places, workers)), scale=scale)
+
+
+def _coarse(piece: Array, scratch: Scratch) -> Moments | None:
+    """With float32 sums; None where those would not do."""
+    total = float(sum_all(np.einsum("ij->i", piece)))
+    squares = Squares(piece.size, np.float32, scratch)
+    squares.add(piece)
+    low, high = np.fmin.reduce(piece, axis=None), np.fmax.reduce(piece, axis=None)
+    zeros = count_zeros(piece, scratch.array("zeros", piece.shape, np.bool_))
+    return coarse_moments(piece.size, low, high, total, squares.total(), zeros)
+
+
+def _fine(piece: Array, scratch: Scratch, scale: float) -> Moments:
+    """In float64, in parts whose float64 copy stays in cache as well."""
+    if piece.dtype.kind == "c":
+        return complex_moments(piece)
+    rows = max(1, FINE_PIECE // piece.shape[1])
+    found = []
+    for start in range(0, len(piece), rows):
+        part = piece[start : start + rows]
+        wide = scratch.array("wide", part.shape, np.float64)
+        np.copyto(wide, part)
+        if scale != 1.0:
+            wide *= scale
+        found.append(moments(part, wide, part, part, wide))
+    return merged(found)
+
+
+def fitting_scale(*bounds: Any) -> float:
+    """What elements within these finite bounds are to be multiplied by before they are squared.
+
+    1 for all but float64 beyond 1e±100, whose squares (or, less far out, the sums of them) would
+    overflow or vanish.
+    """
+    magnitude = max((abs(float(bound)) for bound in bounds), default=0.0)
+    if magnitude == 0.0 or 1e-100 < magnitude < 1e100:
+        return 1.0
+    return 2.0 ** -max(-1000, min(1000, math.frexp(magnitude)[1]))
