@@ -32,8 +32,8 @@ class DeviceTile:
         self.whole = tall.whole
         self.place = np.s_[tall.first : tall.last, :]
 
-    def sweep(self, scratch: Scratch, scale: float) -> tuple[Cells, Moments]:
-        """The tile's cells and moments in float64, every element times ``scale`` in the sums."""
+    def sweep(self, scratch: Scratch, scale: float, counted: bool) -> tuple[Cells, Moments | None]:
+        """The tile's cells, and moments if ``counted``; sums are of elements times ``scale``."""
         part = self._matrix.rows(self._tall.start, self._tall.stop)
         batch = _computable(part)
         wide = batch.to(torch.float64) * scale
@@ -46,6 +46,8 @@ class DeviceTile:
             across(np.maximum, high, self._cols, scratch),
             sums_across(total, self._cols),
         )
+        if not counted:
+            return cells, None
         return cells, _counts(part, batch) if part.is_complex() else _moments(batch, wide)
 
 

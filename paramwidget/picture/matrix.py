@@ -72,10 +72,21 @@ class Matrix:
     @property
     def is_tall(self) -> bool:
         """Whether neighbours in memory stand below each other: the transpose reads better."""
-        if self._flat is None:
-            return False
+        if self._flat is None or min(self.shape) <= 1:
+            return self.shape[1] > 1 and self._repeats(1)
         down, right = self._flat.stride()
-        return self.shape[0] > 1 and self.shape[1] > 1 and 0 < down < right
+        return 0 < down < right or self._repeats(1)
+
+    @property
+    def is_one_row(self) -> bool:
+        """Whether all rows are the same memory, as those of an expanded tensor are."""
+        return self.shape[0] > 1 and self._repeats(0)
+
+    def _repeats(self, axis: int) -> bool:
+        return self._flat is not None and self._flat.stride(axis) == 0
+
+    def first_row(self) -> Matrix:
+        return Matrix(self._view[:1, :1])
 
     def transposed(self) -> Matrix:
         return Matrix(self._view.permute(2, 3, 0, 1))
@@ -144,7 +155,12 @@ class Matrix:
     def _copied(self, part: torch.Tensor, scratch: Scratch) -> Array:
         """In row-major order, in a type that numpy computes with and that holds each value."""
         copy = scratch.array("piece", tuple(part.shape), self.dtype)
-        if part.numel():
+        if part.dtype == torch.bfloat16 and part.dim() == 2 and part.device.type == "cpu":
+            # The upper half of a float32. torch would have to be called for each SERIAL elements.
+            bits = copy.view(np.uint32)
+            np.copyto(bits, part.view(torch.int16).numpy().view(np.uint16))
+            np.left_shift(bits, 16, out=bits)
+        elif part.numel():
             _fill(torch.from_numpy(copy), part)
         return copy
 

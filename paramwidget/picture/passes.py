@@ -15,7 +15,7 @@ from paramwidget.picture.matrix import ROW
 from paramwidget.picture.scratch import Array, Scratch
 
 NARROW = 8
-"""How many rows must fit into ROW for them to be read as one."""
+"""How many rows must fit into ROW for them to be read several at a time."""
 
 SHORT = 4
 """The longest run whose numbers are added place by place rather than run by run."""
@@ -37,6 +37,7 @@ class Cuts:
         self.at = at
         self.step = step
         self.count = len(at) - 1
+        self.length = int(at[-1] - at[0])
 
     @classmethod
     def of(cls, at: Array) -> Cuts:
@@ -59,32 +60,28 @@ class Cuts:
 
 def down(ufunc: np.ufunc, piece: Array, cuts: Cuts, out: Array) -> None:
     """Reduces each run of rows to one row: (rows, columns) into ``out``, (cells, columns)."""
-    narrow = piece.shape[1] * NARROW <= ROW
-    if cuts.count == 1:
-        piece = _folded(ufunc, piece) if narrow else piece
-        ufunc.reduce(piece, axis=0, keepdims=True, out=out)
-    elif cuts.step and not (narrow and cuts.step > ROW // 16):
-        whole = piece.shape[0] // cuts.step
-        blocks = piece[: whole * cuts.step].reshape(whole, cuts.step, piece.shape[1])
-        ufunc.reduce(blocks, axis=1, out=out[:whole])
-        if whole < cuts.count:
-            ufunc.reduce(piece[whole * cuts.step :], axis=0, out=out[whole])
-    else:
+    if not cuts.step:
         for cell, (start, stop) in enumerate(itertools.pairwise(cuts.at.tolist())):
-            run = _folded(ufunc, piece[start:stop]) if narrow else piece[start:stop]
-            ufunc.reduce(run, axis=0, out=out[cell])
+            _each(ufunc, piece[start:stop][None], out[cell : cell + 1])
+        return
+    whole = piece.shape[0] // cuts.step
+    if whole:
+        blocks = piece[: whole * cuts.step].reshape(whole, cuts.step, piece.shape[1])
+        _each(ufunc, blocks, out[:whole])
+    if whole < cuts.count:
+        _each(ufunc, piece[whole * cuts.step :][None], out[whole:])
 
 
-def _folded(ufunc: np.ufunc, piece: Array) -> Array:
-    """Fewer rows with the same reduction: a narrow piece is reduced as if it were wider."""
-    rows, columns = piece.shape
+def _each(ufunc: np.ufunc, blocks: Array, out: Array) -> None:
+    """(blocks, rows, columns) to (blocks, columns); narrow rows are read several at a time."""
+    count, rows, columns = blocks.shape
     fold = ROW // columns
-    if rows < 2 * fold or not piece.flags.c_contiguous:
-        return piece
-    whole = rows // fold
-    wide: Array = ufunc.reduce(piece[: whole * fold].reshape(whole, fold * columns), axis=0)
-    folded: Array = np.concatenate([wide.reshape(fold, columns), piece[whole * fold :]])
-    return folded
+    if fold >= NARROW and rows >= 2 * fold and blocks.flags.c_contiguous:
+        whole = rows // fold * fold
+        wide = blocks[:, :whole].reshape(count, whole // fold, fold * columns)
+        folded = ufunc.reduce(wide, axis=1).reshape(count, fold, columns)
+        blocks = np.concatenate([folded, blocks[:, whole:]], axis=1)
+    ufunc.reduce(blocks, axis=1, out=out)
 
 
 def across(ufunc: np.ufunc, piece: Array, cuts: Cuts, scratch: Scratch) -> Array:

@@ -60,7 +60,7 @@ def raster(
     """
     values = values_of(tensor)
     layout = layout_of(tuple(values.shape))
-    return _raster(values, layout, _clipped(layout, window), cells, sliders)[0]
+    return _raster(values, layout, _clipped(layout, window), cells, sliders, False)[0]
 
 
 def raster_with_stats(
@@ -73,9 +73,9 @@ def raster_with_stats(
     values = values_of(tensor)
     layout = layout_of(tuple(values.shape))
     wanted = _clipped(layout, window)
-    picture, found = _raster(values, layout, wanted, cells, sliders)
     whole = wanted == (0, layout.rows, 0, layout.cols) and not layout.sliders
-    if found is None or not whole:
+    picture, found = _raster(values, layout, wanted, cells, sliders, whole)
+    if found is None:
         return picture, stats(values)
     return picture, stats_of(found, values.numel())
 
@@ -97,8 +97,9 @@ def _raster(
     window: Window,
     cells: tuple[int, int],
     sliders: tuple[int, ...],
+    counted: bool,
 ) -> tuple[Raster, Moments | None]:
-    """The raster, and the moments of its elements where the sweep that made it found them."""
+    """The raster, and the moments of its elements if they are ``counted`` and it is reduced."""
     height, width = (int(limit) for limit in cells)
     if height < 1 or width < 1:
         raise ValueError(f"cells is how many rows and columns at most, so at least 1: {cells!r}")
@@ -113,7 +114,7 @@ def _raster(
     if not (len(rows) > 1 and len(cols) > 1):
         gaps = _on_plane(np.empty((len(rows) - 1, len(cols) - 1)), filled)
         return Raster(gaps, window, False, gaps, gaps, block, layout, chosen), None
-    reduced, found = _means(matrix, Cuts.of(rows), Cuts.of(cols))
+    reduced, found = _means(matrix, Cuts.of(rows), Cuts.of(cols), counted)
     low, high = _on_plane(reduced.low, filled), _on_plane(reduced.high, filled)
     mean = _on_plane(reduced.total, filled)
     return Raster(mean, window, False, low, high, block, layout, chosen), found
@@ -135,17 +136,24 @@ def cell_elements(matrix: Matrix, rows: Array, cols: Array) -> Array:
     return as_float64(elements) if elements.dtype.kind == "c" else elements
 
 
-def _means(matrix: Matrix, rows: Cuts, cols: Cuts) -> tuple[Cells, Moments]:
+def _means(matrix: Matrix, rows: Cuts, cols: Cuts, counted: bool) -> tuple[Cells, Moments | None]:
     """The cells with their mean in place of their sum."""
-    reduced, found = sweep(matrix, rows, cols)
-    limits = bounds(found) or reduced.high[np.isfinite(reduced.high)]
-    scale = fitting_scale(*limits)
+    reduced, found = sweep(matrix, rows, cols, 1.0, counted)
+    scale = 1.0
+    if matrix.dtype.itemsize >= 8 and matrix.dtype.kind in "fc":
+        scale = fitting_scale(*_ends(reduced), *(bounds(found) if found else ()))
     if scale != 1.0:
-        reduced, found = sweep(matrix, rows, cols, scale)
+        reduced, found = sweep(matrix, rows, cols, scale, counted)
     counts = np.multiply.outer(np.diff(rows.at), np.diff(cols.at))
     with np.errstate(all="ignore"):
         means = reduced.total / counts
         return replace(reduced, total=means if scale == 1.0 else means / scale), found
+
+
+def _ends(cells: Cells) -> list[float]:
+    """The least and the greatest bound of a cell that is finite."""
+    finite = (part[np.isfinite(part)] for part in (cells.low, cells.high))
+    return [float(end) for part in finite if part.size for end in (part.min(), part.max())]
 
 
 def _on_plane(numbers: Array, filled: tuple[Array, Array]) -> Float32:

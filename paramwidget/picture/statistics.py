@@ -138,7 +138,7 @@ def _limits(values: torch.Tensor) -> tuple[float, float] | None:
 
 def _counts(values: torch.Tensor, edges: Array) -> Array:
     counts = np.zeros(len(edges) - 1, np.int64)
-    workers = torch.get_num_threads() if values.numel() >= SMALL else 1
+    workers = torch.get_num_threads() if values.numel() > SMALL else 1
     for matrix, repeats in all_elements(values):
         block = matrix.block
 

@@ -36,22 +36,26 @@ SLAB = 2 * ROW
 AnyTile = Tile | DeviceTile
 
 
-def sweep(matrix: Matrix, rows: Cuts, cols: Cuts, scale: float = 1.0) -> tuple[Cells, Moments]:
-    """Cells between the cuts and the moments of all elements, read once.
+def sweep(
+    matrix: Matrix, rows: Cuts, cols: Cuts, scale: float = 1.0, counted: bool = True
+) -> tuple[Cells, Moments | None]:
+    """Cells between the cuts and, if ``counted``, the moments of all elements, read once.
 
     Elements are multiplied by ``scale``, a power of two, before anything is summed.
     """
+    if matrix.is_one_row:
+        return _repeated(rows, sweep(matrix.first_row(), Cuts.one(1), cols, scale, counted))
     if matrix.is_tall:
-        cells, found = sweep(matrix.transposed(), cols, rows, scale)
+        cells, found = sweep(matrix.transposed(), cols, rows, scale, counted)
         return Cells(cells.low.T, cells.high.T, cells.total.T), found
     tiles: list[AnyTile] = []
     tiles += _device_tiles(matrix, rows, cols) if matrix.computes else _tiles(matrix, rows, cols)
-    alone = matrix.computes or matrix.size < SMALL
+    alone = matrix.computes or rows.length * cols.length <= SMALL
     cells = _empty(matrix.dtype, (rows.count, cols.count))
 
-    def work(tile: AnyTile, scratch: Scratch) -> tuple[Cells | None, Moments]:
+    def work(tile: AnyTile, scratch: Scratch) -> tuple[Cells | None, Moments | None]:
         with np.errstate(all="ignore"):
-            part, found = tile.sweep(scratch, scale)
+            part, found = tile.sweep(scratch, scale, counted)
             if not tile.whole:
                 return part, found
             here = tile.place
@@ -63,7 +67,17 @@ def sweep(matrix: Matrix, rows: Cuts, cols: Cuts, scale: float = 1.0) -> tuple[C
         for tile, (part, _) in zip(tiles, results, strict=True):
             if part is not None:
                 _join(cells, tile.place, part)
-        return cells, replace(merged([found for _, found in results]), scale=scale)
+        moments = [found for _, found in results if found is not None]
+        return cells, replace(merged(moments), scale=scale) if counted else None
+
+
+def _repeated(rows: Cuts, row: tuple[Cells, Moments | None]) -> tuple[Cells, Moments | None]:
+    """What a sweep of the first row says of all of them."""
+    cells, found = row
+    lengths = np.diff(rows.at)[:, None]
+    low, high = (np.repeat(part, rows.count, axis=0) for part in (cells.low, cells.high))
+    repeated = Cells(low, high, cells.total * lengths)
+    return repeated, found.repeated(rows.length) if found else None
 
 
 def _device_tiles(matrix: Matrix, rows: Cuts, cols: Cuts) -> list[DeviceTile]:
@@ -72,13 +86,14 @@ def _device_tiles(matrix: Matrix, rows: Cuts, cols: Cuts) -> list[DeviceTile]:
 
 
 def _tiles(matrix: Matrix, rows: Cuts, cols: Cuts) -> list[Tile]:
-    coarse = matrix.size > SMALL and matrix.dtype == np.float32
-    most = PIECE if coarse else PIECE // 4
-    wide = grouped(cols, max(SLAB, most // matrix.shape[0]))
+    size = rows.length * cols.length
+    coarse = size > SMALL and matrix.dtype == np.float32
+    most = PIECE if coarse else PIECE // 2 if size > SMALL else PIECE // 8
+    wide = grouped(cols, max(SLAB, most // rows.length))
     width = max(span.stop - span.start for span in wide)
     high = max(1, most // width)
-    step = min(high, matrix.shape[0] // rows.count)  # rows that become one
-    tall = grouped(rows, max(high, min(REDUCED, matrix.size // (16 * step)) // width * step))
+    step = min(high, rows.length // rows.count)  # rows that become one
+    tall = grouped(rows, max(high, min(REDUCED, size // (16 * step)) // width * step))
     plans: dict[tuple[int, int], Plan] = {}
     tiles = []
     for span in tall:

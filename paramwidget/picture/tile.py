@@ -8,6 +8,7 @@ are added in float64, and where float32 would not do, the answer is None.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -122,11 +123,15 @@ class Tile:
         self.whole = tall.whole and wide.whole
         self.place = np.s_[tall.first : tall.last, wide.first : wide.last]
 
-    def sweep(self, scratch: Scratch, scale: float) -> tuple[Cells, Moments]:
-        """The tile's cells and moments, every element times ``scale`` where sums are concerned."""
-        return (self._is_coarse and self._coarse(scratch)) or self._fine(scratch, scale)
+    def sweep(self, scratch: Scratch, scale: float, counted: bool) -> tuple[Cells, Moments | None]:
+        """The tile's cells, and moments if ``counted``; sums are of elements times ``scale``."""
+        if self._is_coarse:
+            result = self._coarse(scratch, counted)
+            if result is not None:
+                return result
+        return self._fine(scratch, scale, counted)
 
-    def _coarse(self, scratch: Scratch) -> tuple[Cells, Moments] | None:
+    def _coarse(self, scratch: Scratch, counted: bool) -> tuple[Cells, Moments | None] | None:
         """With float32 sums over each piece; None where those would not do.
 
         Between two calls of numpy another thread may take the GIL and has to be waited for, so
@@ -141,21 +146,19 @@ class Tile:
         zeros = 0
         add = columns.add_long if self._plan.is_long and width * NARROW > ROW else columns.add
         for piece, cuts, place in self._pieces(scratch):
-            squares.add(piece)  # first: BLAS is the fastest to fetch it from memory
+            if counted:
+                squares.add(piece)  # first: BLAS is the fastest to fetch it from memory
+                zeros += count_zeros(piece, mask[: len(piece)])
             add(piece, piece, cuts, place, np.fmin, np.fmax)
-            zeros += count_zeros(piece, mask[: len(piece)])
         cells = columns.cells()
-        found = coarse_moments(
-            count,
-            lowest(cells.low),
-            highest(cells.high),
-            float(sum_all(cells.total)),
-            squares.total(),
-            zeros,
-        )
+        total = float(sum_all(cells.total))
+        if not counted:
+            return (cells, None) if math.isfinite(total) else None
+        low, high = lowest(cells.low), highest(cells.high)
+        found = coarse_moments(count, low, high, total, squares.total(), zeros)
         return None if found is None else (cells, found)
 
-    def _fine(self, scratch: Scratch, scale: float) -> tuple[Cells, Moments]:
+    def _fine(self, scratch: Scratch, scale: float, counted: bool) -> tuple[Cells, Moments | None]:
         """In float64."""
         is_complex = self._matrix.dtype.kind == "c"
         own = np.dtype(np.float64) if is_complex else self._matrix.dtype
@@ -170,9 +173,9 @@ class Tile:
             if scale != 1.0:
                 wide *= scale
             reduced = columns.add(piece, wide, cuts, place)
-            if not is_complex:
+            if counted and not is_complex:
                 found.append(moments(piece, wide, *reduced))
-        return columns.cells(), merged(found)
+        return columns.cells(), merged(found) if counted else None
 
     def _pieces(self, scratch: Scratch) -> Iterator[tuple[Array, Cuts, slice]]:
         block, top, bottom = self._matrix.block, self._tall.start, self._tall.stop
@@ -214,9 +217,9 @@ class _Columns:
             self._done.append(self._across(piece, piece, wide))
             return piece, piece, wide
         low, high, total = self._low[place], self._high[place], self._total[place]
+        down(np.add, wide, cuts, total)
         down(least, piece, cuts, low)
         down(greatest, piece, cuts, high)
-        down(np.add, wide, cuts, total)
         return low, high, total
 
     def add_long(
@@ -230,9 +233,9 @@ class _Columns:
     ) -> None:
         """`add` for one row of cells, or a part of it, without a look at anything."""
         at = place.start
+        np.add.reduce(wide, 0, None, self._total[at])
         least.reduce(piece, 0, None, self._low[at])
         greatest.reduce(piece, 0, None, self._high[at])
-        np.add.reduce(wide, 0, None, self._total[at])
 
     def cells(self) -> Cells:
         """Those of the whole tile."""

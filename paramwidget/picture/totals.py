@@ -28,7 +28,7 @@ PIECE = 1 << 19
 """Elements of a piece of float32."""
 
 FINE_PIECE = 1 << 16
-"""Elements of a piece that is swept in float64."""
+"""Elements of a piece that is swept in float64 by one thread: several lose time to the GIL."""
 
 
 def moments_of(matrix: Matrix, scale: float = 1.0) -> Moments:
@@ -42,9 +42,14 @@ def moments_of(matrix: Matrix, scale: float = 1.0) -> Moments:
             piece = matrix.block(*place, scratch)
             return (coarse and _coarse(piece, scratch)) or _fine(piece, scratch, scale)
 
-    places = matrix.places(PIECE if coarse else FINE_PIECE)
-    workers = torch.get_num_threads() if matrix.size >= SMALL else 1
+    workers = torch.get_num_threads() if matrix.size > SMALL else 1
+    places = matrix.places(PIECE if coarse else fine_piece(workers))
     return replace(merged(in_threads(work, places, workers)), scale=scale)
+
+
+def fine_piece(workers: int) -> int:
+    """Elements of a piece that is swept in float64, by so many threads."""
+    return FINE_PIECE if workers == 1 else PIECE // 2
 
 
 def _coarse(piece: Array, scratch: Scratch) -> Moments | None:
@@ -58,19 +63,14 @@ def _coarse(piece: Array, scratch: Scratch) -> Moments | None:
 
 
 def _fine(piece: Array, scratch: Scratch, scale: float) -> Moments:
-    """In float64, in parts whose float64 copy stays in cache as well."""
+    """In float64."""
     if piece.dtype.kind == "c":
         return complex_moments(piece)
-    rows = max(1, FINE_PIECE // piece.shape[1])
-    found = []
-    for start in range(0, len(piece), rows):
-        part = piece[start : start + rows]
-        wide = scratch.array("wide", part.shape, np.float64)
-        np.copyto(wide, part)
-        if scale != 1.0:
-            wide *= scale
-        found.append(moments(part, wide, part, part, wide))
-    return merged(found)
+    wide = scratch.array("wide", piece.shape, np.float64)
+    np.copyto(wide, piece)
+    if scale != 1.0:
+        wide *= scale
+    return moments(piece, wide, piece, piece, wide)
 
 
 def fitting_scale(*bounds: Any) -> float:

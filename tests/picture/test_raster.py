@@ -150,3 +150,17 @@ def test_an_infinite_cell_has_an_infinite_element() -> None:
     assert np.isfinite(raster(huge).values).all()
     huge[1, 1] = math.inf
     assert np.isinf(raster(huge).values).sum() == 1
+
+
+def test_an_expanded_tensor_takes_the_time_of_what_it_holds() -> None:
+    row = torch.arange(1000.0)
+    for tensor in (
+        row.expand(10**7, 1000),
+        row[:, None].expand(1000, 10**7),
+        row[:1].expand(10**10),
+    ):
+        picture, found = raster_with_stats(tensor)
+        assert found.numel == 10**10
+        assert found.mean == (0.0 if tensor.dim() == 1 else 499.5)
+        assert found == stats(tensor)
+        assert picture.values.max() == (0.0 if tensor.dim() == 1 else pytest.approx(997.5, abs=2))
