@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
         yield running
 
 
+def forget_settings(server: Jupyter) -> None:
+    """The settings that an earlier test chose for our extension are its own."""
+    shutil.rmtree(server.settings / "paramwidget-lab", ignore_errors=True)
+
+
 @pytest.fixture
 def console(page: Page) -> Console:
     """What goes wrong in the page, from its first request on."""
@@ -41,6 +47,7 @@ def host(
     request: pytest.FixtureRequest, page: Page, console: Console, server: Jupyter
 ) -> Iterator[Host]:
     """Each notebook host in turn, opened on an empty notebook with a kernel that is ready."""
+    forget_settings(server)
     opened = HOSTS[request.param](page, server)
     opened.open()
     yield opened
@@ -50,6 +57,7 @@ def host(
 @pytest.fixture
 def lab(page: Page, console: Console, server: Jupyter) -> Iterator[Lab]:
     """JupyterLab on an empty notebook with a kernel that is ready."""
+    forget_settings(server)
     opened = Lab(page, server)
     opened.open()
     yield opened

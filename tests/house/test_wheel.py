@@ -105,7 +105,7 @@ def test_the_wheel_holds_nothing_else(names: set[str]) -> None:
 
 
 def test_jupyterlab_finds_the_extension_enabled(built: tuple[Path, Path], tmp_path: Path) -> None:
-    pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "-q"]
+    pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "-qI"]
     subprocess.run([*pip, "--prefix", str(tmp_path), str(built[1])], check=True)
     (home,) = tmp_path.rglob("labextensions/paramwidget-lab")
     files = {path.name for path in home.rglob("*.js*")}
