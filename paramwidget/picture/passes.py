@@ -95,11 +95,11 @@ def across(ufunc: np.ufunc, piece: Array, cuts: Cuts, scratch: Scratch) -> Array
     if not 1 < cuts.step <= WINDOWED:
         runs: Array = ufunc.reduceat(piece, cuts.at[:-1], axis=1)
         return runs
-    found, length = piece, 1
+    found, length, turns = piece, 1, itertools.cycle(("window", "next window"))
     while length < cuts.step:
         shift = min(length, cuts.step - length)
         shape = (piece.shape[0], found.shape[1] - shift)
-        out = scratch.array(f"window {length}", shape, piece.dtype)
+        out = scratch.array(next(turns), shape, piece.dtype)
         found = ufunc(found[:, :-shift], found[:, shift:], out=out)
         length += shift
     found = found[:, :: cuts.step].copy()

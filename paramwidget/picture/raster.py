@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -109,7 +109,7 @@ def _raster(
     chosen = slider_index(layout, sliders)
     matrix = plane_matrix(values, layout, chosen)
     if block == (1, 1):
-        plane = _on_plane(cell_elements(matrix, rows, cols), filled)
+        plane = _on_plane(cell_elements(matrix, rows, cols).copy(), filled)
         return Raster(plane, window, True, None, None, block, layout, chosen), None
     if not (len(rows) > 1 and len(cols) > 1):
         gaps = _on_plane(np.empty((len(rows) - 1, len(cols) - 1)), filled)
@@ -146,8 +146,10 @@ def _means(matrix: Matrix, rows: Cuts, cols: Cuts, counted: bool) -> tuple[Cells
         reduced, found = sweep(matrix, rows, cols, scale, counted)
     counts = np.multiply.outer(np.diff(rows.at), np.diff(cols.at))
     with np.errstate(all="ignore"):
-        means = reduced.total / counts
-        return replace(reduced, total=means if scale == 1.0 else means / scale), found
+        means = np.divide(reduced.total, counts, out=reduced.total)
+        if scale != 1.0:
+            means /= scale
+        return reduced, found
 
 
 def _ends(cells: Cells) -> list[float]:
@@ -157,7 +159,7 @@ def _ends(cells: Cells) -> list[float]:
 
 
 def _on_plane(numbers: Array, filled: tuple[Array, Array]) -> Float32:
-    """The numbers of the filled rows and columns as float32, and NaN between."""
+    """The numbers of the filled rows and columns as float32, and NaN between; takes them over."""
     rows, cols = filled
     if rows.all() and cols.all():
         return _float32(numbers)
@@ -167,9 +169,9 @@ def _on_plane(numbers: Array, filled: tuple[Array, Array]) -> Float32:
 
 
 def _float32(numbers: Array) -> Float32:
-    """A copy, rounded to float32; what is finite stays finite."""
+    """Rounded to float32; what is finite stays finite."""
     with np.errstate(over="ignore", invalid="ignore"):
-        rounded: Float32 = numbers.astype(np.float32, order="C")
+        rounded: Float32 = numbers.astype(np.float32, order="C", copy=False)
     if numbers.dtype != np.float32 and not np.isfinite(rounded).all():
         lost = np.isinf(rounded) & np.isfinite(numbers)
         rounded[lost] = np.copysign(np.float32(_LARGEST), numbers[lost])

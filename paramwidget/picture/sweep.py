@@ -25,7 +25,7 @@ from paramwidget.picture.moments import Moments, merged
 from paramwidget.picture.passes import Cuts
 from paramwidget.picture.scratch import Scratch
 from paramwidget.picture.threads import in_threads
-from paramwidget.picture.tile import PIECE, Cells, Plan, Tile, grouped
+from paramwidget.picture.tile import PIECE, Cells, Plan, Span, Tile, grouped
 
 REDUCED = 1 << 16
 """Numbers left of a tile once its pieces are reduced down their rows: they stay in cache, too."""
@@ -93,7 +93,8 @@ def _tiles(matrix: Matrix, rows: Cuts, cols: Cuts) -> list[Tile]:
     width = max(span.stop - span.start for span in wide)
     high = max(1, most // width)
     step = min(high, rows.length // rows.count)  # rows that become one
-    tall = grouped(rows, max(high, min(REDUCED, size // (16 * step)) // width * step))
+    tile = max(high, min(REDUCED, size // (8 * step)) // width * step)
+    tall = _shared(rows, tile, high)
     plans: dict[tuple[int, int], Plan] = {}
     tiles = []
     for span in tall:
@@ -103,6 +104,16 @@ def _tiles(matrix: Matrix, rows: Cuts, cols: Cuts) -> list[Tile]:
             plans[key] = Plan(span.cuts(rows), high)
         tiles += [Tile(matrix, plans[key], cols, span, side, coarse) for side in wide]
     return tiles
+
+
+def _shared(rows: Cuts, tile: int, piece: int) -> list[Span]:
+    """Rows by the tile of ``tile``, the last quarter in quarters of that: threads end together."""
+    past = rows.count * 3 // 4
+    first, last = Cuts(rows.at[: past + 1], rows.step), Cuts(rows.at[past:], rows.step)
+    ends = grouped(last, max(piece, tile // 4))
+    return grouped(first, tile) + [
+        replace(span, first=span.first + past, last=span.last + past) for span in ends
+    ]
 
 
 def _empty(dtype: np.dtype[Any], shape: tuple[int, int]) -> Cells:
