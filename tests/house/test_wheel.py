@@ -46,7 +46,6 @@ def copy_of_checkout(folder: Path) -> Path:
     for name in (
         ".gitignore",
         "pyproject.toml",
-        "hatch_build.py",
         "README.md",
         "CHANGELOG.md",
         "LICENSE",
