@@ -54,6 +54,15 @@ def test_edges_where_floats_are_few_or_far(low: float, high: float, bins: int) -
     assert counts_between(np.array([low, high]), edges).sum() == 2
 
 
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.integers(1, 300))
+@settings(max_examples=300, deadline=None)
+def test_a_number_on_an_edge_is_in_the_bin_above(low: float, width: float, bins: int) -> None:
+    edges = rising_edges(low, low + width, bins)
+    assert counts_between(edges, edges).tolist() == [1] * (bins - 1) + [2]
+    below = np.nextafter(edges[1:], -np.inf)
+    assert counts_between(below, edges).tolist() == [1] * bins
+
+
 @given(tensors(REAL + COMPLEX), st.integers(1, 70), st.booleans())
 @settings(max_examples=300, deadline=None)
 def test_every_finite_element_is_in_its_bin(tensor: torch.Tensor, bins: int, tiny: bool) -> None:

@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 from paramwidget.picture.elements import doubles, needs_double
 from paramwidget.picture.layout import layout_of
+from paramwidget.picture.matrix import Matrix
+from paramwidget.picture.passes import Cuts
 from paramwidget.picture.raster import Raster, raster, raster_with_stats
 from paramwidget.picture.statistics import stats
+from paramwidget.picture.sweep import sweep
 from picture.reference import mean_of, on_the_device, plane_of, tiny_pieces
 from picture.tensors import COMPLEX, REAL, tensors
 
@@ -118,7 +121,7 @@ def test_doubles_and_texts_hold_what_float32_rounds(tensor: torch.Tensor) -> Non
         elif cell in texts:
             assert texts[cell] == str(number)
         else:
-            assert shown == number
+            assert type(number)(shown) == number
             assert needs_double(tensor) or picture.values.flat[cell] == number
 
 
@@ -140,6 +143,32 @@ def test_a_window_beyond_the_plane_is_cut_to_it() -> None:
 def test_no_cells_are_refused(limit: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="at least 1"):
         raster(torch.zeros(3, 3), cells=limit)
+
+
+def test_a_complex_number_with_a_nan_part_is_nan() -> None:
+    nan, inf = math.nan, math.inf
+    tensor = torch.tensor([complex(nan, inf), complex(inf, nan), complex(-inf, 0), 3 + 4j])
+    for picture in (raster(tensor), raster(tensor.repeat_interleave(2), cells=(1, 4))):
+        assert np.array_equal(picture.values, [[nan, nan, inf, 5]], equal_nan=True)
+    assert (stats(tensor).nan, stats(tensor).inf) == (2, 1)
+
+
+@given(
+    st.lists(st.integers(1, 9), min_size=1, max_size=40), st.lists(st.integers(1, 9), min_size=1)
+)
+@settings(max_examples=200, deadline=None)
+def test_cells_of_uneven_sizes(heights: list[int], widths: list[int]) -> None:
+    rows, cols = (np.cumsum([0, *sizes]) for sizes in (heights, widths))
+    numbers = np.arange(float(rows[-1] * cols[-1]), dtype=np.float32).reshape(rows[-1], cols[-1])
+    matrix = Matrix(torch.from_numpy(numbers)[:, None, :, None])
+    with tiny_pieces():
+        cells, found = sweep(matrix, Cuts.of(rows), Cuts.of(cols))
+    assert found is not None
+    assert found.count == numbers.size
+    for name, reduce in (("low", np.minimum), ("high", np.maximum), ("total", np.add)):
+        down = reduce.reduceat(numbers.astype(np.float64), rows[:-1], axis=0)
+        expected = reduce.reduceat(down, cols[:-1], axis=1)
+        assert np.array_equal(getattr(cells, name), expected)
 
 
 def test_an_infinite_cell_has_an_infinite_element() -> None:

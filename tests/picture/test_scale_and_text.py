@@ -24,6 +24,11 @@ def test_the_range_is_three_sigmas_around_zero() -> None:
     assert found.text == "±3σ"
 
 
+def test_the_root_mean_square_of_few_numbers_is_exact() -> None:
+    found = limits(stats(torch.tensor([10.0] + [0.0] * 19)))
+    assert found.high == pytest.approx(3 * math.sqrt(100 / 20), rel=1e-12)
+
+
 def test_the_range_is_the_largest_magnitude_where_that_is_less() -> None:
     assert limits(stats(torch.tensor([1.0, -2.0, math.inf, math.nan]))) == (-2.0, 2.0, "±max |w|")
 
