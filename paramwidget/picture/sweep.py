@@ -7,8 +7,8 @@ those are merged in a fixed order, so that the figures do not depend on how thre
 Precision. Up to `SMALL` elements, and for all but float32 and narrower floats, everything is
 float64: errors are some units of 1e-16. Above, sums are partly float32: the mean is within about
 1e-6 of its own standard error (std / sqrt(n)) or of 1e-7 of itself, std within 1e-7 of itself. A
-tile where float32 would not do (overflow, underflow, a mean larger than the spread, NaN, Inf) is
-swept again in float64.
+tile where float32 would not do (overflow, underflow, a mean more than five deviations from zero,
+NaN, Inf) is swept again in float64.
 """
 
 from __future__ import annotations

@@ -18,7 +18,9 @@ KNOWN = {
     ("auto.py", "assigns an element of printers"): "IPython's table of printers by type",
     ("edit/initialize.py", "assigns an element of values"): "scratch; the writer stores it",
     ("picture/matrix.py", "calls into.copy_()"): "an array that was made for the copy",
+    ("picture/moments.py", "writes into out="): "its callers' scratch arrays",
     ("picture/passes.py", "writes into out="): "its callers' scratch arrays",
+    ("picture/raster.py", "writes into out=reduced"): "the reduced cells",
     ("picture/sweep.py", "assigns an element of cells."): "the reduced cells",
 }
 FRESH_MAKERS = {"torch", "np", "numpy"}  # what they return is new, these apart

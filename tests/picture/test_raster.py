@@ -15,7 +15,8 @@ from paramwidget.picture.layout import layout_of
 from paramwidget.picture.matrix import Matrix
 from paramwidget.picture.passes import Cuts
 from paramwidget.picture.raster import Raster, raster, raster_with_stats
-from paramwidget.picture.statistics import stats
+from paramwidget.picture.scale import brief
+from paramwidget.picture.statistics import histogram, stats
 from paramwidget.picture.sweep import sweep
 from picture.reference import mean_of, on_the_device, plane_of, tiny_pieces
 from picture.tensors import COMPLEX, REAL, tensors
@@ -129,6 +130,24 @@ def test_a_reduced_cell_has_no_double_of_its_own() -> None:
     tensor = torch.zeros(4, 4)
     with pytest.raises(ValueError, match=r"a cell is \(2, 2\) elements"):
         doubles(tensor, raster(tensor, cells=(2, 2)))
+
+
+@pytest.mark.parametrize("dtype", [*REAL, *COMPLEX])
+@pytest.mark.parametrize("size", [5, 70, 1100])
+def test_reading_changes_no_byte(dtype: torch.dtype, size: int) -> None:
+    generator = torch.Generator().manual_seed(size)
+    kept = torch.randint(0, 255, (size * size * dtype.itemsize,), generator=generator)
+    numbers = kept.to(torch.uint8)
+    tensor = (numbers % 2 if dtype is torch.bool else numbers).view(dtype).reshape(size, size)
+    before = tensor.view(torch.uint8).clone() if dtype is not torch.bool else tensor.clone()
+    for seen in (tensor, tensor.t()):
+        raster_with_stats(seen, cells=(16, 16))
+        raster(seen, (0, 3, 1, 4))
+        raster(seen)
+        stats(seen)
+        histogram(seen)
+        brief(seen)
+    assert torch.equal(tensor.view(before.dtype), before)
 
 
 def test_a_window_beyond_the_plane_is_cut_to_it() -> None:
