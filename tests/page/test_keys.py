@@ -117,6 +117,16 @@ def test_enter_on_a_module_opens_the_initializer_form(view: View) -> None:
     expect(view.tree).to_be_focused()
 
 
+def test_escape_in_the_tree_closes_the_form(view: View) -> None:
+    form = view.host.get_by_role("region", name="Initialize")
+    view.press("ArrowDown", "Enter")
+    expect(form.get_by_label("Initializer", exact=True)).to_be_focused()
+    view.tree.focus()
+    view.press("Escape")
+    expect(form).to_have_count(0)
+    expect(view.tree).to_be_focused()
+
+
 def test_slash_goes_to_the_filter_and_back(view: View) -> None:
     view.press("/")
     expect(view.filter).to_be_focused()

@@ -31,6 +31,10 @@ export const TREE_KEYS: Readonly<Record<string, Action>> = {
     else if (row > 0) rows.setFocus(tree.parent(row));
   },
   Enter: (hand) => openRow(hand.tree, hand.view, hand.view.rows.focus.value),
+  // the form takes the focus a frame after Enter; what is pressed before that comes here
+  Escape: ({ view }) => {
+    view.form.value = null;
+  },
   " ": ({ view: { rows } }) => {
     const row = rows.focus.value;
     rows.setOpen([row], !rows.isOpen(row));
