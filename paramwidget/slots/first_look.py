@@ -8,19 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from ctypes import string_at
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import torch
 
 from paramwidget.slots.census import Spans, numbered, spans_of
 from paramwidget.slots.columns import Columns
 from paramwidget.slots.fingerprint import HASHED_BYTES, content_in_order, fingerprint
+from paramwidget.slots.garbage import uncollected
 from paramwidget.slots.reader import Reader, key_text
 from paramwidget.slots.walk import children_of, visit
 from paramwidget.tensors import is_tensor
 
 ALL_BYTES = 2**30  # of a model; what comes after is first seen at the first refresh
+
+#: Tensors up to this size are copied together, all of one size in one call of numpy.
+TINY_BYTES = 512
 
 _UNREAD: Hashable = ("unread",)
 
@@ -30,11 +36,12 @@ class FirstLook:
 
     def __init__(self, net: Any) -> None:
         self._columns = Columns()
-        reader = Reader(self._columns)
-        reader.read_all(net)
-        self._below = children_of(reader)
-        self._columns.slot_tensors, tensors = numbered(reader.values)
-        self._held = _contents(tensors, spans_of(tensors))
+        with uncollected():
+            reader = Reader(self._columns, remarks=False)
+            reader.read_all(net)
+            self._below = children_of(reader)
+            self._columns.slot_tensors, tensors = numbered(reader.values)
+            self._contents = _Contents(tensors, spans_of(tensors))
 
     @cached_property
     def _of(self) -> dict[tuple[str, ...], int]:
@@ -59,33 +66,75 @@ class FirstLook:
         number = self._of.get(path, -1)
         if number < 0:
             return True
-        held = self._held[number]
+        held = self._contents.of.get(number, _UNREAD)
         if not isinstance(held, bytes):
             return held is not _UNREAD and fingerprint(tensor) != held
         # Laid out in another way it may still hold the same numbers.
         return _raw_content(tensor) != held and content_in_order(tensor) != held
 
 
-def _contents(tensors: list[Any], spans: Spans) -> list[Any]:
-    """Bytes of what is small, fingerprints of what is not, by the numbers of the tensors."""
-    lows, sizes = spans.lows.tolist(), spans.sizes.tolist()
-    all_small = max(sizes, default=0) <= HASHED_BYTES and sum(sizes) <= ALL_BYTES
-    if all_small and not spans.careful and not spans.foreign:
-        return list(map(string_at, lows, sizes))
-    held: list[Any] = [_UNREAD] * len(tensors)
-    left = ALL_BYTES
-    for owner, low, size in zip(spans.owners.tolist(), lows, sizes, strict=True):
-        left -= size
-        if left < 0:
-            return held
-        if size <= HASHED_BYTES and owner not in spans.foreign:
-            held[owner] = string_at(low, size)
-        else:
-            held[owner] = fingerprint(tensors[owner])
-    for owner in spans.careful:
-        if is_tensor(tensors[owner]):
-            held[owner] = fingerprint(tensors[owner])
-    return held
+@dataclass
+class _Same:
+    """The bytes of tensors of one size, one after the other."""
+
+    numbers: list[int]
+    size: int
+    content: bytes
+
+
+class _Contents:
+    """Bytes of what is small, fingerprints of what is not."""
+
+    def __init__(self, tensors: list[Any], spans: Spans) -> None:
+        kept = np.cumsum(spans.sizes) <= ALL_BYTES
+        near = kept & (spans.sizes <= HASHED_BYTES) & ~np.isin(spans.owners, [*spans.foreign])
+        tiny = near & (spans.sizes <= TINY_BYTES) & (spans.sizes > 0)
+        self._tiny = [
+            _Same(spans.owners[rows].tolist(), size, _gather(spans.lows[rows], size))
+            for size in np.unique(spans.sizes[tiny]).tolist()
+            for rows in [tiny & (spans.sizes == size)]
+        ]
+        rest = near & ~tiny
+        self._single: dict[int, Any] = dict(
+            zip(
+                spans.owners[rest].tolist(),
+                map(string_at, spans.lows[rest].tolist(), spans.sizes[rest].tolist()),
+                strict=True,
+            )
+        )
+        for number in [*spans.owners[kept & ~near].tolist(), *spans.careful]:
+            if is_tensor(tensors[number]):
+                self._single[number] = fingerprint(tensors[number])
+
+    @cached_property
+    def of(self) -> dict[int, Any]:
+        """The content by the number of the tensor."""
+        found = self._single
+        for same in self._tiny:
+            for row, number in enumerate(same.numbers):
+                found[number] = same.content[row * same.size : (row + 1) * same.size]
+        return found
+
+
+def _gather(lows: np.ndarray[Any, np.dtype[np.int64]], size: int) -> bytes:
+    """`size` bytes from each address, without a call for each."""
+    base = int(lows.min())
+    memory = np.asarray(_Memory(base, int(lows.max()) - base + 1, size))
+    content: bytes = memory[lows - base].tobytes()
+    return content
+
+
+class _Memory:
+    """Numpy's way to the memory from an address on: item n is the `size` bytes from byte n."""
+
+    def __init__(self, base: int, count: int, size: int) -> None:
+        self.__array_interface__ = {
+            "version": 3,
+            "data": (base, True),
+            "shape": (count,),
+            "strides": (1,),
+            "typestr": f"|V{size}",
+        }
 
 
 def _raw_content(tensor: torch.Tensor) -> bytes | None:

@@ -70,11 +70,13 @@ class Reader:
     """Fills the module and slot columns; the places are `walk.py`'s.
 
     `values` has what stands in each slot, `below` the children of each module that has any; both
-    keep alive what they name until the census is taken, so that an id means one object.
+    keep alive what they name until the census is taken, so that an id means one object. Without
+    `remarks` hooks are not looked at, which only say more of a slot that is there anyway.
     """
 
-    def __init__(self, columns: Columns) -> None:
+    def __init__(self, columns: Columns, *, remarks: bool = True) -> None:
         self.columns = columns
+        self._remarks = remarks
         self.values: list[Any] = []
         self.below: dict[int, Children] = {}
         self.numbers: dict[int, int] = {id(None): NO_MODULE}
@@ -104,6 +106,7 @@ class Reader:
         """
         columns, values, slot_keys = self.columns, self.values, self.columns.slot_keys
         fields_of, inert, own = compat.raw_dict, _INERT, _FIELD_COUNT
+        remarks = self._remarks
         columns.classes.extend(map(type, modules))
         for number, module in enumerate(modules, first):
             try:
@@ -127,14 +130,11 @@ class Reader:
                         self._transient(held, start)
                 for name in names[own:]:
                     value = fields[name]
-                    if id(type(value)) not in inert:
+                    cls = type(value)
+                    if cls is not int and cls is not bool and id(cls) not in inert:
                         self._attribute(name, value, number)
-                hooks = fields["_forward_pre_hooks"]
-                if type(hooks) is not OrderedDict or hooks:
-                    derived.mark_hooked(columns, number, fields)
-                hooks = fields["_state_dict_hooks"]
-                if type(hooks) is not OrderedDict or hooks or fields["_state_dict_pre_hooks"]:
-                    self._saving_hooks(fields)
+                if remarks:
+                    self._hooks(fields, number)
                 held = fields["_modules"]
                 if type(held) is not dict or held:
                     self._children(module, held, number)
@@ -198,8 +198,14 @@ class Reader:
             if columns.slot_keys[slot] in transient:
                 columns.transient.add(slot)
 
-    def _saving_hooks(self, fields: dict[str, Any]) -> None:
-        if not derived.only_torch_hooks(fields):
+    def _hooks(self, fields: dict[str, Any], number: int) -> None:
+        """What the hooks of a module say of its slots and of its `state_dict`."""
+        hooks = fields["_forward_pre_hooks"]
+        if type(hooks) is not OrderedDict or hooks:
+            derived.mark_hooked(self.columns, number, fields)
+        hooks = fields["_state_dict_hooks"]
+        hooked = type(hooks) is not OrderedDict or hooks or fields["_state_dict_pre_hooks"]
+        if hooked and not derived.only_torch_hooks(fields):
             self.columns.saves_plainly = False
 
     def _attribute(self, name: Any, value: object, number: int) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from torch import nn
 
 from paramwidget.slots.columns import NO_MODULE, Columns
+from paramwidget.slots.garbage import uncollected
 from paramwidget.slots.memory import Memory
 from paramwidget.slots.node import Node, Path, Reading
 from paramwidget.slots.ties import Name, TieGroup, memory_groups
@@ -170,9 +171,10 @@ class Tree:
 def read_tree(net: Any, max_names: int = MAX_NAMES) -> Tree:
     """Read a model's structure. Runs none of its code and leaves it as it was, bit for bit."""
     columns = Columns()
-    census = walk(net, columns, max_names)
-    memory = Memory.of(census)
-    return Tree(Reading(columns, memory_groups(census, memory), memory))
+    with uncollected():
+        census = walk(net, columns, max_names)
+        memory = Memory.of(census)
+        return Tree(Reading(columns, memory_groups(census, memory), memory))
 
 
 def _has_extra_state(cls: type) -> bool:
