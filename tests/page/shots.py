@@ -64,6 +64,15 @@ def lecture(blank: Blank) -> View:
     return view
 
 
+def keys(blank: Blank) -> View:
+    """The list of keys, over a tree with a panel beside it."""
+    blank.show(chapter_net())
+    view = seen(blank)
+    view.row("Linear_1.weight").click()
+    view.press("?")
+    return view
+
+
 def busy(blank: Blank) -> View:
     widget = blank.show(chapter_net())
     view = seen(blank)
@@ -86,7 +95,7 @@ def badges(blank: Blank) -> View:
 
 
 SCENES = [
-    Scene(f.__name__, f) for f in (first_sight, panels, at_work, lecture, busy, saved, badges)
+    Scene(f.__name__, f) for f in (first_sight, panels, at_work, lecture, keys, busy, saved, badges)
 ]
 
 

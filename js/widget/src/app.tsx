@@ -2,6 +2,7 @@
 
 import { useSignalEffect } from "@preact/signals";
 import { JournalPane } from "./journal/JournalPane";
+import { KeyList } from "./shell/KeyList";
 import { Side } from "./shell/Side";
 import { Toolbar } from "./shell/Toolbar";
 import type { Store } from "./store/store";
@@ -23,18 +24,21 @@ export function App({ store, view }: AppProps) {
         <Toolbar store={store} view={view} />
       </Guard>
       <Notices store={store} view={view} />
-      <div class={beside ? "body beside" : "body"}>
-        <div class="first">
-          <Guard part="The tree">
-            <TreePane store={store} view={view} />
-          </Guard>
-          {view.journalOpen.value && (
-            <Guard part="The journal">
-              <JournalPane store={store} view={view} />
+      <div class="below">
+        <div class={beside ? "body beside" : "body"}>
+          <div class="first">
+            <Guard part="The tree">
+              <TreePane store={store} view={view} />
             </Guard>
-          )}
+            {view.journalOpen.value && (
+              <Guard part="The journal">
+                <JournalPane store={store} view={view} />
+              </Guard>
+            )}
+          </div>
+          {beside && <Side store={store} view={view} />}
         </div>
-        {beside && <Side store={store} view={view} />}
+        {view.keysShown.value && <KeyList view={view} />}
       </div>
     </div>
   );

@@ -1,7 +1,7 @@
 /** Which keys stay inside the widget, and what those do that work anywhere in it. */
 
 import type { Store } from "./store/store";
-import type { ViewState } from "./store/view";
+import type { Step, ViewState } from "./store/view";
 
 export type Stroke = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">;
 
@@ -42,7 +42,8 @@ export function keepKeysInside(host: HTMLElement, end: AbortSignal): void {
 export function followKeys(root: HTMLElement, store: Store, view: ViewState, end: AbortSignal) {
   const take = (event: KeyboardEvent) => {
     if (event.defaultPrevented || isText(event.composedPath()[0])) return;
-    if (anywhere(event, store, view)) event.preventDefault();
+    const action = ANYWHERE_KEYS[keyName(event)];
+    if (action && action(view, store) !== false) event.preventDefault();
   };
   root.addEventListener("keydown", take, { signal: end });
 }
@@ -54,20 +55,35 @@ export function isText(target: EventTarget | null | undefined): boolean {
   return target instanceof HTMLElement && target.isContentEditable;
 }
 
-/** What a key does wherever the focus is, unless somebody nearer took it. True where it did. */
-export function anywhere(stroke: Stroke, store: Store, view: ViewState): boolean {
-  const { key, shiftKey } = stroke;
-  if (stroke.ctrlKey || stroke.metaKey) {
-    if (/^z$/i.test(key)) view.step(shiftKey ? "redo" : "undo");
-    else if (/^y$/i.test(key)) view.step("redo");
-    else return false;
-    return store.editable.value;
-  }
-  if (stroke.altKey) return false;
-  if (key === "/") view.goTo("filter");
-  else if (key === "Escape") view.goTo("tree");
-  else if (key === "+" || key === "=") view.grow(1);
-  else if (key === "-" || key === "−") view.grow(-1);
-  else return false;
-  return true;
+/** What keys do wherever the focus is, unless somebody nearer took them. False: the host's. */
+export const ANYWHERE_KEYS: Readonly<Record<string, (view: ViewState, store: Store) => unknown>> = {
+  "?": ({ keysShown }) => {
+    keysShown.value = !keysShown.value;
+  },
+  "/": (view) => view.goTo("filter"),
+  Escape: (view) => view.goTo("tree"),
+  "+": (view) => view.grow(1),
+  "=": (view) => view.grow(1),
+  "-": (view) => view.grow(-1),
+  "−": (view) => view.grow(-1),
+  "Ctrl+z": (view, store) => step(view, store, "undo"),
+  "Ctrl+Shift+z": (view, store) => step(view, store, "redo"),
+  "Ctrl+y": (view, store) => step(view, store, "redo"),
+};
+
+function step(view: ViewState, store: Store, kind: Step): boolean {
+  view.step(kind);
+  return store.editable.value;
+}
+
+/**
+ * "Ctrl+Home", "Alt++", "a": Shift stands in the key itself, but for a letter with Ctrl, which
+ * Caps Lock turns as well; ⌘ is what Ctrl is elsewhere.
+ */
+export function keyName({ key, ctrlKey, metaKey, altKey, shiftKey }: Stroke): string {
+  const command = ctrlKey || metaKey;
+  const letter = command && /^[a-z]$/i.test(key);
+  const shift = letter && shiftKey ? "Shift+" : "";
+  const own = letter ? key.toLowerCase() : key;
+  return `${command ? "Ctrl+" : ""}${altKey ? "Alt+" : ""}${shift}${own}`;
 }

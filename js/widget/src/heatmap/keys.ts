@@ -1,5 +1,7 @@
 /** The keys of a focused heatmap, as a table. */
 
+import { keyName } from "../keys";
+
 /** What keys can do to a heatmap. Steps are counted in cells. */
 export interface Steered {
   /** Whether a cell is selected in which typing begins an edit. */
@@ -19,7 +21,7 @@ export interface Steered {
 
 type Action = (heatmap: Steered) => unknown;
 
-const ANYWHERE: Record<string, Action> = {
+const ALWAYS: Record<string, Action> = {
   ArrowUp: (heatmap) => heatmap.step(-1, 0),
   ArrowDown: (heatmap) => heatmap.step(1, 0),
   ArrowLeft: (heatmap) => heatmap.step(0, -1),
@@ -47,6 +49,8 @@ const NOT_TYPING: Record<string, Action> = {
   "0": (heatmap) => heatmap.fit(),
 };
 
+export const HEATMAP_KEYS: Readonly<Record<string, Action>> = { ...NOT_TYPING, ...ALWAYS };
+
 /** "nan" and "inf" may be typed on purpose, True and False where the tensor is of bool. */
 const BEGINS_A_NUMBER = /^[-+.0-9nitf]$/i;
 
@@ -57,11 +61,6 @@ export function press(event: KeyboardEvent, heatmap: Steered): boolean {
     heatmap.type(event.key);
     return true;
   }
-  const action = ANYWHERE[name] ?? NOT_TYPING[name];
+  const action = HEATMAP_KEYS[name];
   return action ? action(heatmap) !== false : false;
-}
-
-/** "Ctrl+Home", "Alt++", "a": Shift stands in the key itself, and ⌘ is what Ctrl is elsewhere. */
-function keyName({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): string {
-  return `${ctrlKey || metaKey ? "Ctrl+" : ""}${altKey ? "Alt+" : ""}${key}`;
 }

@@ -155,7 +155,28 @@ function Tools({ store, view }: ShellProps) {
           A+
         </button>
       </span>
+      <KeysButton shown={view.keysShown} />
     </div>
+  );
+}
+
+function KeysButton({ shown }: { shown: ViewState["keysShown"] }) {
+  return (
+    <button
+      class="button quiet icon"
+      type="button"
+      title="Keys (?)"
+      aria-label="Keys"
+      aria-haspopup="dialog"
+      aria-expanded={shown.value}
+      // a list that is open keeps the focus, else it would close at the press and open at the click
+      onMouseDown={(event) => shown.value && event.preventDefault()}
+      onClick={() => {
+        shown.value = !shown.value;
+      }}
+    >
+      <Icon name="keys" />
+    </button>
   );
 }
 

@@ -20,6 +20,8 @@ export interface ViewState {
   /** All panels on one colour scale. */
   readonly sameScale: Signal<boolean>;
   readonly journalOpen: Signal<boolean>;
+  /** Whether the list of keys stands over the tree. */
+  readonly keysShown: Signal<boolean>;
   /** The path whose initializer form stands above the panels. */
   readonly form: Signal<readonly string[] | null>;
   /** False while the view is scrolled away or its tab is hidden. */
@@ -56,6 +58,7 @@ export function viewState(store: Store, settings: ReadonlySignal<Settings>): Vie
     settings,
     sameScale: signal(false),
     journalOpen: signal(false),
+    keysShown: signal(false),
     form: signal(null),
     onScreen: signal(true),
     notice,
