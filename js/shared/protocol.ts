@@ -19,6 +19,12 @@ export interface Tie {
   rows: number[];
 }
 
+/** The rows at which one module stands, in order; ``proof`` says so of the first few. The modules in it, which are there as often, are not told. */
+export interface SharedModule {
+  rows: number[];
+  proof: string;
+}
+
 /** Counts of the whole model, every shared tensor once, and the counts the chapter compares. */
 export interface Totals {
   parameters: number;
@@ -319,6 +325,7 @@ export interface Tree {
   states: State[];
   notes: Record<string, string>;
   ties: Tie[];
+  shared_modules: SharedModule[];
   totals: Totals;
   warnings: string[];
 }

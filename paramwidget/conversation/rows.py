@@ -20,6 +20,7 @@ SAMPLE = 4096
 BARS = 24
 NOTE = 500  # characters
 MOST_WARNINGS = 50
+PROVED = 4  # places of a shared module
 
 
 def tree_message(tree: Tree, revision: int) -> protocol.Tree:
@@ -51,9 +52,18 @@ def tree_message(tree: Tree, revision: int) -> protocol.Tree:
             protocol.Tie(group.kind, [row_of[tree.node(name)] for name in group.names])
             for group in tree.ties
         ],
+        shared_modules=[
+            protocol.SharedModule([row_of[node] for node in places], _proof(places))
+            for places in tree.shared_modules
+        ],
         totals=_totals(tree),
         warnings=[f"{spoken(name)}: {warning}" for name, warning in tree.warnings[:MOST_WARNINGS]],
     )
+
+
+def _proof(places: list[Node]) -> str:
+    """True in Python: one object stands at these places."""
+    return " is ".join(node.access[0] for node in places[:PROVED])
 
 
 def walk(root: Node) -> list[tuple[Node, int]]:

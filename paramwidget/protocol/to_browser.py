@@ -17,6 +17,17 @@ class Tie:
 
 
 @dataclass(frozen=True)
+class SharedModule:
+    """The rows at which one module stands, in order; ``proof`` says so of the first few.
+
+    The modules in it, which are there as often, are not told.
+    """
+
+    rows: list[int]
+    proof: str  # "net[2] is net[4]"
+
+
+@dataclass(frozen=True)
 class Totals:
     """Counts of the whole model, every shared tensor once, and the counts the chapter compares."""
 
@@ -55,6 +66,7 @@ class Tree:
     states: list[State]
     notes: dict[str, str]
     ties: list[Tie]
+    shared_modules: list[SharedModule]
     totals: Totals
     warnings: list[str]
 

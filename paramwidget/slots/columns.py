@@ -8,6 +8,7 @@ of it in Python's garbage collector. So a reading is a few flat lists, rows of w
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -64,6 +65,27 @@ class Columns:
             found.append(met.get(parent, 0))
             met[parent] = found[-1] + 1
         return found
+
+    def places_again(self) -> list[list[int]]:
+        """The places of each module that stands at several, in the order of the walk.
+
+        Without the modules that are there again only because the one that holds them is.
+        """
+        if len(self.modules) - self.modules.count(NO_MODULE) == len(self.classes):
+            return []
+        counts = Counter(self.modules)
+        counts[NO_MODULE] = 0
+        found: dict[int, list[int]] = {module: [] for module, n in counts.items() if n > 1}
+        for place, module in enumerate(self.modules):
+            if module in found:
+                found[module].append(place)
+        return [places for places in found.values() if not self._held_again(places)]
+
+    def _held_again(self, places: list[int]) -> bool:
+        """True where each of the places lies at another place of one and the same module."""
+        holders = {self.parents[place] for place in places}
+        one = len({self.modules[holder] for holder in holders}) == 1
+        return one and places[0] > 0 and len(holders) == len(places)
 
     def slots_of(self, module: int) -> range:
         """The slot rows of a module number; none for `NO_MODULE`."""

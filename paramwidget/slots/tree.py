@@ -73,6 +73,16 @@ class Tree:
         return self._reading.ties
 
     @cached_property
+    def shared_modules(self) -> list[list[Node]]:
+        """The places of each module that stands at several, in the order of the walk.
+
+        What such a module holds is there as often, and is not said again.
+        """
+        reading = self._reading
+        again = reading.columns.places_again()
+        return [[Node(reading, place, -1) for place in places] for places in again]
+
+    @cached_property
     def warnings(self) -> list[tuple[Name, str]]:
         """The rows of modules that have something to say, and what."""
         found = []

@@ -96,7 +96,7 @@ def read_sheet(
             totals=_totals(tree),
             lines=told,
             more=len(tree.slots) - len(shown),
-            ties=tuple(letters.legend()),
+            ties=(*letters.legend(), *_shared_modules(tree)),
             heats=tuple(_heat(bench, node, cells) for node in chosen),
         )
 
@@ -131,11 +131,24 @@ class Letters:
         """What the letters mean, as far as there is room."""
         lines = []
         for tie, letter in list(self._met.items())[:TIES]:
-            names = [printable(n if isinstance(n, str) else ".".join(n)) for n in tie.names[:TIED]]
-            more = f" and {len(tie.names) - TIED:,} more" if len(tie.names) > TIED else ""
+            names = [n if isinstance(n, str) else ".".join(n) for n in tie.names[:TIED]]
             what = "one tensor" if tie.kind == "same" else "shared memory"
-            lines.append(f"{letter}: {what} at {', '.join(names)}{more}")
+            lines.append(f"{letter}: {what} {_at(names, len(tie.names))}")
         return lines
+
+
+def _shared_modules(tree: Tree) -> list[str]:
+    """Which modules stand at several places, as far as there is room."""
+    return [
+        f"one module {_at([node.name or node.type_name for node in places[:TIED]], len(places))}"
+        for places in tree.shared_modules[:TIES]
+    ]
+
+
+def _at(names: list[str], places: int) -> str:
+    """The first names of a group, and how many there are beside them."""
+    more = f" and {places - TIED:,} more" if places > TIED else ""
+    return f"at {', '.join(map(printable, names))}{more}"
 
 
 def _line(bench: Workbench, node: Node, letters: Letters) -> Line:

@@ -55,6 +55,7 @@ def tree(root: Module, revision: int = 1, warnings: Sequence[str] = ()) -> Tree:
         states=columns.states,
         notes=columns.notes,
         ties=ties,
+        shared_modules=[],
         totals=Totals(total, total, 4 * total, f"{total / 256:.1f} KiB", *[len(slots)] * 3),
         warnings=list(warnings),
     )

@@ -128,6 +128,7 @@ def test_slots_are_chosen_by_name_or_path_and_at_most_four() -> None:
 def test_tied_slots_have_one_letter_and_a_legend() -> None:
     text = bundle(Workbench(tied_net()))["text/plain"]
     assert "A: one tensor at 2.0.weight, 3.0.weight" in text
+    assert "one module at 2, 3" in text
     lines = [line for line in text.splitlines() if line.startswith(("2.0.weight", "3.0.weight"))]
     assert len(lines) == 2
     assert all(line.endswith("  A") for line in lines)

@@ -78,6 +78,7 @@ const TREE: Tree = {
   states: [],
   notes: {},
   ties: [],
+  shared_modules: [],
   totals: {} as Tree["totals"],
   warnings: [],
 };

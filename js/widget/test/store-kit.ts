@@ -37,6 +37,7 @@ export function treeMessage(root: Branch, revision = 1): Tree {
     states: [],
     notes: {},
     ties: [],
+    shared_modules: [],
     totals: {
       parameters: 0,
       trainable: 0,

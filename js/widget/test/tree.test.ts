@@ -47,6 +47,21 @@ test("tie groups have letters beside their colours", () => {
   assert.equal(new TreeModel(many).ties[27]?.label, "AB");
 });
 
+test("a shared module is a group after those of tensors, and is not called tied", () => {
+  const message = treeMessage(NET);
+  message.shared_modules = [{ rows: [5, 7], proof: "net[2] is net[3]" }];
+  const tree = new TreeModel(message);
+  const [group] = tree.tiesOf(7);
+  assert.deepEqual(group && [group.kind, group.index, group.rows], ["module", 1, [5, 7]]);
+  assert.equal(group?.proof, "net[2] is net[3]");
+  assert.equal(tree.tiesOf(6)[0]?.label, "A");
+  const { matches } = parseFilter("tied", tree);
+  assert.deepEqual(
+    [6, 7, 8].filter((row) => matches?.(row)),
+    [6, 8],
+  );
+});
+
 const FILTERS: [string, number[]][] = [
   ["weight", [2, 6, 8]],
   ["WEIGHT", [2, 6, 8]],

@@ -13,7 +13,7 @@ type Test = (tree: TreeModel, row: number) => boolean;
 
 const WORDS: Record<string, Test> = {
   frozen: (tree, row) => tree.kind(row) === "parameter" && tree.trainable(row) === false,
-  tied: (tree, row) => tree.tiesOf(row).length > 0,
+  tied: (tree, row) => !tree.isModule(row) && tree.tiesOf(row).length > 0,
 };
 
 const KEYS: Record<string, (argument: string) => Test | string> = {

@@ -5,14 +5,17 @@ import type { Kind, State, Tie, Tree } from "../../../shared/protocol";
 /** How many tie groups have a colour of their own; the letter tells them apart beyond that. */
 export const TIE_COLOURS = 8;
 
+/** Rows at which one tensor, one memory or one module stands. */
 export interface TieGroup {
   index: number;
-  kind: Tie["kind"];
+  kind: Tie["kind"] | "module";
   rows: readonly number[];
   /** A, B, … Z, AA, …: colour is never the only sign. */
   label: string;
   /** 0 … TIE_COLOURS - 1, see the `--tie-N` colours of the stylesheet. */
   colour: number;
+  /** Of a module, in Python: "net[2] is net[4]". */
+  proof?: string;
 }
 
 /** Rows are numbered in the order of a depth-first walk: row 0 is the model itself. */
@@ -47,9 +50,10 @@ export class TreeModel {
       this.setSize[row] = children[parent + 1] ?? 1;
       if (parent >= 0) this.end[parent] = Math.max(this.end[parent] ?? 0, this.end[row] ?? 0);
     }
-    this.ties = message.ties.map(({ kind, rows }, index) => {
-      const label = letters(index);
-      const group = { index, kind, rows, label, colour: index % TIE_COLOURS };
+    const modules = message.shared_modules.map((one) => ({ kind: "module" as const, ...one }));
+    this.ties = [...message.ties, ...modules].map((tie, index) => {
+      const { rows } = tie;
+      const group = { index, ...tie, label: letters(index), colour: index % TIE_COLOURS };
       for (const row of rows) this.tiesOfRow.set(row, [...(this.tiesOfRow.get(row) ?? []), group]);
       return group;
     });

@@ -52,7 +52,7 @@ export function Row({ store, view, tree, row, top, lit }: RowProps) {
         {branch && <Icon name="chevron" />}
       </span>
       <span class="title">
-        <bdi class="name" title={readable(row ? tree.dotted(row) : tree.name(0), 2000)}>
+        <bdi class="name" title={readable(wholeName(tree, row), 2000)}>
           {readable(tree.name(row))}
         </bdi>
         <Badges store={store} view={view} tree={tree} row={row} />
@@ -73,6 +73,10 @@ export function Row({ store, view, tree, row, top, lit }: RowProps) {
 
 export function rowId(view: ViewState, row: number): string {
   return `row-${view.id}-${row}`;
+}
+
+function wholeName(tree: TreeModel, row: number): string {
+  return row ? tree.dotted(row) : tree.name(0);
 }
 
 function SlotMeta({ tree, row }: { tree: TreeModel; row: number }) {
@@ -147,27 +151,43 @@ function Badges({ store, view, tree, row }: Pick<RowProps, "store" | "view" | "t
   );
 }
 
-/** Colour, letter and number of slots; a click goes to the next slot of the group. */
+const SHARED = {
+  same: "The same tensor as",
+  memory: "Shares memory with",
+  module: "The same module as",
+};
+
+/** Says with which rows this one is shared; a click goes to the next of them. */
 function TieBadge(props: { view: ViewState; tree: TreeModel; row: number; tie: TieGroup }) {
   const { view, tree, row, tie } = props;
-  const others = tie.rows.filter((other) => other !== row);
-  const names = others.slice(0, 8).map((other) => readable(tree.dotted(other)));
-  if (others.length > names.length) names.push(`${others.length - names.length} more`);
-  const what = tie.kind === "same" ? "The same tensor as" : "Shares memory with";
+  const others = tie.rows.slice(0, 9).filter((other) => other !== row);
+  const names = others.slice(0, 8).map((other) => readable(wholeName(tree, other)));
+  const more = tie.rows.length - 1 - names.length;
+  if (more > 0) names.push(`${more} more`);
+  const what = `${SHARED[tie.kind]} ${names.join(", ")}`;
   return (
     <button
       class={`badge tied ${tie.kind} tie-${tie.colour}`}
       type="button"
       tabIndex={-1}
-      title={`${what} ${names.join(", ")}`}
-      aria-label={`${what} ${names.join(", ")}`}
+      title={tie.proof ? `${what}\n${tie.proof}` : what}
+      aria-label={what}
       onClick={(event) => {
         event.stopPropagation();
         const next = tie.rows[(tie.rows.indexOf(row) + 1) % tie.rows.length] ?? row;
         view.reveal(tree.path(next));
       }}
     >
-      {`${tie.label} ×${tie.rows.length}`}
+      {tie.kind === "module" ? sameAs(tree, row, others) : `${tie.label} ×${tie.rows.length}`}
     </button>
   );
+}
+
+/** A module beside this one goes by its own name, any other by its whole one. */
+function sameAs(tree: TreeModel, row: number, others: readonly number[]): string {
+  const names = others.slice(0, 2).map((other) => {
+    const beside = tree.parent(other) === tree.parent(row);
+    return readable(beside ? tree.name(other) : wholeName(tree, other), 60);
+  });
+  return `same as ${names.join(", ")}${others.length > 2 ? " …" : ""}`;
 }
