@@ -252,6 +252,12 @@ export interface Ask {
   view: string;
 }
 
+/** Take an intent back: refused where it still waits, undone where it was done meanwhile. A kernel that reads no messages while it is busy finds both together, when the cell has ended. */
+export interface Withdraw {
+  kind: "withdraw";
+  intent: string;
+}
+
 /** Re-initialize a slot or all below a module; ``dry`` only says what would happen. ``arguments`` and ``seed`` are what the person typed; Python alone makes values of them. An empty ``seed`` asks for a new one. Empty ``types`` and ``parameters`` do not narrow. */
 export interface Initialize {
   kind: "initialize";
@@ -501,7 +507,7 @@ export interface LabRefused {
   reason: string;
 }
 
-export type ToKernel = Hello | View | Pace | Open | Close | Look | Rows | Ask | Initialize | Assign | Compute | Require | Undo | Redo | Restart;
+export type ToKernel = Hello | View | Pace | Open | Close | Look | Rows | Ask | Withdraw | Initialize | Assign | Compute | Require | Undo | Redo | Restart;
 
 export type Intent = Initialize | Assign | Compute | Require | Undo | Redo | Restart;
 

@@ -54,6 +54,7 @@ class Session:
         self._next_live = 0.0
         self._period = LIVE_PERIOD
         self._stale = False
+        self._newest: tuple[str, Edit | None] = ("", None)  # the last intent that was done
         bench.listen(self)
 
     def open(self, name: Name, lens: protocol.Lens = "value") -> None:
@@ -92,6 +93,8 @@ class Session:
                 self._send_status()  # an answer always: the browser asks again only after one
             case protocol.Open() | protocol.Close() | protocol.Look():
                 self._arrange(message)
+            case protocol.Withdraw():
+                self._withdraw(message.intent)
             case protocol.Initialize(dry=True):
                 self._carry_out(message)  # changes nothing: no need to wait
             case _:
@@ -150,8 +153,23 @@ class Session:
 
     def _intend(self, intent: protocol.Intent) -> None:
         """An intent goes to the gate; while it waits there the browser knows."""
-        if not self.gate.pass_or_wait(lambda: self._carry_out(intent)):
+        if not self.gate.pass_or_wait(intent.id, lambda: self._carry_out(intent)):
             self._send_status()
+
+    def _withdraw(self, intent: str) -> None:
+        """Nobody wants it any more: it is not done, or undone where nothing came after it."""
+        if self.gate.withdraw(intent):
+            self._send(words.refused(intent, "It was taken back before it was done."))
+            self._send_status()
+        else:
+            self.gate.pass_or_wait("", lambda: self._undo_newest(intent))
+
+    def _undo_newest(self, intent: str) -> None:
+        name, edit = self._newest
+        with self.bench.lock:
+            history = self.bench.history
+            if name == intent and history and history[-1] is edit:
+                self.bench.undo()
 
     def _carry_out(self, intent: protocol.Intent) -> None:
         with self.bench.lock:
@@ -167,7 +185,8 @@ class Session:
     def _done(self, intent: protocol.Intent) -> protocol.Reply:
         if isinstance(intent, protocol.Initialize) and intent.dry:
             return words.replied(intent.id, preview=preview(self.bench, intent))
-        return words.replied(intent.id, carry_out(self.bench, intent))
+        self._newest = (intent.id, carry_out(self.bench, intent))
+        return words.replied(intent.id, self._newest[1])
 
     def edited(self, edit: Edit | None) -> None:
         """The bench tells of an edit, whoever made it: repaint, or remember to.

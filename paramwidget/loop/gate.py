@@ -18,7 +18,7 @@ class Gate:
     """
 
     def __init__(self) -> None:
-        self._waiting: deque[Callable[[], None]] = deque()
+        self._waiting: deque[tuple[str, Callable[[], None]]] = deque()
         self._order = threading.Lock()
 
     @property
@@ -26,16 +26,25 @@ class Gate:
         """How many edits wait."""
         return len(self._waiting)
 
-    def pass_or_wait(self, edit: Callable[[], None]) -> bool:
+    def pass_or_wait(self, name: str, edit: Callable[[], None]) -> bool:
         """Run ``edit`` now, after those that wait, or keep it; whether it ran."""
-        self._waiting.append(edit)
+        self._waiting.append((name, edit))
         if cell_runs_elsewhere():
             return False
         self.open()
         return True
 
+    def withdraw(self, name: str) -> bool:
+        """Forget the edit of that name; False where it does not wait any more."""
+        with self._order:
+            for entry in list(self._waiting):
+                if entry[0] == name:
+                    self._waiting.remove(entry)
+                    return True
+        return False
+
     def open(self) -> None:
         """Run all that waits, in order, on the calling thread."""
         with self._order:
             while self._waiting:
-                self._waiting.popleft()()
+                self._waiting.popleft()[1]()

@@ -80,6 +80,7 @@ from paramwidget.protocol.to_kernel import (
     Rows,
     Undo,
     View,
+    Withdraw,
 )
 from paramwidget.protocol.typescript import (
     typescript,
@@ -161,6 +162,7 @@ __all__ = [
     "Tree",
     "Undo",
     "View",
+    "Withdraw",
     "decode",
     "decode_frame",
     "decode_question",

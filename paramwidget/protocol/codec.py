@@ -37,6 +37,7 @@ from paramwidget.protocol.to_kernel import (
     Rows,
     Undo,
     View,
+    Withdraw,
 )
 
 SAFE_INTEGER = 2**53 - 1  # the largest integer of which a JavaScript number is sure
@@ -47,7 +48,7 @@ class ProtocolError(ValueError):
 
 
 ToKernel = (
-    Hello | View | Pace | Open | Close | Look | Rows | Ask
+    Hello | View | Pace | Open | Close | Look | Rows | Ask | Withdraw
     | Initialize | Assign | Compute | Require | Undo | Redo | Restart
 )  # fmt: skip
 Intent = Initialize | Assign | Compute | Require | Undo | Redo | Restart

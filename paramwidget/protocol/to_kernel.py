@@ -80,6 +80,16 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class Withdraw:
+    """Take an intent back: refused where it still waits, undone where it was done meanwhile.
+
+    A kernel that reads no messages while it is busy finds both together, when the cell has ended.
+    """
+
+    intent: str
+
+
+@dataclass(frozen=True)
 class Initialize:
     """Re-initialize a slot or all below a module; ``dry`` only says what would happen.
 

@@ -267,3 +267,46 @@ def test_an_edit_while_a_cell_runs_elsewhere_waits_for_the_step(monkeypatch):
     talk.session.stepped()
     assert talk.of("reply")[-1]["ok"]
     assert net[0].weight[0, 0].item() == 9
+
+
+def test_an_edit_that_waits_is_taken_back(monkeypatch):
+    from paramwidget.loop import gate
+
+    net = tied_net()
+    talk = Talk(net)
+    before = copy.deepcopy(net.state_dict())
+    monkeypatch.setattr(gate, "cell_runs_elsewhere", lambda: True)
+    for id, column in (("a", 0), ("b", 1)):
+        talk.say("assign", id=id, path=["0", "weight"], index=[0, column], value="9")
+    talk.say("withdraw", intent="a")
+    (reply,) = talk.of("reply")
+    assert (reply["id"], reply["ok"]) == ("a", False)
+    assert talk.of("status")[-1]["waiting"] == 1
+    talk.session.stepped()
+    assert net[0].weight[0, 0] == before["0.weight"][0, 0]
+    assert net[0].weight[0, 1].item() == 9
+    assert len(talk.bench.history) == 1
+
+
+def test_an_edit_that_was_done_meanwhile_is_undone_when_taken_back():
+    net = tied_net()
+    talk = Talk(net)
+    before = copy.deepcopy(net.state_dict())
+    talk.say("assign", id="a", path=["0", "weight"], index=[0, 0], value="9")
+    talk.say("withdraw", intent="a")
+    assert torch.equal(net[0].weight, before["0.weight"])
+    assert talk.bench.history == []
+    talk.say("withdraw", intent="a")
+    talk.say("withdraw", intent="unheard of")
+
+
+def test_only_the_newest_edit_is_undone_when_taken_back():
+    net = tied_net()
+    talk = Talk(net)
+    talk.say("assign", id="a", path=["0", "weight"], index=[0, 0], value="9")
+    talk.say("assign", id="b", path=["0", "weight"], index=[0, 1], value="8")
+    talk.say("withdraw", intent="a")
+    assert net[0].weight[0, :2].tolist() == [9, 8]
+    talk.bench.assign("0.weight", (0, 2), 1)
+    talk.say("withdraw", intent="b")
+    assert net[0].weight[0, :2].tolist() == [9, 8]

@@ -285,6 +285,25 @@ def test_while_a_cell_runs_the_control_says_that_it_waits(small: Opened) -> None
     assert weight(bench)[0, 0] == 8
 
 
+def test_escape_takes_back_what_waits_for_the_running_cell(small: Opened) -> None:
+    bench, panel = small
+    before = weight(bench).clone()
+    bench.kernel.cell_began()
+    bench.flush()
+    with bench.hold():
+        panel.click(0, 0)
+        panel.page.keyboard.type("8")
+        press(panel, "Enter")
+        expect(panel.root.locator(".cell-word")).to_have_text("waits for the running cell")
+        press(panel, "Escape")
+        expect(panel.editor).to_have_count(0)
+    bench.kernel.cell_ended()
+    bench.flush()
+    assert bench.said("withdraw")
+    assert torch.equal(weight(bench), before)
+    assert bench.bench.history == []
+
+
 # --- tied ----------------------------------------------------------------------------------------
 
 

@@ -202,6 +202,21 @@ def test_a_function_that_raises_changes_nothing(blank: Blank) -> None:
     assert torch.equal(bench.net[0].weight, before)
 
 
+def test_what_waits_for_the_running_cell_is_taken_back(blank: Blank) -> None:
+    bench, form = form_of_slot(blank, two_layers(), "0.weight")
+    before = bench.net[0].weight.detach().clone()
+    bench.kernel.cell_began()
+    bench.flush()
+    with bench.hold():
+        form.get_by_role("button", name="Apply, new seed").click()
+        expect(form.locator(".outcome")).to_contain_text("waits for the running cell")
+        form.get_by_role("button", name="Take back").click()
+    bench.kernel.cell_ended()
+    bench.flush()
+    expect(form.locator(".outcome")).to_be_empty()
+    assert torch.equal(bench.net[0].weight, before)
+
+
 def test_dry_runs_do_not_flood_a_busy_kernel(page: Page, blank: Blank) -> None:
     bench, form = form_of_slot(blank, two_layers(), "0.weight")
     expect(form.locator(".found")).to_be_visible()

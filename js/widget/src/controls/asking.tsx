@@ -13,8 +13,10 @@ export interface Answer {
 
 export interface Asking {
   readonly answer: ReadonlySignal<Answer>;
-  /** The reply; null where the last question is still unanswered. */
+  /** The reply; null where the last question is still unanswered, or this one was taken back. */
   ask(asked: Asked): Promise<Reply | null>;
+  /** Takes the question back that is not answered yet. */
+  withdraw(): void;
   /** Forgets the last answer: what it was about is no longer what stands in the control. */
   forget(): void;
 }
@@ -24,14 +26,22 @@ export function useAsking(store: Store): Asking {
 }
 
 function asking(store: Store, answer: Signal<Answer>): Asking {
+  let withdrawn = new AbortController();
   return {
     answer,
     async ask(asked) {
       if (answer.peek().pending) return null;
       answer.value = { pending: true, reply: null };
-      const reply = await store.ask(asked);
+      withdrawn = new AbortController();
+      const { signal } = withdrawn;
+      const reply = await store.ask(asked, signal);
+      if (signal.aborted) return null;
       answer.value = { pending: false, reply };
       return reply;
+    },
+    withdraw() {
+      withdrawn.abort();
+      answer.value = { pending: false, reply: null };
     },
     forget() {
       if (answer.peek().reply) answer.value = { pending: answer.peek().pending, reply: null };
@@ -58,7 +68,14 @@ export function Outcome({ store, of, except = [] }: OutcomeProps) {
   const refused = reply && !reply.ok && !except.includes(reply.where);
   return (
     <div class="outcome" role="status">
-      {waiting && <span class="waits">{waiting}</span>}
+      {waiting && (
+        <span class="waits">
+          {waiting}{" "}
+          <button class="link" type="button" onClick={() => of.withdraw()}>
+            Take back
+          </button>
+        </span>
+      )}
       {refused && <span class="error">{reply.error}</span>}
       {reply?.ok && <span class="done">{doneText(reply)}</span>}
       {reply?.ok && reply.warnings.map((warning) => <Warning key={warning} text={warning} />)}

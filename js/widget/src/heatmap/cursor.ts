@@ -138,7 +138,7 @@ export class Cursor implements Steered {
       label: `New value of ${input?.name ?? ""}${indexText(index)}`,
       text,
       select,
-      commit: (value) => actions.assign(index, value),
+      commit: (value, signal) => actions.assign(index, value, signal),
       waiting: () => actions.waiting(),
       done: ({ moved, focus }) => {
         this.editor = null;

@@ -11,7 +11,8 @@ export interface Editing {
   text: string;
   /** Whether the text is to be replaced by what is typed next. */
   select: boolean;
-  commit(text: string): Promise<Reply>;
+  /** `signal` takes it back as long as there is no answer. */
+  commit(text: string, signal: AbortSignal): Promise<Reply>;
   /** What a person should know while the answer does not come; "" for nothing. */
   waiting(): string;
   /** `moved` is how many cells to the right the focus goes from here; null leaves it. */
@@ -24,6 +25,7 @@ export class CellEditor {
   private readonly input = document.createElement("input");
   private readonly word = document.createElement("div");
   private readonly original: string;
+  private readonly withdrawn = new AbortController();
   private pending = false;
   private closed = false;
 
@@ -61,7 +63,7 @@ export class CellEditor {
     this.pending = true;
     this.input.readOnly = true;
     this.say(this.editing.waiting(), false);
-    const reply = await this.editing.commit(this.input.value);
+    const reply = await this.editing.commit(this.input.value, this.withdrawn.signal);
     this.pending = false;
     this.input.readOnly = false;
     if (this.closed) return reply.ok;
@@ -83,11 +85,17 @@ export class CellEditor {
 
   private key(event: KeyboardEvent): void {
     if (event.key === "Enter") this.commit(0);
-    else if (event.key === "Escape") this.close({ moved: 0, focus: true });
+    else if (event.key === "Escape") this.leave();
     else if (event.key === "Tab" && !event.altKey) this.commit(event.shiftKey ? -1 : 1);
     else return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  /** The cell stays as it is, also where what was typed is on its way. */
+  private leave(): void {
+    this.withdrawn.abort();
+    this.close({ moved: 0, focus: true });
   }
 
   private blurred(): void {

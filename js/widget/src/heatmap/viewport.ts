@@ -35,7 +35,7 @@ export interface Input extends Shown {
 export interface Actions {
   /** From now on the panel looks so; null is the whole plane. */
   look(window: number[] | null, cells: number[]): void;
-  assign(index: number[], value: string): Promise<Reply>;
+  assign(index: number[], value: string, signal: AbortSignal): Promise<Reply>;
   /** What the pointer has come to, what was selected, or what the selected cell is now. */
   read(what: Described | null, how: "hover" | "select" | "refresh"): void;
   /** A word on what cannot be done. */

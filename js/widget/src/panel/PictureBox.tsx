@@ -102,7 +102,8 @@ function useHeatmap(
     const end = new AbortController();
     const actions: Actions = {
       look: (window, cells) => store.look(id, { window, cells }),
-      assign: (index, value) => store.ask({ kind: "assign", path: [...panel.path], index, value }),
+      assign: (index, value, signal) =>
+        store.ask({ kind: "assign", path: [...panel.path], index, value }, signal),
       read(what, how) {
         const { hovered, selected, refused } = reading.peek();
         const told = what ? "" : refused;

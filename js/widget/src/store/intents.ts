@@ -1,6 +1,6 @@
 /** What was asked of Python and not yet answered: each intent has one reply. */
 
-import type { Intent, Reply } from "../../../shared/protocol";
+import type { Intent, Reply, Withdraw } from "../../../shared/protocol";
 
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
@@ -13,15 +13,21 @@ export class Intents {
 
   constructor(
     private readonly prefix: string,
-    private readonly send: (intent: Intent) => boolean,
+    private readonly send: (message: Intent | Withdraw) => boolean,
   ) {}
 
-  /** Resolves with the one reply, always; while a cell is running that may take its time. */
-  ask(asked: Asked): Promise<Reply> {
+  /**
+   * Resolves with the one reply, always; while a cell is running that may take its time. Until then
+   * `signal` takes the question back.
+   */
+  ask(asked: Asked, signal?: AbortSignal): Promise<Reply> {
     this.count += 1;
     const id = `${this.prefix}-${this.count}`;
     return new Promise((resolve) => {
       this.waiting.set(id, resolve);
+      signal?.addEventListener("abort", () => {
+        if (this.waiting.has(id)) this.send({ kind: "withdraw", intent: id });
+      });
       if (!this.send({ ...asked, id } as Intent)) {
         this.settle(refusal(id, "There is no kernel to do it: this is a saved picture."));
       }

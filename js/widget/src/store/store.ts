@@ -33,7 +33,7 @@ export interface Store {
   readonly editable: ReadonlySignal<boolean>;
   brief(row: number): Brief | null;
   /** Resolves with the one reply, never rejects; stays pending while a cell is running. */
-  ask(asked: Asked): Promise<Reply>;
+  ask(asked: Asked, signal?: AbortSignal): Promise<Reply>;
   open(path: readonly string[], lens?: Lens): string;
   close(panel: string): void;
   look(panel: string, change: Change): void;
@@ -72,7 +72,7 @@ export class WidgetStore implements Store {
     private readonly patience: Patience = { hello: 1500 },
   ) {
     this.list = new PanelList((message) => this.say(message), newId);
-    this.intents = new Intents(this.id, (intent) => this.say(intent));
+    this.intents = new Intents(this.id, (message) => this.say(message));
     this.panels = this.list.panels;
     this.closed = this.list.closed;
   }
@@ -94,8 +94,8 @@ export class WidgetStore implements Store {
     return this.transport.send(message);
   }
 
-  ask(asked: Asked): Promise<Reply> {
-    return this.intents.ask(asked);
+  ask(asked: Asked, signal?: AbortSignal): Promise<Reply> {
+    return this.intents.ask(asked, signal);
   }
 
   open(path: readonly string[], lens?: Lens): string {
