@@ -22,6 +22,7 @@ from paramwidget.edit.rng import private_generators
 from paramwidget.edit.script import indented
 from paramwidget.edit.snapshot import Snapshot
 from paramwidget.edit.spot import Partners, Spot, Ties
+from paramwidget.slots.resolve import resolve
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Path, Tree
 from paramwidget.tensors import deadly_reason, is_tensor
@@ -48,12 +49,14 @@ def reset(
     """Runs the method of every module that holds a chosen tensor, children first.
 
     A method may touch more than was chosen; that is put back, except the running statistics of a
-    layer all of whose parameters were chosen. Raises EditError where no chosen tensor is reached.
+    layer all of whose parameters were chosen, and what has a chosen tensor's memory. Raises
+    EditError where no chosen tensor is reached.
     """
     spots = list(spots)
     resets = _modules(net, tree, spots, target)
-    allowed = {id(spot.tensor) for spot in spots} | _statistics(resets, spots)
     ties = Ties(tree)
+    allowed = {id(spot.tensor) for spot in spots} | _statistics(resets, spots)
+    allowed |= {id(resolve(net, one.path)) for spot in spots for one in ties.memory(spot.node)}
     nodes = _nodes_by_tensor(net, tree, resets)
     below = {id(m): m for module in resets.values() for m in unique_modules(module)}
     snapshot = Snapshot.of(below.values())
@@ -97,8 +100,14 @@ def _tensors_below(module: nn.Module) -> list[int]:
     return [
         id(value)
         for one in unique_modules(module)
-        for value in tensors_of(one, "_parameters", "_buffers")
+        for value in [*tensors_of(one, "_parameters", "_buffers"), *_attributes(one).values()]
     ]
+
+
+def _attributes(module: nn.Module) -> dict[str, torch.Tensor]:
+    """The tensors that a module holds as plain attributes."""
+    fields = compat.module_fields(module)
+    return {name: value for name, value in fields.items() if is_tensor(value)}
 
 
 def _note_call(notes: Notes, call: str, kept: list[str]) -> None:
@@ -164,7 +173,7 @@ def _nodes_by_tensor(net: nn.Module, tree: Tree, resets: dict[Path, nn.Module]) 
         module = modules[holder]
         if id(module) in below:
             held = dict(registered(module, "_buffers") + registered(module, "_parameters"))
-            value = held.get(node.path[-1])
+            value = {**_attributes(module), **held}.get(node.path[-1])
             if is_tensor(value):
                 found.setdefault(id(value), node)
     return found
@@ -187,7 +196,7 @@ def _untouched(net: nn.Module, node: Node) -> str:
     reason = _deadly_below(module, compat.MemoryMap.now())
     if reason is not None:
         return f"the reset_parameters of its {type(module).__name__} is not called: {reason}"
-    return f"the reset_parameters of its {type(module).__name__} does not touch it"
+    return f"the reset_parameters of its {type(module).__name__} leaves it as it is"
 
 
 def _spoken(resets: dict[Path, nn.Module]) -> str:

@@ -80,6 +80,43 @@ def test_reset_says_what_it_cannot_reach() -> None:
         bench.initialize("own", "reset_parameters")
 
 
+def test_reset_leaves_what_is_made_anew_at_each_forward() -> None:
+    with pytest.warns(FutureWarning):
+        layer = torch.nn.utils.weight_norm(nn.Linear(3, 2))
+    before = layer.weight.detach().clone()
+    assert Bench.of(layer).initialize("", "reset_parameters").changed == ["bias"]
+    assert torch.equal(layer.weight, before)
+
+
+class Halves(nn.Module):
+    """One tensor under three names, and another that its reset fills too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(2, 2))
+        self.same = nn.Parameter(torch.ones(2, 2))
+        self.same.data = self.weight.data
+        self.row = self.weight.data[0]
+        self.scale = torch.zeros(2)
+
+    def reset_parameters(self) -> None:
+        self.weight.data.uniform_()
+        self.scale.fill_(7)
+
+
+def test_reset_of_a_tensor_reaches_who_shares_its_memory_and_nobody_else() -> None:
+    bench = Bench(Halves())
+    edit = bench.initialize("weight", "reset_parameters", seed=1)
+    assert edit.changed == ["weight", "same", "row"]
+    assert not bench.net.scale.any()
+    assert not bool((bench.net.same == 1).any())
+    replayed = bench.replayed(Halves())  # a copy would break the tie
+    assert contents(replayed) == contents(bench.net)
+    assert not replayed.scale.any()
+    bench.undo()
+    assert contents(bench.net) == contents(Halves())
+
+
 class Fails(nn.Module):
     def __init__(self) -> None:
         super().__init__()
