@@ -90,6 +90,13 @@ class Ties:
         """Every slot of every tensor that shares memory with this one, directly or not."""
         return tuple(self._tree.node(name) for name in self._memory.get(node.label, ()))
 
+    def behind(self, node: Node) -> list[Node]:
+        """The slots of the parametrizations that a computed slot comes from; else none."""
+        if node.kind != "computed":
+            return []
+        chain = self._tree.find((*node.path[:-1], "parametrizations", node.path[-1]))
+        return [] if chain is None else self._tree.slots_below(chain)
+
 
 def locked(node: Node, tensor: torch.Tensor | None, memory: compat.MemoryMap) -> str | None:
     """Why a slot's values cannot be edited; None where they can. Not for computed slots."""
@@ -160,7 +167,12 @@ class Partners:
     def __init__(self, net: nn.Module, ties: Ties, spots: Iterable[Spot]) -> None:
         self._net = net
         nodes = [node for spot in spots for node in spot.nodes]
-        self._nodes = {partner.path: partner for node in nodes for partner in ties.memory(node)}
+        found = [partner for node in nodes for partner in ties.memory(node)]
+        # what is written to a computed slot goes to its originals, and to what their steps keep
+        for node in nodes:
+            for below in ties.behind(node):
+                found += [*ties.same(below), *ties.memory(below)]
+        self._nodes = {partner.path: partner for partner in found}
         self._before = {path: self._look(path) for path in self._nodes}
 
     def _look(self, path: Path) -> Any:

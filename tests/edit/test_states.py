@@ -316,10 +316,22 @@ def test_orthogonal_takes_an_orthogonal_matrix_only() -> None:
     with pytest.raises(EditError):
         bench.assign("weight", (0, 0), 7)
     assert contents(layer) == before
-    bench.initialize("weight", "eye_")
+    edit = bench.initialize("weight", "eye_")
     assert torch.allclose(layer.weight, torch.eye(5), atol=1e-6)
+    assert "parametrizations.weight.0.base" in edit.changed  # what its right_inverse keeps there
     bench.undo()
     assert contents(layer) == before
+
+
+def test_an_edit_through_the_inverse_names_who_shares_the_originals_memory() -> None:
+    net = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    parametrize.register_parametrization(net[0], "weight", Doubled())
+    original = net[0].parametrizations["weight"].original
+    assert isinstance(original, torch.Tensor)
+    net[1].weight.data = original.data.t()
+    edit = Bench(net).assign("0.weight", (0, 1), 8)
+    assert edit.changed == ["0.weight", "0.parametrizations.weight.original", "1.weight"]
+    assert net[1].weight.tolist()[1][0] == 4
 
 
 # --- embeddings --------------------------------------------------------------------------------
