@@ -64,12 +64,20 @@ def _position(part: Any, size: int, axis: int) -> int:
 def part_index(index: Any, shape: Sequence[int]) -> Index:
     """An index of ints, slices and ``...`` with one entry per axis, slices with plain bounds.
 
+    A slice that runs backwards means the same elements forwards: no formula asks for their order.
+
     >>> part_index((..., 0), (5, 3))
     (slice(0, 5, 1), 0)
+    >>> part_index(slice(None, None, -2), (6,))
+    (slice(1, 6, 2),)
     """
     if isinstance(index, str):
         index = parse_index(index)
-    parts = tuple(index) if isinstance(index, (tuple, list)) else (index,)
+    if isinstance(index, list):
+        raise EditError(
+            f"an index is a tuple of ints, slices and ..., and {shown(index)} is a list", "index"
+        )
+    parts = index if isinstance(index, tuple) else (index,)
     dots = [place for place, part in enumerate(parts) if part is Ellipsis]
     if len(dots) > 1:
         raise EditError("an index holds ... once at most", "index")
@@ -96,10 +104,8 @@ def _entry(part: Any, size: int, axis: int) -> int | slice:
     except (TypeError, ValueError) as error:
         raise EditError(f"the slice of axis {axis} cannot be: {error}", "index") from None
     if step < 0:
-        raise EditError(
-            f"the slice of axis {axis} runs backwards, which torch has not; its step is 1 or more",
-            "index",
-        )
+        places = range(start, stop, step)[::-1]
+        start, stop, step = (places[0], places[-1] + 1, -step) if places else (0, 0, 1)
     return slice(start, max(start, stop), step)
 
 
