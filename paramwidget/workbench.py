@@ -302,6 +302,8 @@ class Workbench:
 
 def through(tensor: torch.Tensor | None, lens: Lens) -> torch.Tensor | None:
     """What a lens shows of a tensor; None where that is nothing."""
+    if lens not in ("value", "grad", "angle"):
+        raise ValueError(f"a lens is value, grad or angle, not {lens!r}")
     if tensor is None or lens == "value":
         return tensor
     if lens == "angle":

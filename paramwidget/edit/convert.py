@@ -59,12 +59,13 @@ def _check_whole(values: torch.Tensor, dtype: torch.dtype, where: str) -> None:
 
 
 def _check_range(values: torch.Tensor, dtype: torch.dtype, where: str) -> None:
-    if values.is_complex():
-        values = torch.view_as_real(values)
-        dtype = {torch.complex64: torch.float32, torch.complex128: torch.float64}.get(
-            dtype, torch.float16
-        )
     if torch.finfo(dtype).max >= torch.finfo(values.dtype).max:
+        return
+    if values.is_complex():
+        held = torch.view_as_real(values.to(dtype).to(values.dtype))
+        finite = torch.view_as_real(values).isfinite()
+        wrong = ((finite != held.isfinite()) & ~torch.view_as_real(values).isnan()).any(-1)
+        _refuse(wrong, values, dtype, "are beyond its numbers", where)
         return
     held = values.to(dtype).to(values.dtype)
     wrong = values.isfinite() != held.isfinite()

@@ -79,7 +79,11 @@ class Plan:
         by_reason: dict[str, list[str]] = {}
         for name, reason in self.skipped.items():
             by_reason.setdefault(reason, []).append(spoken(name))
-        told = [f"{listed(names, 3)}: {reason}" for reason, names in list(by_reason.items())[:3]]
+        itself = [spoken(target if isinstance(target, str) else tuple(target))]
+        told = [
+            reason if names == itself else f"{listed(names, 3)}: {reason}"
+            for reason, names in list(by_reason.items())[:3]
+        ]
         more = f"; and {len(by_reason) - 3} more reasons" if len(by_reason) > 3 else ""
         about = "; ".join(told) + more if told else "it selects no tensor"
         raise EditError(f"{self.entry.name} can do nothing for {shown(target)}: {about}", "target")

@@ -41,7 +41,7 @@ def parse_number(text: str, dtype: torch.dtype, where: str = "value") -> Number:
     """
     typed = text.strip().replace("\N{MINUS SIGN}", "-")
     if not typed:
-        raise EditError("no number was typed", where)
+        raise EditError(f"no number was typed{_meant(where)}", where)
     if len(typed) > _LONGEST:
         raise EditError(f"a number of {len(typed)} characters is too long", where)
     if dtype == torch.bool and typed.lower() in ("true", "false"):
@@ -54,7 +54,7 @@ def parse_number(text: str, dtype: torch.dtype, where: str = "value") -> Number:
     if dtype.is_complex and parts is not None and parts["imag"] is not None:
         imag = parts["imag"] if parts["imag"] not in ("", "+", "-") else parts["imag"] + "1"
         return complex(_real(parts["real"] or "0", text, where), _real(imag, text, where))
-    raise EditError(f"{shown(text)} is no number{_what_can(dtype)}", where)
+    raise EditError(f"{shown(text)}{_meant(where)} is no number{_what_can(dtype)}", where)
 
 
 def _real(typed: str, text: str, where: str) -> float:
@@ -85,14 +85,23 @@ def number_of(value: Any, dtype: torch.dtype, where: str = "value") -> Number:
     if isinstance(value, torch.Tensor):
         if value.dim() or value.is_meta:
             raise EditError(
-                f"the value is a tensor of shape {tuple(value.shape)}; one number is wanted", where
+                f"the value{_meant(where)} is a tensor of shape {tuple(value.shape)}; "
+                "one number is wanted",
+                where,
             )
         return value.detach().item()
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim):
         value = value.item()
     if isinstance(value, (bool, int, float, complex)):
         return value
-    raise EditError(f"the value {shown(value)} is a {type(value).__name__}, not a number", where)
+    raise EditError(
+        f"the value {shown(value)}{_meant(where)} is a {type(value).__name__}, not a number", where
+    )
+
+
+def _meant(where: str) -> str:
+    """For which argument a value is meant, where there is more than one."""
+    return "" if where in ("", "value") else f" for {where}"
 
 
 def as_stored(value: Number, dtype: torch.dtype, where: str = "value") -> torch.Tensor:

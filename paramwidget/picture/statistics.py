@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -106,8 +107,10 @@ def histogram(
     """The histogram of all elements in ``bins`` bins; beyond ``affordable`` elements, of a sample.
 
     ``known`` are the tensor's statistics, where the caller has them. Raises ValueError where
-    ``bins`` is less than 1, Unreadable where the tensor has no values.
+    ``bins`` is less than 1, TypeError where it is no whole number, Unreadable where the tensor has
+    no values.
     """
+    bins = operator.index(bins)
     if bins < 1:
         raise ValueError(f"a histogram needs at least one bin, not {bins}")
     values = values_of(tensor)

@@ -113,7 +113,11 @@ def _types(types: Types) -> tuple[type | str, ...] | None:
         return None
     if isinstance(types, (type, str)):
         return (types,)
-    return tuple(types)
+    wanted = tuple(types) if isinstance(types, Iterable) else (types,)
+    for one in wanted:
+        if not isinstance(one, (type, str)):
+            raise TypeError(f"types is a class, a name of one, or several, not {one!r}")
+    return wanted
 
 
 def _of_type(node: Node, wanted: tuple[type | str, ...]) -> bool:
@@ -130,7 +134,11 @@ def _of_type(node: Node, wanted: tuple[type | str, ...]) -> bool:
 def _patterns(parameters: Parameters) -> list[Pattern[str]] | None:
     if parameters is None:
         return None
-    texts = [parameters] if isinstance(parameters, str) else list(parameters)
+    several = isinstance(parameters, Iterable) and not isinstance(parameters, str)
+    texts: list[str] = [*parameters] if several else [parameters]  # type: ignore[list-item]
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError(f"parameters is a name, a glob, or several, not {text!r}")
     return [compile_pattern(translate(text)) for text in texts]
 
 

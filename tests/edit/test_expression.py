@@ -263,6 +263,13 @@ def test_nan_and_infinity_that_the_formula_asks_for_are_told() -> None:
     assert torch.equal(replayed.t.isnan(), bench.net.t.isnan())
 
 
+@pytest.mark.filterwarnings("ignore:ComplexHalf")
+def test_complex_numbers_beyond_the_dtype_are_counted_once() -> None:
+    bench = Bench(Holder(torch.tensor([300 + 300j, 1j]).to(torch.complex32)))
+    with pytest.raises(EditError, match="1 of 2 values cannot be stored as complex32"):
+        bench.compute("t", "w ** 2")
+
+
 def test_complex_numbers() -> None:
     bench = Bench(Holder(torch.tensor([1 + 2j, 3 - 1j])))
     bench.compute("t", "w * 2j + abs(w)")

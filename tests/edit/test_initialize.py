@@ -137,6 +137,31 @@ def test_groups_that_do_not_divide_are_told_per_tensor() -> None:
     assert "multiple of groups=4" in edit.skipped["1.weight"]
 
 
+def test_a_refusal_names_the_only_tensor_once() -> None:
+    bench = Bench(nn.Sequential(nn.Linear(4, 3)))
+    with pytest.raises(EditError, match=r"can do nothing for '0\.bias': xavier_uniform_ works"):
+        bench.initialize("0.bias", "xavier_uniform_")
+    with pytest.raises(EditError, match=r"for '0': 0\.bias: xavier_uniform_ works"):
+        bench.initialize("0", "xavier_uniform_", parameters="bias")
+
+
+@pytest.mark.parametrize(
+    ("narrow", "message"),
+    [({"types": 5}, "types is a class"), ({"parameters": [5]}, "parameters is a name")],
+)
+def test_a_narrowing_that_is_none_is_told(narrow: Any, message: str) -> None:
+    with pytest.raises(EditError, match=message):
+        Bench(nn.Linear(4, 3)).initialize("", "ones_", **narrow)
+
+
+def test_a_wrong_number_names_its_argument() -> None:
+    bench = Bench(nn.Linear(4, 3))
+    with pytest.raises(EditError, match="'x' for std is no number"):
+        bench.initialize("weight", "normal_", std="x")
+    with pytest.raises(EditError, match="None for val is a NoneType"):
+        bench.initialize("weight", "constant_", val=None)
+
+
 def test_what_one_tensor_cannot_hold_leaves_it_out() -> None:
     net = nn.Sequential(nn.Linear(2, 2), nn.Linear(20, 20).half())
     bench = Bench(net)

@@ -99,3 +99,9 @@ def test_what_was_replaced_is_told_by_its_content(replaced: str) -> None:
     else:
         net[0].bias = None
         assert bench.refresh() == []
+
+
+def test_a_lens_that_is_none_is_refused() -> None:
+    bench = Workbench(nn.Linear(2, 2))
+    with pytest.raises(ValueError, match="not 'gradient'"):
+        bench.stats("weight", lens="gradient")  # type: ignore[arg-type] # that is the point
