@@ -42,7 +42,9 @@ def picture_of(
     cells = _fit(state.cells, height, width, budget)
     seen, exact = raster_with_stats(tensor, window, cells, _sliders(state, layout))
     planes, buffers, texts = _planes(tensor, seen, budget)
-    colours = scale.limits(exact, seen.values)
+    # Not of the window's elements: so colours stay where one moves among single elements.
+    looked_at = scale.elements(tensor) if seen.exact else seen.values
+    colours = scale.limits(exact, looked_at, cells=not seen.exact)
     picture = protocol.Picture(
         layout=protocol.Layout(
             shape=list(layout.shape),
@@ -59,10 +61,18 @@ def picture_of(
         exact=seen.exact,
         planes=planes,
         texts={str(cell): words for cell, words in texts.items()},
-        limits=[colours.low, colours.high],
+        limits=_as_sent(colours, planes),
         limits_text=colours.text,
     )
     return picture, buffers, exact
+
+
+def _as_sent(colours: scale.Limits, planes: list[protocol.Plane]) -> list[float]:
+    """The range, a little wider where cells are rounded: the largest is still within it."""
+    if planes[0].encoding != "bf16":
+        return [colours.low, colours.high]
+    high = min(colours.high * (1 + 2**-8), float(np.finfo(np.float64).max))
+    return [-high, high]
 
 
 def _window(state: PanelState) -> Window | None:

@@ -19,6 +19,12 @@ GLANCE = 4096
 
 SIGMAS = 3
 
+OUTLIER = 5
+"""Root mean squares beyond which a magnitude is one: of a normal tensor, one in two million."""
+
+ALIKE = 1.25
+"""Two root mean squares that differ by less give the same picture."""
+
 
 class Limits(NamedTuple):
     """A zero-centred range of values for the colours, and in words what it is."""
@@ -41,33 +47,54 @@ class Brief(NamedTuple):
     bars: bytes
 
 
-def limits(known: Stats, shown: Array | None = None) -> Limits:
+def limits(known: Stats, seen: Array | None = None, cells: bool = False) -> Limits:
     """A robust range: three root mean squares, or the largest magnitude where that is less.
 
-    From the finite elements; ±1 where there is none or all are zero. Complex tensors have no such
-    statistics: there the magnitudes ``shown`` in the raster are taken.
+    Of the finite elements, whose statistics are ``known``; ``seen`` are some of them, by which
+    outliers and zeros are left aside where they would decide alone: one 42 among small weights, a
+    gradient of a few rows. Where ``seen`` are ``cells``, which are means and far smaller than
+    elements, or magnitudes of complex ones, it is their range. ±1 where nothing but zero is finite.
     """
-    if known.mean is None or known.min is None or known.max is None:
-        return _limits_of(shown)
+    numbers = np.empty(0) if seen is None else np.abs(seen[np.isfinite(seen)].astype(np.float64))
+    typical = _typical(numbers)
+    if cells or known.mean is None or known.min is None or known.max is None:
+        words = " of cells" if cells else ""
+        return _within(typical, float(numbers.max(initial=0.0)), words)
     count = known.numel - known.nan - known.inf
     spread = known.std or 0.0
     square_mean = math.hypot(known.mean, spread * math.sqrt((count - 1) / count))
-    return _robust(square_mean, max(abs(float(known.min)), abs(float(known.max))))
+    largest = max(abs(float(known.min)), abs(float(known.max)))
+    if typical and typical * ALIKE < square_mean:
+        return _within(typical, largest, ", outliers aside")
+    if typical > square_mean * ALIKE:
+        return _within(typical, largest, " of nonzeros")
+    return _within(square_mean, largest, "")
 
 
-def _limits_of(shown: Array | None) -> Limits:
-    finite = np.empty(0) if shown is None else shown[np.isfinite(shown)].astype(np.float64)
-    if not finite.size:
-        return _robust(0.0, 0.0)
-    return _robust(math.sqrt(float(np.mean(finite**2))), float(np.abs(finite).max()))
+def _typical(magnitudes: Array) -> float:
+    """The root mean square of what is not zero, the few that are far beyond it left aside."""
+    counted = magnitudes[magnitudes > 0]
+    fewest = counted.size - max(1, counted.size // 100)
+    found = _root_mean_square(counted)
+    while True:
+        kept = counted[counted <= OUTLIER * found]
+        if kept.size == counted.size or kept.size < fewest:
+            return found
+        counted, found = kept, _root_mean_square(kept)
 
 
-def _robust(square_mean: float, largest: float) -> Limits:
+def _root_mean_square(magnitudes: Array) -> float:
+    largest = float(magnitudes.max(initial=0.0))
+    return largest * math.sqrt(float(np.mean((magnitudes / largest) ** 2))) if largest else 0.0
+
+
+def _within(square_mean: float, largest: float, words: str) -> Limits:
     high = min(SIGMAS * square_mean, largest)
     if not high > 0.0:
         return Limits(-1.0, 1.0, "±1")
-    text = f"±{SIGMAS}σ" if high < largest else "±max |w|"
-    return Limits(-high, high, text)
+    if high < largest:
+        return Limits(-high, high, f"±{SIGMAS}σ{words}")
+    return Limits(-high, high, "±max of cells" if words == " of cells" else "±max |w|")
 
 
 def sample(tensor: torch.Tensor, whole: int = SMALL, count: int = GLANCE) -> torch.Tensor:
@@ -79,13 +106,18 @@ def sample(tensor: torch.Tensor, whole: int = SMALL, count: int = GLANCE) -> tor
     return values if values.numel() <= whole else evenly_spread(values, count)
 
 
+def elements(tensor: torch.Tensor, count: int = 4 * GLANCE) -> Array:
+    """About ``count`` evenly spread elements in float64, complex ones by magnitude."""
+    return _numbers(evenly_spread(values_of(tensor), count))
+
+
 def spark(tensor: torch.Tensor, bins: int = 24) -> bytes:
     """A histogram of the finite ones of at most about 4096 evenly spread elements.
 
     One height per bin: the fullest bin has 255, a bin that is not empty at least 1, all are 0
     without a finite element. Raises Unreadable where the tensor has no values.
     """
-    numbers = _numbers(evenly_spread(values_of(tensor), GLANCE))
+    numbers = elements(tensor, GLANCE)
     numbers = numbers[np.isfinite(numbers)]
     if not numbers.size:
         return bytes(bins)

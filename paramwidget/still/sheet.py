@@ -247,7 +247,7 @@ def _painted(values: torch.Tensor, cells: int) -> tuple[colours.Bytes, tuple[str
     """The palette index of each cell, and in words what one sees."""
     thin, left_out = _thinned(values, cells)
     seen, known = raster_with_stats(thin, cells=(cells, cells))
-    low, high, limits = scale.limits(known, seen.values)
+    low, high, limits = scale.limits(known, seen.values, not seen.exact)
     painted = colours.indices(seen.values, low, high)
     rows, cols = seen.window[:2], seen.window[2:]
     kernel, gap = seen.layout.kernel, seen.layout.gap
@@ -255,7 +255,7 @@ def _painted(values: torch.Tensor, cells: int) -> tuple[colours.Bytes, tuple[str
     painted[:, ~gapless(cols, kernel[1], gap[1], seen.block[1])[1]] = colours.GAP
     if not painted.size:
         return painted, ("empty",)
-    sigmas = " (3 σ)" if limits == "±3σ" else ""
+    sigmas = " (3 σ)" if limits.startswith("±3σ") else ""
     return painted, (f"colours ±{text.short(high)}{sigmas}", *left_out)
 
 

@@ -225,6 +225,19 @@ def test_a_frame_stays_within_its_bytes(shape: tuple[int, ...]):
     assert kept <= 40 * 1024
 
 
+def test_the_largest_cell_is_within_the_range_of_colours_however_it_is_sent():
+    net = nn.Linear(512, 512)
+    nn.init.constant_(net.weight, 0.0123)
+    talk = Talk(net)
+    talk.open("weight")
+    frame, buffers = talk.frames()[-1]
+    (plane, *_) = frame["picture"]["planes"]
+    assert plane["encoding"] == "bf16"
+    sent = torch.frombuffer(bytearray(buffers[plane["buffer"]]), dtype=torch.bfloat16)
+    assert frame["picture"]["limits_text"] == "±max of cells"
+    assert sent.abs().max().item() <= frame["picture"]["limits"][1]
+
+
 def test_no_hook_is_left_when_no_view_is_open():
     from torch.optim import optimizer
 

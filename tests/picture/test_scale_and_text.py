@@ -11,7 +11,8 @@ import torch
 from hypothesis import given, settings
 
 from paramwidget.picture import layout, text
-from paramwidget.picture.scale import GLANCE, brief, limits, sample, spark
+from paramwidget.picture.raster import raster
+from paramwidget.picture.scale import GLANCE, brief, elements, limits, sample, spark
 from paramwidget.picture.statistics import stats
 from picture.tensors import COMPLEX, REAL, tensors
 
@@ -27,6 +28,40 @@ def test_the_range_is_three_sigmas_around_zero() -> None:
 def test_the_root_mean_square_of_few_numbers_is_exact() -> None:
     found = limits(stats(torch.tensor([10.0] + [0.0] * 19)))
     assert found.high == pytest.approx(3 * math.sqrt(100 / 20), rel=1e-12)
+
+
+def test_one_large_element_does_not_make_the_others_pale() -> None:
+    numbers = torch.randn(5120, generator=torch.Generator().manual_seed(0)) * 0.1
+    numbers[7] = 42
+    found = limits(stats(numbers), numbers.numpy())
+    assert found.high == pytest.approx(0.3, rel=0.05)
+    assert found.text == "±3σ, outliers aside"
+
+
+def test_what_is_not_rare_is_no_outlier() -> None:
+    numbers = torch.cat([torch.full((950,), 0.01), torch.full((50,), 1.0)])
+    found = limits(stats(numbers), numbers.numpy())
+    assert found.high == pytest.approx(3 * math.sqrt(0.0501), rel=0.01)
+    assert found.text == "±3σ"
+
+
+def test_a_gradient_of_few_rows_has_the_range_of_those() -> None:
+    numbers = torch.zeros(1000, 10)
+    numbers[3] = torch.linspace(-1, 1, 10)
+    found = limits(stats(numbers), numbers.numpy())
+    assert (found.high, found.text) == (1.0, "±max |w|")
+    numbers[4:40] = torch.randn(36, 10, generator=torch.Generator().manual_seed(0))
+    found = limits(stats(numbers), numbers.numpy())
+    assert found.high == pytest.approx(3, rel=0.1)
+    assert found.text == "±3σ of nonzeros"
+
+
+def test_cells_that_are_means_have_a_range_of_their_own() -> None:
+    numbers = torch.randn(1024, 1024, generator=torch.Generator().manual_seed(0))
+    seen = raster(numbers, cells=(64, 64))
+    found = limits(stats(numbers), seen.values, cells=True)
+    assert found.high == pytest.approx(3 / 16, rel=0.1)
+    assert found.text == "±3σ of cells"
 
 
 def test_the_range_is_the_largest_magnitude_where_that_is_less() -> None:
@@ -47,9 +82,12 @@ def test_the_range_of_complex_numbers_is_that_of_the_magnitudes_shown() -> None:
 @given(tensors(REAL + COMPLEX))
 @settings(max_examples=200, deadline=None)
 def test_any_tensor_has_a_range_and_a_brief(tensor: torch.Tensor) -> None:
-    found = limits(stats(tensor))
-    assert math.isfinite(found.high)
-    assert found.low < 0 < found.high
+    known_range = limits(stats(tensor))
+    seen_range = limits(stats(tensor), elements(tensor))
+    of_cells = limits(stats(tensor), elements(tensor), cells=True)
+    for found in (known_range, seen_range, of_cells):
+        assert math.isfinite(found.high)
+        assert found.low < 0 < found.high
     seen = brief(tensor, 10)
     known = stats(tensor)
     assert (seen.mean, seen.std, seen.nan, seen.inf) == (
