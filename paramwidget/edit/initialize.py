@@ -18,7 +18,7 @@ from paramwidget.edit.draw import UNSEEDED, draw, scratch_dtype, user_scratch
 from paramwidget.edit.errors import EditError, listed, shown
 from paramwidget.edit.fitness import fitness
 from paramwidget.edit.initializers import RESET, Initializer, find
-from paramwidget.edit.numbers import dtype_name, parse_seed
+from paramwidget.edit.numbers import dtype_name, parse_seed, taken
 from paramwidget.edit.outcome import Failed, Notes, Outcome, chosen, spoken
 from paramwidget.edit.promise import Promise, promise
 from paramwidget.edit.reset import reset
@@ -223,9 +223,16 @@ class _Filling:
         notes.warnings += [f"{name}: row {row}, the padding, is zero again" for row in rows]
         self._write_lines(spot, rows)
 
+    def _arguments(self, spot: Spot) -> dict[str, Any]:
+        """The arguments for one tensor, a constant in a form that torch takes for its dtype."""
+        given = self.plan.arguments
+        if self.entry.source == "yours" or "val" not in given:
+            return given
+        return {**given, "val": taken(given["val"], spot.tensor.dtype)}
+
     def _values(self, spot: Spot) -> torch.Tensor:
         """The new values in a scratch tensor."""
-        entry, given = self.entry, self.plan.arguments
+        entry, given = self.entry, self._arguments(spot)
         if entry.source == "torch":
             shape, dtype = tuple(spot.tensor.shape), spot.tensor.dtype
             values, told = draw(entry, shape, dtype, given, self.generator)
@@ -242,7 +249,7 @@ class _Filling:
     def _write_lines(self, spot: Spot, rows: list[int]) -> None:
         """The lines that do the same to one tensor."""
         entry, notes = self.entry, self.notes
-        given = call_text(self.plan.arguments, entry)
+        given = call_text(self._arguments(spot), entry)
         if entry.source == "torch" and entry.random and entry.name not in UNSEEDED:
             given += ", generator=generator"
         own = entry.source == "yours"

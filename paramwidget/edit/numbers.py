@@ -198,6 +198,12 @@ def _plain(value: Number) -> str:
     return str(value) if bits < 70 else f"an integer of {bits} bits"
 
 
+def taken(value: Number, dtype: torch.dtype) -> Number:
+    """The same number as torch takes it: it has no Python integer beyond int64, but for uint64."""
+    beyond = isinstance(value, int) and not -(2**63) <= value < 2**63
+    return float(value) if beyond and not is_integer(dtype) else value  # type: ignore[arg-type]
+
+
 def literal(value: Number) -> str:
     """The Python expression of a number, that gives the same bits back."""
     if isinstance(value, complex):

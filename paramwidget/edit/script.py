@@ -53,7 +53,8 @@ def visit(module, function):
         if ready:
             function(module)
             continue
-        children = [c for c in module._modules.values() if isinstance(c, torch.nn.Module)]
+        children = getattr(module, "_modules", {}).values()
+        children = [child for child in children if isinstance(child, torch.nn.Module)]
         once = {id(child): child for child in children}
         todo += [(module, True), *((child, False) for child in reversed(once.values()))]
 '''

@@ -28,6 +28,7 @@ from paramwidget.slots.fingerprint import fingerprint
 from paramwidget.slots.reader import entries
 from paramwidget.tensors import (
     condition,
+    element_span,
     is_tensor,
     is_wrapper,
     overlaps_itself,
@@ -41,7 +42,8 @@ _REGISTRIES = ("_parameters", "_buffers", "_modules")
 class Held:
     """One tensor object as it was; ``alias`` shares its memory, ``bytes`` is a copy.
 
-    ``memory`` is the alias without the axes along which one number stands for many.
+    ``memory`` is the alias without the axes along which one number stands for many; where its
+    elements overlap all the same, the whole stretch that they lie in.
     """
 
     tensor: torch.Tensor
@@ -60,7 +62,8 @@ class Held:
         alias = plain(tensor)
         memory = _compact(alias)
         if overlaps_itself(memory):
-            return None
+            span = element_span(tuple(memory.shape), memory.stride())
+            memory = memory.as_strided((span,), (1,))
         return cls(tensor, alias, memory, copied(memory), tensor.requires_grad, version)
 
     def same_memory(self) -> bool:

@@ -16,7 +16,7 @@ from paramwidget.edit.evaluate import Term, evaluate, working_dtype, working_par
 from paramwidget.edit.expression import Formula, parse
 from paramwidget.edit.index import Index, covers_all, element_index, index_text, part_index
 from paramwidget.edit.inverses import Grad, switch
-from paramwidget.edit.numbers import Number, as_stored, dtype_name, literal, number_of
+from paramwidget.edit.numbers import Number, as_stored, dtype_name, literal, number_of, taken
 from paramwidget.edit.outcome import Notes, Outcome, spoken
 from paramwidget.edit.spot import Partners, Spot, Ties, locked, node_at
 from paramwidget.edit.write import Transaction, copied, part_of, transaction
@@ -47,7 +47,7 @@ class Assign:
         where = f"[{', '.join(map(str, index))}]" if index else ""
         title = f"{spoken(spot.node)}{where} = {shown_value}"
         place = index_text(index, tuple(spot.tensor.shape))
-        text = _element(literal(value), dtype)
+        text = _element(literal(taken(value, dtype)), dtype)
         lines = [f"{spot.access}.data[{place}] = {text}"]
         if spot.computed:
             lines = _through_property(spot, [f"    w[{place}] = {text}"])

@@ -6,6 +6,8 @@ import math
 
 import torch
 
+_INTEGERS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+
 
 def evenly_spread(values: torch.Tensor, count: int) -> torch.Tensor:
     """All elements in order, 1-D, where they are at most ``count``, else about ``count`` of them.
@@ -23,7 +25,9 @@ def evenly_spread(values: torch.Tensor, count: int) -> torch.Tensor:
     for size in reversed(values.shape):
         places.append(flat % size)
         flat = flat // size
-    return values[tuple(reversed(places))]
+    # as integers of the same size: older torch cannot index float8, and unsigned ones of two bytes
+    as_ints = values.view(_INTEGERS.get(values.element_size(), values.dtype))
+    return as_ints[tuple(reversed(places))].view(values.dtype)
 
 
 def _step(total: int, count: int, shape: tuple[int, ...]) -> int:
