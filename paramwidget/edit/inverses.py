@@ -69,13 +69,22 @@ class Grad:
     value: bool
     nbytes: int = 0
 
+    def differs(self) -> bool:
+        return requires_grad(self.tensor) != self.value
+
     def check(self, net: nn.Module) -> None:
         """It can always be switched."""
 
     def swap(self, net: nn.Module) -> None:
-        now = self.tensor.requires_grad
+        now = requires_grad(self.tensor)
         switch(self.tensor, self.value)
         self.value = now
+
+
+def requires_grad(tensor: torch.Tensor) -> bool:
+    """Whether it learns; an uninitialized parameter answers too."""
+    with compat.without_torch_function():
+        return tensor.requires_grad
 
 
 def switch(tensor: torch.Tensor, value: bool) -> None:

@@ -99,6 +99,8 @@ def applies_plainly(visited: Sequence[nn.Module]) -> bool:
         children = [child for _, child in registered(module, "_modules") if child is not None]
         if any(id(child) not in heights for child in children) or not _is_usual(type(module)):
             return False
+        if "_modules" not in compat.module_fields(module):  # its class never called __init__
+            return False
         heights[id(module)] = 1 + max((heights[id(child)] for child in children), default=0)
     return max(heights.values(), default=0) < _SAFE_DEPTH
 

@@ -22,6 +22,7 @@ from paramwidget.edit.inverses import (
     Memory,
     Registry,
     is_strided,
+    requires_grad,
 )
 from paramwidget.edit.write import Inverse, Kept, copied, point, put, same_bits
 from paramwidget.slots.fingerprint import fingerprint
@@ -101,6 +102,7 @@ class Snapshot:
     contents: bool = True
     tensors: dict[int, Held] = field(default_factory=dict)
     others: dict[int, tuple[Memory, Any]] = field(default_factory=dict)  # with a fingerprint
+    switches: dict[int, Grad] = field(default_factory=dict)  # of tensors whose bytes are not held
     modules: list[tuple[Behaviour, list[Registry]]] = field(default_factory=list)
 
     @classmethod
@@ -135,12 +137,16 @@ class Snapshot:
 
     def _hold(self, values: Iterable[Any]) -> None:
         for value in values if self.contents else ():
-            if is_tensor(value) and id(value) not in self.tensors:
-                held = Held.of(value)
-                if held is not None:
-                    self.tensors[id(value)] = held
-                elif id(value) not in self.others and (other := _copy(value)) is not None:
-                    self.others[id(value)] = other
+            key = id(value)
+            if not is_tensor(value) or key in self.tensors or key in self.switches:
+                continue
+            held = Held.of(value)
+            if held is not None:
+                self.tensors[key] = held
+                continue
+            self.switches[key] = Grad(value, requires_grad(value))
+            if (other := _copy(value)) is not None:
+                self.others[key] = other
 
     def changes(self, paths: dict[int, tuple[Any, ...]]) -> list[Inverse]:
         """The inverses of what changed since, in the order in which they have to be done again.
@@ -170,6 +176,7 @@ class Snapshot:
                 found.append(Grad(held.tensor, held.requires_grad))
         found += [memory for memory, then in self.others.values()
                   if fingerprint(memory.tensor) != then]  # fmt: skip
+        found += [switch for switch in self.switches.values() if switch.differs()]
         return [*found, *registries]
 
     def keep_versions(self) -> None:
@@ -193,7 +200,7 @@ class Snapshot:
             key
             for key, held in self.tensors.items()
             if held.tensor.requires_grad != held.requires_grad or not held.same_content()
-        }
+        } | {key for key, switch in self.switches.items() if switch.differs()}
 
     def restore(self, net: nn.Module) -> None:
         """Everything as it was."""

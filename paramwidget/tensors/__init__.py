@@ -10,6 +10,7 @@ from __future__ import annotations
 from paramwidget.tensors.classes import class_has, class_lookup, class_name, is_tensor, told
 from paramwidget.tensors.condition import Condition, State, condition, dtype_name, opaque_reason
 from paramwidget.tensors.kinds import (
+    element_span,
     is_distributed,
     is_wrapper,
     local_part,
@@ -31,6 +32,7 @@ __all__ = [
     "condition",
     "deadly_reason",
     "dtype_name",
+    "element_span",
     "is_distributed",
     "is_tensor",
     "is_wrapper",

@@ -201,6 +201,18 @@ def test_freezing_is_a_change() -> None:
     assert contents(bench.net) == before
 
 
+def test_freezing_reaches_what_has_no_bytes_to_keep() -> None:
+    net = nn.Sequential(nn.Linear(2, 2, device="meta"))
+    net.sparse = nn.Parameter(torch.eye(3).to_sparse())
+    bench = Bench.of(net)
+    edit = bench.apply(lambda m: m.requires_grad_(False))
+    assert edit.changed == ["sparse", "0.weight", "0.bias"]
+    bench.undo()
+    assert all(parameter.requires_grad for parameter in net.parameters())
+    bench.redo()
+    assert not any(parameter.requires_grad for parameter in net.parameters())
+
+
 def test_what_is_no_function_or_no_module_is_refused() -> None:
     bench = Bench(nn.Sequential(nn.Linear(2, 2)))
     for function, target in ((3, ""), (init, "0.weight"), (init, "nowhere"), (init, 5)):
@@ -287,6 +299,38 @@ def changes_them_and_raises(m: nn.Module) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
+def test_a_tensor_whose_elements_overlap_is_put_back_too() -> None:
+    net = nn.Module()
+    net.register_buffer("windows", torch.arange(8.0).as_strided((3, 3), (2, 1), 1))
+    bench = Bench.of(net)
+    before = net.windows.clone()
+    edit = bench.apply(lambda m: m.windows.data.fill_(9))
+    assert edit.changed == ["windows"]
+    bench.undo()
+    assert torch.equal(net.windows, before)
+    bench.redo()
+    assert bool((net.windows == 9).all())
+
+
+class NeverMade(nn.Module):
+    def __init__(self) -> None:
+        pass  # and no super().__init__()
+
+
+def test_the_script_passes_over_a_module_that_was_never_made() -> None:
+    def build() -> nn.Module:
+        net = nn.Sequential(nn.Linear(2, 2))
+        net._modules["odd"] = NeverMade()
+        return net
+
+    bench = Bench.of(build())
+    assert bench.apply(init, seed=3).changed == ["0.weight"]
+    replayed = build()
+    replayed[0].load_state_dict(nn.Linear(2, 2).state_dict())
+    bench.replayed(replayed)
+    assert torch.equal(replayed[0].weight, bench.net[0].weight)
+
+
 def test_sparse_and_quantized_tensors_are_put_back_too() -> None:
     net = nn.Module()
     net.register_buffer("sparse", torch.eye(2).to_sparse())

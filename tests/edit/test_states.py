@@ -98,6 +98,16 @@ def test_whole_numbers_take_what_they_can_hold(dtype: torch.dtype) -> None:
         assert contents(bench.net) == before
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.complex64])
+def test_whole_numbers_beyond_int64_in_a_real_tensor_are_replayed(dtype: torch.dtype) -> None:
+    bench = Bench(Holder(torch.ones(3, dtype=dtype)))
+    bench.assign("t", (0,), 2**64)
+    bench.initialize("t", "constant_", val=2**70)
+    bench.assign("t", (1,), -(2**65))
+    assert bench.net.t.tolist() == [2**70, -(2**65), 2**70]
+    assert contents(bench.replayed()) == contents(bench.net)
+
+
 def test_unsigned_and_signed_ends() -> None:
     for dtype in WHOLE:
         ends = torch.iinfo(dtype)
