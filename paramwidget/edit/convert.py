@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 
 import torch
 
@@ -35,12 +35,19 @@ def all_finite(values: torch.Tensor) -> bool:
     """Whether no element is NaN or infinite, in the one fast pass that torch has for it."""
     if values.is_complex():
         values = torch.view_as_real(values.resolve_conj())
-    if not values.is_floating_point() or not values.numel():
+    if not values.is_floating_point():
         return True
     if values.dtype in compat.FLOAT8_DTYPES:
         values = values.float()
+    return _all_within(values, sys.float_info.max)
+
+
+def _all_within(values: torch.Tensor, largest: float) -> bool:
+    """Whether no real number is NaN or of a larger magnitude, in one fast pass."""
+    if not values.numel():
+        return True
     low, high = torch.aminmax(values)
-    return math.isfinite(low) and math.isfinite(high)
+    return -largest <= float(low) and float(high) <= largest
 
 
 def _check_whole(values: torch.Tensor, dtype: torch.dtype, where: str) -> None:
@@ -66,6 +73,8 @@ def _check_range(values: torch.Tensor, dtype: torch.dtype, where: str) -> None:
         finite = torch.view_as_real(values).isfinite()
         wrong = ((finite != held.isfinite()) & ~torch.view_as_real(values).isnan()).any(-1)
         _refuse(wrong, values, dtype, "are beyond its numbers", where)
+        return
+    if dtype not in compat.FLOAT8_DTYPES and _all_within(values, torch.finfo(dtype).max):
         return
     held = values.to(dtype).to(values.dtype)
     wrong = values.isfinite() != held.isfinite()
