@@ -17,7 +17,7 @@ from paramwidget.edit.errors import EditError, shown
 from paramwidget.edit.modules import children_of, module_at, registered, unique_modules
 from paramwidget.edit.numbers import dtype_name
 from paramwidget.edit.rng import kept_generators
-from paramwidget.edit.script import assigned
+from paramwidget.edit.script import assigned, indented
 from paramwidget.edit.snapshot import Snapshot
 from paramwidget.edit.spot import Spot, Ties
 from paramwidget.edit.write import Transaction, copied, put, same_bits
@@ -48,9 +48,21 @@ def spot(net: nn.Module, node: Node) -> Spot | str:
                 f"edit {originals}"
             )
     try:
-        return Spot(value(net, node), (node,))
+        return Spot(value(net, node), (node,), _moving(chain, node))
     except Unreadable as error:
         return f"it cannot be computed now ({error}); edit {originals}"
+
+
+def _moving(chain: nn.Module, node: Node) -> str:
+    """A spectral norm in training mode advances its vectors whenever its tensor is read."""
+    steps = [one for _, step in children_of(chain) for one in unique_modules(step)]
+    if not any(registered(step, "_buffers") for step in steps):
+        return ""
+    access, name = node.access[0], node.path[-1]
+    owner = access.removesuffix(f".{name}")
+    if owner == access:
+        owner = access.removeprefix("getattr(").removesuffix(f", {name!r})")
+    return f"*{owner}.parametrizations[{name!r}].buffers()"
 
 
 def value(net: nn.Module, node: Node) -> torch.Tensor:
@@ -149,11 +161,18 @@ def filling(spot: Spot, own: bool, call: str, dtype: torch.dtype, rows: list[int
     cast = f"w.to({', '.join(target)})" if target else "w"
     return [
         "with torch.no_grad():",
-        f"    w = {start}",
+        *(reading(spot, f"w = {start}") if own else [f"    w = {start}"]),
         f"    {call}",
         *(f"    w[{row}].zero_()" for row in rows),
         f"    {assigning(spot, cast)}",
     ]
+
+
+def reading(spot: Spot, line: str) -> list[str]:
+    """The indented line that reads a computed slot, whose buffers stay as they are."""
+    if not spot.moving:
+        return indented([line])
+    return indented([f"with keeping({spot.moving}):", *indented([line])])
 
 
 def assigning(spot: Spot, value_text: str) -> str:

@@ -257,6 +257,7 @@ class _Filling:
         dtype = spot.tensor.dtype if own else scratch_dtype(entry, spot.tensor.dtype)
         if spot.computed:
             lines = computed.filling(spot, own, f"{name}(w{given})", dtype, rows)
+            notes.helpers |= {"keeping"} if own and spot.moving else set()
         else:
             lines = [f"{spot.access}.data[{row}].zero_()" for row in rows]
             if own:

@@ -27,11 +27,13 @@ _PADDED = (nn.Embedding, nn.EmbeddingBag)
 class Spot:
     """One tensor that can be written, with all its slots, the one that was asked for first.
 
-    For a computed slot ``tensor`` is a copy of its present value, in plain memory of its own.
+    For a computed slot ``tensor`` is a copy of its present value, in plain memory of its own, and
+    ``moving`` the Python that gives the buffers that computing it may change; "" where none can.
     """
 
     tensor: torch.Tensor
     nodes: tuple[Node, ...]
+    moving: str = ""
 
     @property
     def node(self) -> Node:

@@ -51,7 +51,8 @@ class Assign:
         lines = [f"{spot.access}.data[{place}] = {text}"]
         if spot.computed:
             lines = _through_property(spot, [f"    w[{place}] = {text}"])
-        return _outcome(title, changed, _asked_for(value, stored), work, spot.guarded(lines))
+        told = _asked_for(value, stored)
+        return _outcome(title, changed, told, work, spot.guarded(lines), spot.moving)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Compute:
         where = "" if whole else f"[{index_text(index, shape)}]"
         title = f"{spoken(spot.node)}{where} = {formula.text}"
         lines = _formula_lines(spot, index, term, working, formula)
-        return _outcome(title, changed, warnings, work, spot.guarded(lines))
+        return _outcome(title, changed, warnings, work, spot.guarded(lines), spot.moving)
 
 
 @dataclass(frozen=True)
@@ -160,9 +161,16 @@ def _write(
 
 
 def _outcome(
-    title: str, changed: list[Name], warnings: tuple[str, ...], work: Transaction, lines: list[str]
+    title: str,
+    changed: list[Name],
+    warnings: tuple[str, ...],
+    work: Transaction,
+    lines: list[str],
+    moving: str = "",
 ) -> Outcome:
     notes = Notes(title, changed=changed, warnings=list(warnings), lines=lines)
+    if moving:
+        notes.helpers.add("keeping")
     return notes.outcome(work.inverses)
 
 
@@ -247,7 +255,7 @@ def _formula_lines(
 def _through_property(spot: Spot, lines: list[str]) -> list[str]:
     return [
         "with torch.no_grad():",
-        f"    w = {spot.access}.clone(memory_format=torch.contiguous_format)",
+        *computed.reading(spot, f"w = {spot.access}.clone(memory_format=torch.contiguous_format)"),
         *lines,
         f"    {computed.assigning(spot, 'w')}",
     ]
@@ -258,7 +266,9 @@ def _computed_lines(spot: Spot, place: str, cast: str, text: str, formula: Formu
         return _through_property(spot, [f"    w{place} = {text}"])
     return [
         "with torch.no_grad():",
-        f"    whole = {spot.access}.clone(memory_format=torch.contiguous_format)",
+        *computed.reading(
+            spot, f"whole = {spot.access}.clone(memory_format=torch.contiguous_format)"
+        ),
         f"    w = whole{place}{cast}",
         f"    whole{place} = {text}",
         f"    {computed.assigning(spot, 'whole')}",

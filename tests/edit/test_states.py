@@ -319,6 +319,18 @@ def test_a_parametrization_that_gives_another_tensor_is_refused() -> None:
     assert contents(layer) == before
 
 
+def test_a_script_reads_a_spectral_norm_without_advancing_it() -> None:
+    bench = Bench(nn.Sequential(parametrizations.spectral_norm(nn.Linear(6, 5))))
+    for _ in range(3):
+        bench.compute("0.weight", "-w")
+
+    def again(tensor: torch.Tensor) -> None:
+        tensor *= 1
+
+    bench.initialize("0.weight", again)
+    assert contents(bench.replayed()) == contents(bench.net)
+
+
 def test_orthogonal_takes_an_orthogonal_matrix_only() -> None:
     layer = parametrizations.orthogonal(nn.Linear(5, 5))
     bench = Bench(layer)
