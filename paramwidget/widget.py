@@ -93,5 +93,7 @@ class ParamWidget(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Close the widget and take its hooks away; the model is left as it is."""
-        self._session.close()
+        session = vars(self).get("_session")
+        if session is not None:  # else the constructor has refused what it was given
+            session.close()
         super().close()

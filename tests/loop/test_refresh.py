@@ -3,10 +3,11 @@
 import gc
 import weakref
 
+import pytest
 import torch
 from torch import nn
 
-from paramwidget import Workbench
+from paramwidget import ParamWidget, Workbench
 
 
 def test_a_change_since_the_bench_was_made_is_told_once():
@@ -64,3 +65,9 @@ def test_a_bench_keeps_no_model_alive():
     del net
     gc.collect()
     assert gone() is None
+
+
+def test_a_widget_on_what_is_no_module_is_refused_and_says_nothing_more():
+    with pytest.raises(TypeError, match="not int"):
+        ParamWidget(5)
+    gc.collect()  # what was half made is closed here; an error in that would be told
