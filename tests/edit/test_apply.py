@@ -298,7 +298,6 @@ def changes_them_and_raises(m: nn.Module) -> None:
     raise RuntimeError("no")
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
 def test_a_tensor_whose_elements_overlap_is_put_back_too() -> None:
     net = nn.Module()
     net.register_buffer("windows", torch.arange(8.0).as_strided((3, 3), (2, 1), 1))
@@ -331,6 +330,7 @@ def test_the_script_passes_over_a_module_that_was_never_made() -> None:
     assert torch.equal(replayed[0].weight, bench.net[0].weight)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
 def test_sparse_and_quantized_tensors_are_put_back_too() -> None:
     net = nn.Module()
     net.register_buffer("sparse", torch.eye(2).to_sparse())
