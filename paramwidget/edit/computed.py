@@ -21,7 +21,7 @@ from paramwidget.edit.script import assigned, indented
 from paramwidget.edit.snapshot import Snapshot
 from paramwidget.edit.spot import Spot, Ties
 from paramwidget.edit.write import Transaction, copied, put, same_bits
-from paramwidget.slots.resolve import resolve
+from paramwidget.slots.resolve import one_way_reason, resolve
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Tree
 from paramwidget.tensors import Unreadable
@@ -41,12 +41,9 @@ def spot(net: nn.Module, node: Node) -> Spot | str:
     """The computed slot with its present value, or the reason why it cannot be written."""
     chain = chain_at(net, node)
     originals = " and ".join(shown(".".join(source)) for source in node.sources)
-    for _, step in children_of(chain):
-        if not hasattr(step, "right_inverse"):
-            return (
-                f"it is computed at each use, and its {type(step).__name__} has no right_inverse; "
-                f"edit {originals}"
-            )
+    reason = one_way_reason(net, node.path)
+    if reason is not None:
+        return f"{reason}; edit {originals}"
     try:
         return Spot(value(net, node), (node,), _moving(chain, node))
     except Unreadable as error:

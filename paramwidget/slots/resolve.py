@@ -9,7 +9,7 @@ import torch
 from paramwidget import compat
 from paramwidget.slots.computed import compute
 from paramwidget.slots.reader import entries, key_text
-from paramwidget.tensors import is_tensor
+from paramwidget.tensors import class_has, class_name, is_tensor
 
 _REGISTRIES = ("_parameters", "_buffers")
 
@@ -53,6 +53,19 @@ def resolve(net: Any, path: tuple[str, ...]) -> torch.Tensor | None:
         return held
     module = module_at(net, path[:-1])
     return None if module is None else compute(module, path[-1])
+
+
+def one_way_reason(net: Any, path: tuple[str, ...]) -> str | None:
+    """Why a parametrized tensor cannot be written to; None where each step has a way back."""
+    chain = module_at(net, (*path[:-1], "parametrizations", path[-1]))
+    steps = entries(compat.module_fields(chain).get("_modules")) or () if chain is not None else ()
+    for _, step in steps:
+        own = "right_inverse" in compat.module_fields(step)
+        if not own and not class_has(type(step), "right_inverse"):
+            return (
+                f"it is computed at each use, and its {class_name(type(step))} has no right_inverse"
+            )
+    return None
 
 
 def _entry(registry: Any, key: str) -> Any:

@@ -15,7 +15,7 @@ from re import compile as compile_pattern
 from typing import Any
 
 from paramwidget.compat import MemoryMap
-from paramwidget.slots.resolve import held_at
+from paramwidget.slots.resolve import held_at, one_way_reason
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Path, Tree
 from paramwidget.tensors import class_name, writable_reason
@@ -76,14 +76,26 @@ def select(
         if wanted_names is not None and not _is_named(node, wanted_names):
             continue
         reason = _reason(node, named=node == itself)
-        if reason is None and memory is not None and node.kind != "computed":
-            tensor = held_at(net, node.path)
-            reason = None if tensor is None else writable_reason(tensor, memory)
+        if reason is None and memory is not None:
+            reason = _unwritable(net, node, memory)
         if reason is None:
             nodes.append(node)
         else:
             skipped[node.label] = reason
     return Selection([node.label for node in nodes], skipped, nodes)
+
+
+def _unwritable(net: Any, node: Node, memory: MemoryMap) -> str | None:
+    """Why the tensor that stands there cannot be written to, None where it can be."""
+    if node.kind == "computed":
+        reason = one_way_reason(net, node.path)
+        return reason and f"{reason}; edit {_sources(node)}"
+    tensor = held_at(net, node.path)
+    return None if tensor is None else writable_reason(tensor, memory)
+
+
+def _sources(node: Node) -> str:
+    return " and ".join(".".join(source) for source in node.sources)
 
 
 def _meant(tree: Tree, target: str | Path, wanted_names: list[Pattern[str]] | None) -> list[Node]:
@@ -149,10 +161,11 @@ def _is_named(node: Node, wanted: list[Pattern[str]]) -> bool:
 
 def _reason(node: Node, named: bool) -> str | None:
     if node.kind == "computed" and not named:
-        names = " and ".join(".".join(source) for source in node.sources)
-        return f"It is computed from {names}: name that, or this slot itself."
+        return f"It is computed from {_sources(node)}: name that, or this slot itself."
     if node.kind in _NAMED_ONLY and not named:
         return f"It is a {node.kind}: a glob means parameters, so name this slot itself."
+    if node.kind != "computed" and node.sources:
+        return node.note
     if node.kind == "none":
         return "There is no tensor: it is None."
     if node.kind == "module":

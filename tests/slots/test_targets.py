@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils import parametrize, prune
 
 from paramwidget.slots.targets import select
 from paramwidget.slots.tree import UnknownName, read_tree
@@ -122,6 +123,22 @@ def test_with_the_model_at_hand_it_says_what_cannot_be_written() -> None:
     selection = select(read_tree(net), "", net=net)
     assert selection.names == ["plain"]
     assert "expanded" in selection.skipped["wide"]
+
+
+def test_a_tensor_that_is_made_anew_is_skipped_where_a_write_would_be_lost() -> None:
+    net: Any = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    parametrize.register_parametrization(net[0], "weight", OneWay())
+    prune.identity(net[1], "weight")
+    tree = read_tree(net)
+    skipped = select(tree, "0.weight", net=net).skipped["0.weight"]
+    assert "OneWay has no right_inverse" in skipped
+    assert "edit 0.parametrizations.weight.original" in skipped
+    assert "edit weight_orig" in select(tree, "1.weight").skipped["1.weight"]
+
+
+class OneWay(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * 2
 
 
 def test_a_name_that_looks_like_a_glob_is_a_name_first() -> None:
