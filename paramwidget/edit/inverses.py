@@ -173,6 +173,54 @@ def _behaviour(module: nn.Module) -> dict[str, Any]:
     return {"class": type(module), **hooks}
 
 
+class Fields:
+    """Whatever a module's ``__dict__`` holds, its hooks too: the way back where a function raised.
+
+    Undo knows nothing of it: a mode or a counter of the user's is no edit.
+    """
+
+    def __init__(self, module: nn.Module) -> None:
+        self._holder = compat.raw_dict(module)
+        self._then = dict(self._holder)
+        names = (*_HOOKS, "_non_persistent_buffers_set")
+        inner = [self._then[name] for name in names if name in self._then]
+        self._inner = [(held, held.copy()) for held in inner if isinstance(held, (dict, set))]
+
+    def restore(self) -> None:
+        if not same_objects(self._holder, self._then):
+            self._holder.clear()
+            self._holder.update(self._then)
+        for held, then in self._inner:
+            if len(held) != len(then) or any(one not in held for one in then):
+                held.clear()
+                held.update(then)
+
+
+@dataclass
+class Gradient:
+    """The gradient of one tensor object: which it is, and the memory it lies in."""
+
+    tensor: torch.Tensor
+    grad: torch.Tensor | None
+    alias: torch.Tensor | None
+
+    @classmethod
+    def of(cls, tensor: torch.Tensor) -> Gradient:
+        with compat.without_torch_function():
+            grad = tensor.grad if tensor.is_leaf else None
+        return cls(tensor, grad, plain(grad) if grad is not None and is_strided(grad) else None)
+
+    def memory(self) -> list[Memory]:
+        """What leads back where the gradient was given another dtype, along with its tensor."""
+        if self.grad is None or self.alias is None or self.grad.dtype == self.alias.dtype:
+            return []
+        return [Memory(self.grad, self.alias)]
+
+    def restore(self) -> None:
+        if self.tensor.is_leaf and self.tensor.grad is not self.grad:
+            self.tensor.grad = self.grad
+
+
 def _size(held: Iterable[Any]) -> int:
     return sum(value.nbytes for value in held if is_tensor(value) and is_strided(value))
 

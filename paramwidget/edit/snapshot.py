@@ -18,7 +18,9 @@ from paramwidget import compat
 from paramwidget.edit.inverses import (
     Attributes,
     Behaviour,
+    Fields,
     Grad,
+    Gradient,
     Memory,
     Registry,
     is_strided,
@@ -104,6 +106,8 @@ class Snapshot:
     others: dict[int, tuple[Memory, Any]] = field(default_factory=dict)  # with a fingerprint
     switches: dict[int, Grad] = field(default_factory=dict)  # of tensors whose bytes are not held
     modules: list[tuple[Behaviour, list[Registry]]] = field(default_factory=list)
+    fields: list[Fields] = field(default_factory=list)
+    gradients: list[Gradient] = field(default_factory=list)
 
     @classmethod
     def of(cls, modules: Iterable[nn.Module], contents: bool = True) -> Snapshot:
@@ -114,6 +118,7 @@ class Snapshot:
         snapshot = cls(contents=contents)
         for module in modules:
             snapshot.modules.append((Behaviour.of(module), snapshot._take(module)))
+            snapshot.fields.append(Fields(module))
         return snapshot
 
     def _take(self, module: nn.Module) -> list[Registry]:
@@ -143,6 +148,7 @@ class Snapshot:
             held = Held.of(value)
             if held is not None:
                 self.tensors[key] = held
+                self.gradients.append(Gradient.of(value))
                 continue
             self.switches[key] = Grad(value, requires_grad(value))
             if (other := _copy(value)) is not None:
@@ -176,6 +182,7 @@ class Snapshot:
                 found.append(Grad(held.tensor, held.requires_grad))
         found += [memory for memory, then in self.others.values()
                   if fingerprint(memory.tensor) != then]  # fmt: skip
+        found += [memory for gradient in self.gradients for memory in gradient.memory()]
         found += [switch for switch in self.switches.values() if switch.differs()]
         return [*found, *registries]
 
@@ -206,6 +213,10 @@ class Snapshot:
         """Everything as it was."""
         for inverse in reversed(self.changes({})):
             inverse.swap(net)
+        for fields in self.fields:
+            fields.restore()
+        for gradient in self.gradients:
+            gradient.restore()
         self.keep_versions()
 
     def put_back(self, tensor: torch.Tensor) -> None:

@@ -160,6 +160,44 @@ def wreck_quietly(m: nn.Module) -> None:
     wreck(m, "return")
 
 
+def changes_what_is_no_tensor_and_raises(m: nn.Module) -> None:
+    m.eval()
+    m.counter = 5
+    m.register_forward_hook(lambda *_: None)
+    m.register_buffer("own", torch.ones(1), persistent=False)
+    m.zero_grad()
+    if isinstance(m, nn.Sequential):
+        raise ValueError("too late")
+
+
+def test_a_function_that_raises_leaves_modes_attributes_hooks_and_gradients() -> None:
+    net = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    net(torch.ones(3, 2)).sum().backward()
+    gradients = [parameter.grad for parameter in net.parameters()]
+    before = [dict(vars(module)) for module in net.modules()]
+    with pytest.raises(EditError, match="too late"):
+        Bench.of(net).apply(changes_what_is_no_tensor_and_raises)
+    assert [dict(vars(module)) for module in net.modules()] == before
+    assert not any(module._forward_hooks for module in net.modules())
+    assert not any(module._non_persistent_buffers_set for module in net.modules())
+    assert all(p.grad is g for p, g in zip(net.parameters(), gradients, strict=True))
+
+
+def test_undoing_another_dtype_takes_the_gradients_along() -> None:
+    net = nn.Sequential(nn.Linear(2, 2))
+    net(torch.ones(3, 2)).sum().backward()
+    bench = Bench.of(net)
+    bench.apply(lambda m: m.double())
+    bench.undo()
+    assert {p.grad.dtype for p in net.parameters() if p.grad is not None} == {torch.float32}
+    net(torch.ones(3, 2)).sum().backward()
+    torch.optim.SGD(net.parameters(), lr=0.1).step()
+    bench.apply(lambda m: m.double())
+    bench.undo()
+    bench.redo()
+    assert {p.grad.dtype for p in net.parameters() if p.grad is not None} == {torch.float64}
+
+
 def test_everything_is_undone_and_done_again() -> None:
     net = Odd()
     bench = Bench(net)
