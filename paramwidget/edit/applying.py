@@ -23,7 +23,7 @@ from paramwidget.edit.outcome import Failed, Notes, Outcome, spoken
 from paramwidget.edit.rng import fresh_seed, private_generators
 from paramwidget.edit.script import callable_text, function_name
 from paramwidget.edit.snapshot import Snapshot
-from paramwidget.edit.spot import Ties, node_at
+from paramwidget.edit.spot import Ties, node_at, what_is
 from paramwidget.slots.fingerprint import fingerprint
 from paramwidget.slots.resolve import held_at, resolve
 from paramwidget.slots.ties import Name
@@ -50,8 +50,9 @@ class Apply:
         node = node_at(tree, self.target)
         if node.kind != "module":
             raise EditError(
-                f"{shown(node.name)} is a {node.kind}; apply takes a module, such as "
-                f"{shown('.'.join(node.path[:-1]))}",
+                f"{shown(node.name)} {what_is(node)}; apply takes a module, such as "
+                f"{shown('.'.join(node.path[:-1]))}"
+                + (", the whole model" if len(node.path) == 1 else ""),
                 "target",
             )
         _refuse_deadly(net, tree, node)

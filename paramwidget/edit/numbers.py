@@ -218,10 +218,12 @@ def parse_seed(seed: object) -> int | None:
     if seed is None or seed == "":
         return None
     try:
+        if isinstance(seed, bool):
+            raise TypeError
         number = int(seed) if isinstance(seed, str) else operator.index(seed)  # type: ignore[arg-type] # the except clause is the check
     except (TypeError, ValueError):
         raise EditError(f"the seed {shown(seed)} is no whole number", "seed") from None
-    if isinstance(seed, bool) or not 0 <= number < 2**32:
+    if not 0 <= number < 2**32:
         raise EditError(f"the seed {shown(seed)} is not between 0 and 2³²−1", "seed")
     return number
 

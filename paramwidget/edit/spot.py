@@ -100,10 +100,19 @@ class Ties:
         return [] if chain is None else self._tree.slots_below(chain)
 
 
+def what_is(node: Node) -> str:
+    """``is a parameter``: what a row is, in words that go on after its name."""
+    return {"none": "is None", "computed": "is a computed tensor"}.get(
+        node.kind, f"is a {node.kind}"
+    )
+
+
 def locked(node: Node, tensor: torch.Tensor | None, memory: compat.MemoryMap) -> str | None:
     """Why a slot's values cannot be edited; None where they can. Not for computed slots."""
     if node.kind == "module":
-        return "it is a module, not a tensor"
+        slot = next((one for one in node.children if one.kind != "module"), None)
+        such = "" if slot is None else f", such as {shown(slot.name)}"
+        return f"it is a module, not a tensor; name one of its slots{such}"
     if tensor is None:
         return "it is None: nothing is registered here"
     if node.sources:

@@ -19,7 +19,7 @@ from paramwidget.edit.modules import children_of, module_at, tensors_of, unique_
 from paramwidget.edit.outcome import Notes, Outcome, spoken
 from paramwidget.edit.script import assigned
 from paramwidget.edit.snapshot import Snapshot
-from paramwidget.edit.spot import Ties, node_at
+from paramwidget.edit.spot import Ties, node_at, what_is
 from paramwidget.edit.write import Inverse, point
 from paramwidget.slots.resolve import resolve
 from paramwidget.slots.tree import Node, Path, Tree
@@ -88,7 +88,7 @@ class Untie:
 def _tensor_at(net: nn.Module, tree: Tree, name: Any) -> tuple[Node, torch.Tensor]:
     node = node_at(tree, name)
     if node.kind not in _KINDS or node.sources:
-        why = node.note if node.sources else f"it is a {node.kind}"
+        why = node.note if node.sources else f"it {what_is(node)}"
         raise EditError(f"{shown(node.name)} cannot be tied: {why}", "target")
     tensor = resolve(net, node.path)
     if tensor is None or node.state != "ready":

@@ -18,7 +18,7 @@ from paramwidget.edit.index import Index, covers_all, element_index, index_text,
 from paramwidget.edit.inverses import Grad, switch
 from paramwidget.edit.numbers import Number, as_stored, dtype_name, literal, number_of, taken
 from paramwidget.edit.outcome import Notes, Outcome, spoken
-from paramwidget.edit.spot import Partners, Spot, Ties, locked, node_at
+from paramwidget.edit.spot import Partners, Spot, Ties, locked, node_at, what_is
 from paramwidget.edit.write import Transaction, copied, part_of, transaction
 from paramwidget.slots.resolve import resolve
 from paramwidget.slots.ties import Name
@@ -102,7 +102,7 @@ class Require:
         tensor = resolve(net, node.path) if node.kind not in ("module", "computed") else None
         if tensor is None:
             raise EditError(
-                f"{shown(node.name)} is a {node.kind}: it has no requires_grad", "target"
+                f"{shown(node.name)} {what_is(node)}: it has no requires_grad", "target"
             )
         if not tensor.is_leaf:
             raise EditError(

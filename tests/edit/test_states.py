@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch import nn
 from torch.nn.utils import parametrizations, parametrize, prune
 
 from edit.kit import Bench, contents
+from paramwidget.edit.actions import Require
 from paramwidget.edit.errors import EditError
 
 FLOATS = [torch.float32, torch.float64, torch.float16, torch.bfloat16]
@@ -368,3 +370,18 @@ def test_the_padding_row_is_zero_again(kind: Any) -> None:
     assert edit.warnings == ["0.weight: row 5, the padding, is zero again"]
     bench.initialize("", functools.partial(nn.init.constant_, val=3))
     assert contents(bench.replayed()) == contents(bench.net)
+
+
+def test_a_refusal_says_what_was_named_and_what_can_be_named_instead() -> None:
+    net = nn.Sequential(nn.Linear(3, 2, bias=False))
+    parametrize.register_parametrization(net[0], "weight", Doubled())
+    bench = Bench(net)
+    told = {
+        "name one of its slots, such as '0.bias'": lambda: bench.assign("0", (0, 0), 1),
+        "'0.bias' is None; apply takes a module, such as '0'": lambda: bench.apply(print, "0.bias"),
+        "'0.weight' is a computed tensor": lambda: bench.do(Require("0.weight", True)),
+        "the seed True is no whole number": lambda: bench.initialize("0", "ones_", seed=True),
+    }
+    for message, refused in told.items():
+        with pytest.raises(EditError, match=re.escape(message)):
+            refused()
