@@ -18,18 +18,22 @@ from paramwidget.protocol import PanelState
 
 
 class Budget(NamedTuple):
-    """What the cells of one frame may cost; ``extremes`` are the low and high of reduced cells."""
+    """What one frame may cost.
+
+    ``bytes`` are those of its cells, ``extremes`` the low and high of reduced ones; a tensor with
+    more elements than ``counted`` has the histogram of a sample.
+    """
 
     bytes: int
     extremes: bool
+    counted: int
 
 
-SENT = Budget(240 * 1024, extremes=True)
-LIVE = Budget(48 * 1024, extremes=False)  # while a cell runs, some ten times a second
-KEPT = Budget(40 * 1024, extremes=False)  # saved with the notebook
+SENT = Budget(240 * 1024, extremes=True, counted=2**20)
+LIVE = Budget(48 * 1024, extremes=False, counted=2**16)  # in a cell, some ten times a second
+KEPT = Budget(40 * 1024, extremes=False, counted=2**20)  # saved with the notebook
 
 BINS = 64
-HISTOGRAM_EXACT = 2**20  # elements; a frame counts a sample of larger tensors
 
 
 def picture_of(
@@ -111,7 +115,7 @@ def frame_of(
     if tensor is not None:
         picture, buffers, exact = picture_of(tensor, state, budget)
         statistics = _statistics(exact)
-        bars = _bars(histogram(tensor, BINS, HISTOGRAM_EXACT, known=exact))
+        bars = _bars(histogram(tensor, BINS, budget.counted, known=exact))
     frame = protocol.Frame(
         panel=state.panel,
         generation=state.generation,

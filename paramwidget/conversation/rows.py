@@ -114,9 +114,16 @@ class Briefs:
         return [brief for _, brief in self._known.values()]
 
     def fresh(
-        self, bench: Workbench, nodes: Sequence[tuple[Node, int]], rows: list[int]
+        self,
+        bench: Workbench,
+        nodes: Sequence[tuple[Node, int]],
+        rows: list[int],
+        whole: int = WHOLE,
     ) -> list[protocol.Brief]:
-        """The briefs of those rows whose content is not what it was when last said."""
+        """The briefs of those rows whose content is not what it was when last said.
+
+        Of a tensor with more elements than ``whole`` a sample is looked at.
+        """
         fresh = []
         for row in rows:
             if not 0 <= row < len(nodes):
@@ -125,7 +132,7 @@ class Briefs:
             tensor = held_at(bench.net, node.path) if node.state == "ready" else None
             if tensor is None:
                 continue
-            looked_at = scale.sample(tensor, WHOLE, SAMPLE)
+            looked_at = scale.sample(tensor, whole, SAMPLE)
             content = fingerprint(looked_at)
             known = self._known.get(row)
             if known is not None and known[0] == content:

@@ -30,7 +30,7 @@ Send = Callable[[dict[str, Any], list[bytes]], None]
 _log = logging.getLogger("paramwidget")
 
 LIVE_PERIOD = 0.1  # s between frames while a cell runs
-LIVE_SHARE = 0.02  # of the time of a training cell may go into looking at it
+LIVE_SHARE = 0.015  # of the time of a training cell may go into looking at it
 
 
 class Session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ Message = tuple[protocol.ToBrowser, list[bytes]]
 Frame = tuple[protocol.Frame, list[bytes]]
 
 LARGE = 2000  # rows
+ROWS_PERIOD = 0.5  # s between looks at the tree's rows while a cell runs
 
 _log = logging.getLogger("paramwidget")
 
@@ -57,6 +59,7 @@ class Sight:
         self._shown: dict[str, Shown] = {}
         self._briefs = rows.Briefs()
         self._unsaved = True
+        self._next_rows = 0.0
 
     def _send(self, message: protocol.ToBrowser, buffers: list[bytes] | None = None) -> None:
         self._unsaved = True
@@ -80,9 +83,11 @@ class Sight:
         self.look_at_rows()
 
     def look_live(self) -> None:
-        """A look while the model trains: its structure stands, and bytes are few."""
+        """A look while the model trains: its structure stands, bytes are few, rows are sampled."""
         self._push_frames("step", frames.LIVE)
-        self.look_at_rows()
+        if time.monotonic() >= self._next_rows:
+            self.look_at_rows(whole=rows.SAMPLE)
+            self._next_rows = time.monotonic() + ROWS_PERIOD
 
     def follow_structure(self) -> None:
         """Where the structure is another one, send it; panels whose slot is gone are closed."""
@@ -129,12 +134,12 @@ class Sight:
         shown.revision += 1
         self._send(*shown.frame)
 
-    def look_at_rows(self) -> None:
-        """Look at the rows that are on screen."""
+    def look_at_rows(self, whole: int = rows.WHOLE) -> None:
+        """Look at the rows that are on screen; of tensors larger than ``whole`` at a sample."""
         if self._tree is None:
             return
         rows_shown = self.views.rows(self._revision)
-        fresh = self._briefs.fresh(self.bench, self._rows, rows_shown)
+        fresh = self._briefs.fresh(self.bench, self._rows, rows_shown, whole)
         if fresh:
             self._send(protocol.Briefs(self._revision, fresh))
 

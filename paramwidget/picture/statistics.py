@@ -22,7 +22,7 @@ AFFORDABLE = 1 << 24
 """Elements up to which every one is counted (some tens of milliseconds)."""
 
 SAMPLE = 1 << 20
-"""Elements of the sample beyond that."""
+"""The most elements of the sample beyond that."""
 
 PIECE = 1 << 16
 """Elements counted at once; their temporaries stay in cache."""
@@ -104,8 +104,9 @@ def histogram(
     *,
     known: Stats | None = None,
 ) -> Histogram:
-    """The histogram of all elements in ``bins`` bins; beyond ``affordable`` elements, of a sample.
+    """The histogram of all elements in ``bins`` bins.
 
+    Beyond ``affordable`` elements it is that of a sample, of no more than so many either.
     ``known`` are the tensor's statistics, where the caller has them. Raises ValueError where
     ``bins`` is less than 1, TypeError where it is no whole number, Unreadable where the tensor has
     no values.
@@ -115,7 +116,7 @@ def histogram(
         raise ValueError(f"a histogram needs at least one bin, not {bins}")
     values = values_of(tensor)
     sampled = values.numel() > affordable
-    seen = evenly_spread(values, SAMPLE) if sampled else values
+    seen = evenly_spread(values, min(SAMPLE, max(1, affordable))) if sampled else values
     if values.is_complex():
         limits: tuple[float, float] | None = _limits(seen)
     else:

@@ -24,7 +24,7 @@ FILE = Path(__file__).with_name("frames.json")
 SPECIAL = [float("nan"), float("inf"), -float("inf"), -0.0, 1e-45, 3.4028234663852886e38]
 
 DOUBLES = [[0.1, 1e300], [float("nan"), 5e-324]]
-SMALL = Budget(12, extremes=True)
+SMALL = Budget(12, extremes=True, counted=2**20)
 
 
 @dataclass
