@@ -153,7 +153,10 @@ class Workbench:
         return node.path
 
     def stats(self, name: Name, lens: Lens = "value") -> Stats | None:
-        """Exact statistics over the finite elements, in float64."""
+        """Exact statistics over the finite elements, in float64; None where the lens holds nothing.
+
+        Raises ValueError with the reason where a slot has no values: meta, uninitialized, freed.
+        """
         with self.lock:
             tensor = self.tensor(name, lens)
             return None if tensor is None else stats(tensor)

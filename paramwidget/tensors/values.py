@@ -19,7 +19,7 @@ from paramwidget.tensors.kinds import (
 _TENSOR: Any = torch.Tensor
 
 
-class Unreadable(Exception):
+class Unreadable(ValueError):
     """The values of a tensor cannot be read; the text is the reason, a sentence."""
 
 
