@@ -54,6 +54,7 @@ class Sight:
         self.views = views
         self._send_out = send
         self._tree: Tree | None = None
+        self._told: protocol.Tree | None = None
         self._rows: list[tuple[Node, int]] = []
         self._revision = 0
         self._shown: dict[str, Shown] = {}
@@ -95,7 +96,8 @@ class Sight:
         if self._tree is None or tree.structure != self._tree.structure:
             self._revision += 1
             self._rows = rows.walk(tree.root)
-            self._send(rows.tree_message(tree, self._revision))
+            self._told = rows.tree_message(tree, self._revision)
+            self._send(self._told)
             self._briefs.forget()
             there = {node.path for node in tree.slots}
             gone = [p for p in self.views.panels.values() if tuple(p.path) not in there]
@@ -180,10 +182,11 @@ class Sight:
         """The messages that show tree and open panels without a kernel, in few bytes."""
         if self._tree is None:
             self.follow_structure()
-        tree = self._tree
+        tree, told = self._tree, self._told
         assert tree is not None
+        assert told is not None
         messages: list[Message] = [
-            (rows.tree_message(tree, self._revision), []),
+            (told, []),
             (protocol.Briefs(self._revision, self._briefs.known()), []),
             (words.journal(self.bench.journal), []),
             (protocol.Panels(list(self.views.panels.values()), []), []),
