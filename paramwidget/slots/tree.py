@@ -7,7 +7,7 @@ know what is there now reads again, and compares `structure`.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -159,9 +159,41 @@ class Tree:
 
         Where a slot and a module have one name, or two slots, it is the first in slot order.
         """
-        if isinstance(name, str):
-            return self.root if name == "" else self._by_name.get(name)
-        return self.root if not name else self._by_path.get(tuple(name))
+        if not name:
+            return self.root
+        if self._is_plain:
+            return self._at(name.split(".") if isinstance(name, str) else tuple(name))
+        return self._by_name.get(name) if isinstance(name, str) else self._by_path.get(tuple(name))
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether a dotted name leads to one row, piece by piece."""
+        columns = self._reading.columns
+        dots = any("." in "\0".join(keys) for keys in (columns.keys, columns.slot_keys))
+        return not (dots or columns.odd_places or columns.odd_slots)
+
+    def _at(self, path: Sequence[str]) -> Node | None:
+        """The row at a path, found without making one for every other."""
+        columns, place = self._reading.columns, 0
+        for key in path[:-1]:
+            place = self._child(place, key)
+            if place < 0:
+                return None
+        for slot in columns.slots_of(self._reading.shown(place)):
+            if columns.slot_keys[slot] == path[-1]:
+                return Node(self._reading, place, slot)
+        place = self._child(place, path[-1])
+        return Node(self._reading, place, -1) if place >= 0 else None
+
+    def _child(self, parent: int, key: str) -> int:
+        """The place of a child; -1 where there is none of that name."""
+        columns = self._reading.columns
+        place = parent + 1
+        while place < columns.ends[parent]:
+            if columns.keys[place] == key:
+                return place
+            place = columns.ends[place]
+        return -1
 
     def node(self, name: str | Path) -> Node:
         """The row of a dotted name or a path. Raises UnknownName."""

@@ -6,6 +6,7 @@ import multiprocessing
 
 import pytest
 
+from paramwidget.slots.tree import Node, Path, read_tree
 from slots.checks import check
 from slots.deadly import DEADLY, report
 from zoo.case import Case
@@ -17,6 +18,25 @@ SAFE = [case for case in CASES if not case.deadly]
 @pytest.mark.parametrize("case", SAFE, ids=lambda case: case.name)
 def test_is_read_right_and_left_as_it_was(case: Case) -> None:
     check(case)
+
+
+@pytest.mark.parametrize("case", SAFE, ids=lambda case: case.name)
+def test_each_row_is_found_by_name_and_path(case: Case) -> None:
+    tree = read_tree(case.build())
+    modules = [tree.root]
+    for module in modules:
+        modules += [child for child in module.children if child.kind == "module"]
+    by_name: dict[str, Node] = {}
+    by_path: dict[Path, Node] = {}
+    for node in (*tree.slots, *modules):
+        by_name.setdefault(node.name, node)
+        by_path.setdefault(node.path, node)
+    for node in (*tree.slots[:500], *modules[:500]):
+        name = node.name
+        assert tree.find(name) == (by_name[name] if name else tree.root)
+        assert tree.find(node.path) == by_path[node.path]
+        assert tree.find((*node.path, "no such")) is None
+        assert tree.find(f"{name}.no such") is None
 
 
 def test_what_would_end_the_process_is_read_too() -> None:
