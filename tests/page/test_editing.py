@@ -304,6 +304,43 @@ def test_escape_takes_back_what_waits_for_the_running_cell(small: Opened) -> Non
     assert bench.bench.history == []
 
 
+def test_what_is_typed_faster_than_the_kernel_answers_is_not_lost(small: Opened) -> None:
+    bench, panel = small
+    panel.click(0, 0)
+    with bench.hold():
+        for value in ("7", "Tab", "-8.5", "Tab", "9", "Enter"):
+            panel.page.keyboard.press(value) if value.isalpha() else panel.page.keyboard.type(value)
+        expect(panel.editor).to_have_value("7")
+    expect(panel.readout).to_have_text("[0, 2]9")
+    expect(panel.editor).to_have_count(0)
+    assert weight(bench)[0].tolist() == [7, -8.5, 9]
+
+
+def test_what_was_typed_ahead_goes_nowhere_after_a_refusal(small: Opened) -> None:
+    bench, panel = small
+    panel.click(0, 0)
+    with bench.hold():
+        panel.page.keyboard.type("1e400")
+        press(panel, "Tab", "5", "Enter")
+    expect(panel.editor).to_have_value("1e400")
+    expect(panel.editor).to_be_focused()
+    assert bench.bench.history == []
+
+
+@pytest.mark.parametrize("typed", ["8", "1e400"])
+def test_the_answer_does_not_take_the_focus_from_elsewhere(small: Opened, typed: str) -> None:
+    bench, panel = small
+    panel.click(0, 0)
+    panel.page.keyboard.type(typed)
+    tree = panel.page.get_by_role("tree")
+    with bench.hold():
+        press(panel, "Enter")
+        tree.focus()
+    expect(panel.root.locator(".cell-word.error")).to_have_count(int(typed != "8"))
+    expect(panel.editor).to_have_count(int(typed != "8"))
+    expect(tree).to_be_focused()
+
+
 # --- tied ----------------------------------------------------------------------------------------
 
 

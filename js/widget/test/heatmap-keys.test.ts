@@ -3,7 +3,12 @@ import { test } from "node:test";
 import { press, type Steered } from "../src/heatmap/keys";
 
 /** What a key does, in words. */
-function pressed(key: string, typing = false, modifiers: Partial<KeyboardEvent> = {}) {
+function pressed(
+  key: string,
+  typing = false,
+  modifiers: Partial<KeyboardEvent> = {},
+  selected = false,
+) {
   const done: string[] = [];
   const note =
     (name: string) =>
@@ -11,6 +16,7 @@ function pressed(key: string, typing = false, modifiers: Partial<KeyboardEvent> 
       done.push([name, ...values].join(" "));
     };
   const heatmap: Steered = {
+    selected: typing || selected,
     typing,
     step: note("step"),
     page: note("page"),
@@ -71,6 +77,11 @@ test("with Alt they zoom always", () => {
 test("Escape is the shell's where nothing is selected", () => {
   assert.equal(pressed("Escape", true), "");
   assert.equal(pressed("Escape", false), null);
+});
+
+test("where a selected cell cannot be typed in, a number asks for the reason", () => {
+  assert.equal(pressed("7", false, {}, true), "type 7");
+  assert.equal(pressed("0", false, {}, true), "fit");
 });
 
 test("what means nothing here is left to others", () => {

@@ -2,9 +2,9 @@
 
 import { planeToIndex } from "../../../shared/layout";
 import { type Described, describe, indexText, isGapCell } from "./describe";
-import { CellEditor } from "./editor";
+import { CellEditor, type Stroke } from "./editor";
 import { cellOf } from "./geometry";
-import type { Steered } from "./keys";
+import { beginsANumber, type Steered } from "./keys";
 import type { Screen } from "./screen";
 import { putOver, type Stage } from "./stage";
 import type { Actions, Viewport } from "./viewport";
@@ -106,7 +106,10 @@ export class Cursor implements Steered {
   }
 
   type(text: string): void {
-    this.edit(text, false);
+    const locked = this.viewport.input?.locked;
+    if (!this.exact) this.actions.refuse("It stands for many elements; Enter goes in.");
+    else if (locked) this.actions.refuse(locked);
+    else this.edit(text, false);
   }
 
   /** Selects what was clicked; first commits what was typed, and stays with it where it is wrong. */
@@ -140,12 +143,21 @@ export class Cursor implements Steered {
       select,
       commit: (value, signal) => actions.assign(index, value, signal),
       waiting: () => actions.waiting(),
-      done: ({ moved, focus }) => {
+      done: ({ moved, focus, ahead = [] }) => {
         this.editor = null;
         if (focus) stage.element.focus({ preventScroll: true });
         if (moved) this.step(0, moved);
+        if (focus) ahead.every((stroke) => this.typeAhead(stroke));
       },
     });
+  }
+
+  /** What was typed while the cell before was being stored; false where it means nothing here. */
+  private typeAhead(stroke: Stroke): boolean {
+    if (this.editor) this.editor.take(stroke);
+    else if (this.typing && beginsANumber(stroke.key)) this.type(stroke.key);
+    else return false;
+    return true;
   }
 
   // --- what is there -------------------------------------------------------------------------

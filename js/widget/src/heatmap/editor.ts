@@ -15,9 +15,19 @@ export interface Editing {
   commit(text: string, signal: AbortSignal): Promise<Reply>;
   /** What a person should know while the answer does not come; "" for nothing. */
   waiting(): string;
-  /** `moved` is how many cells to the right the focus goes from here; null leaves it. */
-  done(how: { moved: number; focus: boolean }): void;
+  done(how: Closing): void;
 }
+
+export interface Closing {
+  /** How many cells to the right the selection goes from here. */
+  moved: number;
+  focus: boolean;
+  /** The keys that were pressed ahead of the answer; they are meant for what comes next. */
+  ahead?: readonly Stroke[];
+}
+
+/** A key that the field takes: a character, or one of those that store. */
+export type Stroke = Pick<KeyboardEvent, "key" | "shiftKey">;
 
 /** One open field. */
 export class CellEditor {
@@ -26,11 +36,12 @@ export class CellEditor {
   private readonly word = document.createElement("div");
   private readonly original: string;
   private readonly withdrawn = new AbortController();
+  private ahead: Stroke[] = [];
   private pending = false;
   private closed = false;
 
   constructor(
-    stage: HTMLElement,
+    private readonly stage: HTMLElement,
     private readonly editing: Editing,
   ) {
     const { box, input, word } = this;
@@ -66,17 +77,33 @@ export class CellEditor {
     const reply = await this.editing.commit(this.input.value, this.withdrawn.signal);
     this.pending = false;
     this.input.readOnly = false;
+    const ahead = this.ahead;
+    this.ahead = [];
     if (this.closed) return reply.ok;
     if (reply.ok) {
-      this.close({ moved, focus });
+      this.close({ moved, focus: focus && this.focused, ahead });
     } else {
       this.say(reply.error, true);
-      this.input.focus();
+      if (this.focused) this.input.focus();
     }
     return reply.ok;
   }
 
-  close(how: { moved: number; focus: boolean }): void {
+  /** A key that was pressed before the field was there. */
+  take(stroke: Stroke): void {
+    if (this.pending) this.ahead.push(stroke);
+    else if (stroke.key.length > 1) void this.store(stroke);
+    else this.input.value += stroke.key;
+  }
+
+  /** A person who has gone elsewhere in the meantime is not called back. */
+  private get focused(): boolean {
+    const root = this.input.getRootNode();
+    const { activeElement } = root instanceof ShadowRoot ? root : document;
+    return this.stage.contains(activeElement);
+  }
+
+  close(how: Closing): void {
     if (this.closed) return;
     this.closed = true;
     this.box.remove();
@@ -84,12 +111,22 @@ export class CellEditor {
   }
 
   private key(event: KeyboardEvent): void {
-    if (event.key === "Enter") this.commit(0);
-    else if (event.key === "Escape") this.leave();
-    else if (event.key === "Tab" && !event.altKey) this.commit(event.shiftKey ? -1 : 1);
+    if (event.key === "Escape") this.leave();
+    else if (this.pending && this.isAhead(event)) this.ahead.push(event);
+    else if (stores(event)) void this.store(event);
     else return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  private store({ key, shiftKey }: Stroke): Promise<boolean> {
+    return this.commit(key === "Enter" ? 0 : shiftKey ? -1 : 1);
+  }
+
+  /** Whoever types faster than the kernel answers goes on; a wait for a running cell is said. */
+  private isAhead(event: KeyboardEvent): boolean {
+    const character = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+    return !this.editing.waiting() && (character || stores(event));
   }
 
   /** The cell stays as it is, also where what was typed is on its way. */
@@ -121,4 +158,8 @@ export class CellEditor {
     this.box.style.left = `${Math.max(0, left)}px`;
     this.box.style.top = `${Math.max(0, top)}px`;
   }
+}
+
+function stores({ key, altKey }: KeyboardEvent): boolean {
+  return key === "Enter" || (key === "Tab" && !altKey);
 }

@@ -4,7 +4,9 @@ import { keyName } from "../keys";
 
 /** What keys can do to a heatmap. Steps are counted in cells. */
 export interface Steered {
-  /** Whether a cell is selected in which typing begins an edit. */
+  /** What is selected, if anything. */
+  readonly selected: unknown;
+  /** Whether typing in it begins an edit. */
   readonly typing: boolean;
   step(rows: number, cols: number): void;
   page(direction: number): void;
@@ -12,6 +14,7 @@ export interface Steered {
   corner(direction: number): void;
   /** Edits the selected cell, or zooms in to one that stands for many elements. */
   enter(): void;
+  /** Begins an edit, or says why there can be none. */
   type(text: string): void;
   /** False where there is nothing to leave. */
   leave(): boolean;
@@ -54,10 +57,15 @@ export const HEATMAP_KEYS: Readonly<Record<string, Action>> = { ...NOT_TYPING, .
 /** "nan" and "inf" may be typed on purpose, True and False where the tensor is of bool. */
 const BEGINS_A_NUMBER = /^[-+.0-9nitf]$/i;
 
+export function beginsANumber(key: string): boolean {
+  return BEGINS_A_NUMBER.test(key);
+}
+
 /** Does what the key means; false where it means nothing here, so that the host may have it. */
 export function press(event: KeyboardEvent, heatmap: Steered): boolean {
   const name = keyName(event);
-  if (heatmap.typing && BEGINS_A_NUMBER.test(name)) {
+  const typed = heatmap.typing || (heatmap.selected && !NOT_TYPING[name]);
+  if (typed && beginsANumber(name)) {
     heatmap.type(event.key);
     return true;
   }
