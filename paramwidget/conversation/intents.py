@@ -36,6 +36,8 @@ def carry_out(bench: Workbench, intent: protocol.Intent) -> Edit | None:
 def preview(bench: Workbench, intent: protocol.Initialize) -> protocol.Preview:
     """What an initialization would do; raises EditError as doing it would."""
     plan = _initialize(intent).plan(bench.net, bench.read())
+    if not plan.skipped:
+        plan.refuse_empty(tuple(intent.path))  # else no slot is told of, nor why there is none
     reasons: dict[str, list[Name]] = {}
     for name, reason in plan.skipped.items():
         reasons.setdefault(reason, []).append(name)

@@ -15,7 +15,7 @@ from paramwidget.edit import computed
 from paramwidget.edit.arguments import arguments_of, call_text, unwritable
 from paramwidget.edit.convert import converted
 from paramwidget.edit.draw import UNSEEDED, draw, scratch_dtype, user_scratch
-from paramwidget.edit.errors import EditError, listed, shown
+from paramwidget.edit.errors import EditError, listed
 from paramwidget.edit.fitness import fitness
 from paramwidget.edit.initializers import RESET, Initializer, find
 from paramwidget.edit.numbers import dtype_name, parse_seed, taken
@@ -85,8 +85,8 @@ class Plan:
             for reason, names in list(by_reason.items())[:3]
         ]
         more = f"; and {len(by_reason) - 3} more reasons" if len(by_reason) > 3 else ""
-        about = "; ".join(told) + more if told else "it selects no tensor"
-        raise EditError(f"{self.entry.name} can do nothing for {shown(target)}: {about}", "target")
+        about = "; ".join(told) + more if told else "it selects no parameter"
+        raise EditError(f"{self.entry.name} can do nothing for {itself[0]!r}: {about}", "target")
 
 
 @dataclass(frozen=True)

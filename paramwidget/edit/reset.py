@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from paramwidget import compat
-from paramwidget.edit.errors import EditError, shown
+from paramwidget.edit.errors import EditError
 from paramwidget.edit.modules import (
     module_at,
     registered,
@@ -82,7 +82,8 @@ def reset(
                 skipped.update((node.label, _untouched(net, node)) for node in spot.nodes)
         if not notes.changed:
             reasons = "; ".join(dict.fromkeys(skipped.values())) or "it has no modules"
-            about = f"reset_parameters can do nothing for {shown(target)}: {reasons}"
+            asked = spoken(target if isinstance(target, str) else tuple(target))
+            about = f"reset_parameters can do nothing for {asked!r}: {reasons}"
             raise EditError(about, "target")
     except BaseException:
         snapshot.restore(net)

@@ -99,6 +99,15 @@ def test_what_cannot_be_done_is_shown_as_such(blank: Blank) -> None:
     assert chosen.evaluate("select => !select.selectedOptions[0].disabled")
 
 
+def test_a_module_without_parameters_says_so(blank: Blank) -> None:
+    show(blank, nn.Sequential(nn.Linear(2, 2), nn.ReLU()))
+    blank.page.get_by_role("tree").focus()
+    for key in ("End", "Enter"):
+        blank.page.keyboard.press(key)
+    said = "xavier_uniform_ can do nothing for '1': it selects no parameter"
+    expect(blank.page.locator(".form-card .preview")).to_have_text(said)
+
+
 def test_the_promise_and_the_documentation_are_at_hand(blank: Blank) -> None:
     _, form = form_of_slot(blank, two_layers(), "0.weight")
     choose(form, "xavier_uniform_")

@@ -100,16 +100,26 @@ def test_a_function_that_raises_leaves_its_traceback(widget: Bench, view: View) 
     entry = view.journal.get_by_role("listitem").first
     expect(entry).to_contain_text("failed")
     expect(entry.locator("pre")).to_be_hidden()
-    entry.get_by_text("my own mistake").first.click()
+    expect(entry.locator(".entry-title")).to_have_text(
+        "breaks failed at 0.weight: RuntimeError: my own mistake; the model is as before"
+    )
+    entry.locator("summary").click()
+    expect(entry.locator("pre")).to_be_visible()
     expect(entry.locator("pre")).to_contain_text("Traceback")
+    expect(view.journal).to_contain_text("No edit stands: there is nothing to repeat.")
 
 
 def test_undo_while_a_cell_runs_waits_for_its_end(widget: Bench, view: View) -> None:
     widget.bench.assign("0.weight", (0, 0), 42)
     widget.flush()
+    widget.kernel.cell_began()
+    widget.flush()
     with widget.hold():
         view.button("Undo: ").click()
+        expect(view.marks).to_have_text("cell running, 1 edit waits")
         assert widget.net[0].weight[0, 0].item() == 42  # type: ignore[index, union-attr]
+    widget.kernel.cell_ended()
+    widget.flush()
     expect(view.button("Nothing to undo")).to_be_visible()
 
 

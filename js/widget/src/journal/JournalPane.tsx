@@ -32,6 +32,7 @@ export function JournalPane({ store, view }: JournalProps) {
           aria-label="Close the journal"
           onClick={() => {
             view.journalOpen.value = false;
+            view.goTo("tree");
           }}
         >
           <Icon name="close" />
@@ -73,7 +74,9 @@ function EntryLine({ entry, number }: { entry: Entry; number: number }) {
       <span class="number">{number}</span>
       <div class="what">
         <div class="line">
-          <span class="entry-title">{readable(title)}</span>
+          <span class="entry-title">
+            {readable(error ? title.replace(/^failed: /, "") : title)}
+          </span>
           {seed && <span class="badge">seed {seed}</span>}
           {!stands && !error && <span class="badge">undone</span>}
           {error && <span class="badge danger">failed</span>}
@@ -101,7 +104,7 @@ function EntryLine({ entry, number }: { entry: Entry; number: number }) {
         )}
         {error && (
           <details class="traceback">
-            <summary>{lastLine(error)}</summary>
+            <summary>Traceback</summary>
             <pre>{error}</pre>
           </details>
         )}
@@ -110,11 +113,8 @@ function EntryLine({ entry, number }: { entry: Entry; number: number }) {
   );
 }
 
-function lastLine(text: string): string {
-  return text.trimEnd().split("\n").at(-1) ?? "";
-}
-
 function Code({ journal }: { journal: Journal }) {
+  if (!journal.code.trim()) return <p class="empty">No edit stands: there is nothing to repeat.</p>;
   return (
     <div class="journal-code">
       <header>

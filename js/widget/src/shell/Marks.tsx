@@ -3,10 +3,10 @@
 import type { Store } from "../store/store";
 
 export function Marks({ store }: { store: Store }) {
-  const { busy, waiting } = store.status.value;
+  const { busy } = store.status.value;
   return (
     <span class="marks" role="status">
-      {markOf(store.connection.value, !!store.tree.value, busy, waiting)}
+      {markOf(store.connection.value, !!store.tree.value, busy, store.waiting.value)}
     </span>
   );
 }

@@ -1,5 +1,6 @@
 /** What was asked of Python and not yet answered: each intent has one reply. */
 
+import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Intent, Reply, Withdraw } from "../../../shared/protocol";
 
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
@@ -9,12 +10,19 @@ export type Asked = Without<Intent, "id">;
 
 export class Intents {
   private readonly waiting = new Map<string, (reply: Reply) => void>();
+  private readonly changes = new Set<string>();
+  private readonly changing = signal(0);
   private count = 0;
 
   constructor(
     private readonly prefix: string,
     private readonly send: (message: Intent | Withdraw) => boolean,
   ) {}
+
+  /** How many changes are unanswered and not taken back. */
+  get pending(): ReadonlySignal<number> {
+    return this.changing;
+  }
 
   /**
    * Resolves with the one reply, always; while a cell is running that may take its time. Until then
@@ -25,7 +33,11 @@ export class Intents {
     const id = `${this.prefix}-${this.count}`;
     return new Promise((resolve) => {
       this.waiting.set(id, resolve);
+      if (!("dry" in asked && asked.dry)) this.changes.add(id);
+      this.countChanges();
       signal?.addEventListener("abort", () => {
+        this.changes.delete(id);
+        this.countChanges();
         if (this.waiting.has(id)) this.send({ kind: "withdraw", intent: id });
       });
       if (!this.send({ ...asked, id } as Intent)) {
@@ -37,7 +49,13 @@ export class Intents {
   settle(reply: Reply): void {
     const resolve = this.waiting.get(reply.id);
     this.waiting.delete(reply.id);
+    this.changes.delete(reply.id);
+    this.countChanges();
     resolve?.(reply);
+  }
+
+  private countChanges(): void {
+    this.changing.value = this.changes.size;
   }
 
   /** Nobody will answer any more. */

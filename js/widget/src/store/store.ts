@@ -31,6 +31,8 @@ export interface Store {
   readonly closed: PanelList["closed"];
   /** True where an edit can be asked for: a kernel is there, though it may be busy. */
   readonly editable: ReadonlySignal<boolean>;
+  /** How many changes wait: those that Python told of, or those that it cannot have heard yet. */
+  readonly waiting: ReadonlySignal<number>;
   brief(row: number): Brief | null;
   /** Resolves with the one reply, never rejects; stays pending while a cell is running. */
   ask(asked: Asked, signal?: AbortSignal): Promise<Reply>;
@@ -59,6 +61,9 @@ export class WidgetStore implements Store {
   readonly heard = signal(0);
   readonly hellos = signal(0);
   readonly editable = computed(() => this.connection.value === "live");
+  readonly waiting = computed(() =>
+    Math.max(this.status.value.waiting, this.intents.pending.value),
+  );
   readonly panels: Store["panels"];
   readonly closed: Store["closed"];
   private readonly briefs = signal<ReadonlyMap<number, Brief>>(new Map());
