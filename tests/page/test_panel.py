@@ -76,7 +76,47 @@ def test_statistics_are_pythons_own_words(blank: Blank) -> None:
     bench, [panel] = show(blank, holding(values), "weight")
     stats = bench.bench.stats("weight")
     for name in ("numel", "min", "max", "mean", "std", "zeros", "nan", "inf"):
-        assert plain(panel.figure(name)) == text.number(getattr(stats, name))
+        said = plain(panel.figure(name))
+        assert (said.replace(",", "") if name == "numel" else said) == text.number(
+            getattr(stats, name)
+        )
+    assert panel.figure("numel") == "2,000"
+
+
+def test_statistics_of_any_length_stay_in_the_panel(page: Page, blank: Blank) -> None:
+    net = holding(torch.randn(4, 4) * 1e-42)
+    net.register_buffer("wide", torch.tensor([[2**62, -(2**62), 3]]))
+    _, panels = show(blank, net, "weight", "wide")
+    for size in ({"width": 1280, "height": 720}, {"width": 400, "height": 720}):
+        page.set_viewport_size(size)
+        for panel in panels:
+            expect(panel.root.locator("[data-figure=max]")).to_be_visible()
+            assert_inside(panel, ".figure dd")
+
+
+def test_a_narrow_panel_in_large_text_cuts_nothing_off(page: Page, blank: Blank) -> None:
+    page.set_viewport_size({"width": 400, "height": 900})
+    _, [panel] = show(blank, matrix([0.123456, -0.00246813], [-0.3, 0.2]), "weight")
+    for _ in range(5):
+        page.get_by_role("button", name="Larger text").click()
+    expect(panel.readout).to_have_text("each cell is one element")
+    panel.button("Initialize").click()
+    assert_inside(panel, ".figure dd, .readout-note, .legend-text, .seed > .field")
+    assert_inside(panel, ".histogram figcaption span")
+    assert panel.root.locator(".legend-bar").evaluate("bar => bar.clientWidth") > 30
+
+
+def assert_inside(panel: Panel, what: str) -> None:
+    """None of these is cut off or sticks out."""
+    wrong = panel.root.locator(what).evaluate_all(
+        """found => found.filter((one) => {
+            const [inner, outer] = [one, one.closest(".panel")].map(e => e.getBoundingClientRect());
+            const line = one.parentElement.getBoundingClientRect();
+            return one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0
+                || inner.right > outer.right || inner.bottom > line.bottom + 2;
+        }).map((one) => one.outerHTML)"""
+    )
+    assert wrong == []
 
 
 def test_the_histogram_marks_zero_and_tells_counts(blank: Blank) -> None:
@@ -177,6 +217,29 @@ def test_a_panel_is_closed(page: Page, blank: Blank) -> None:
     panel.button("Close 2.weight").click()
     expect(page.locator(".panel")).to_have_count(0)
     assert len(bench.said("close")) == 1
+    expect(page.get_by_role("tree")).to_be_focused()
+
+
+def test_a_panel_opened_while_a_cell_runs_says_what_it_waits_for(page: Page, blank: Blank) -> None:
+    bench, _ = show(blank, tied())
+    bench.kernel.cell_began()
+    bench.flush()
+    with bench.hold():
+        page.locator("bdi[title='2.weight']").click()
+        expect(page.locator(".panel .nothing")).to_have_text("waits for the running cell")
+    expect(page.locator(".panel canvas.cells[data-revision]")).to_be_attached()
+
+
+def test_typing_where_nothing_can_be_typed_says_why(blank: Blank) -> None:
+    bench, [panel] = show(blank, tied(), "2.weight")
+    with bench.cell():
+        bench.net.get_parameter("2.weight").grad = torch.ones(4, 4)
+    panel.button("Gradient").click()
+    panel.waits_for("lens", "grad")
+    panel.click(0, 0)
+    panel.page.keyboard.press("5")
+    expect(panel.readout).to_have_text("Gradients are shown only; switch to Value to edit.")
+    assert_inside(panel, ".readout .warn")
 
 
 def test_a_panel_that_crashes_is_switched_off_and_the_rest_lives(page: Page) -> None:

@@ -67,6 +67,7 @@ function Notices({ store, view }: AppProps) {
             aria-label="Dismiss"
             onClick={() => {
               view.notice.value = "";
+              view.goTo("tree");
             }}
           >
             <Icon name="close" />

@@ -134,7 +134,10 @@ test("few digits where there is little room", () => {
   assert.equal(shortText(0.0240963, 3), "0.0241");
   assert.equal(shortText(42, 2), "42");
   assert.equal(shortText(-1234, 3), "−1234");
-  assert.equal(shortText(123456.7, 3), "123000");
+  assert.equal(shortText(123456.7, 3), "1.23e5");
+  assert.equal(shortText(12345.67, 3), "12346");
+  assert.equal(shortText(42000, 3), "42000");
+  assert.equal(shortText(130000, 3), "130000");
   assert.equal(shortText(0.00001234, 3), "1.23e−5");
   assert.equal(shortText(Number.NaN, 3), "NaN");
   assert.deepEqual(alignedTexts([0.3514, -0.0213, 0, Number.NaN], 3), [
@@ -144,5 +147,5 @@ test("few digits where there is little room", () => {
   assert.deepEqual(alignedTexts([42, -1], 3), ["42", "−1"]);
   assert.deepEqual(alignedTexts([1e-7, 2], 2), ["0.0", "2.0"]);
   assert.deepEqual(alignedTexts([1e-7], 2), ["1e−7"]);
-  assert.equal(grouped(1234567), "1 234 567");
+  assert.equal(grouped(1234567), "1,234,567");
 });

@@ -20,12 +20,18 @@ export function exactText(value: number, single: boolean): string {
   return plain(Number(value.toPrecision(9)));
 }
 
-/** At most `digits` significant digits; whole numbers in full while they are short. */
+/**
+ * At most `digits` significant digits; whole numbers in full while they are short. No digit before
+ * the point is made up: a number is never rounded to tens and then written as if it were whole.
+ */
 export function shortText(value: number, digits: number): string {
   const special = specialText(value);
   if (special) return special;
   if (Number.isInteger(value) && Math.abs(value) < 1e4) return minus(String(value));
-  return plain(Number(value.toPrecision(digits)));
+  const rounded = Number(value.toPrecision(digits));
+  const size = Math.abs(rounded);
+  if (rounded === value || size < 10 ** digits) return plain(rounded);
+  return size < 1e5 ? minus(value.toFixed(0)) : exponential(rounded);
 }
 
 function specialText(value: number): string {
@@ -37,10 +43,11 @@ function specialText(value: number): string {
 
 function plain(value: number): string {
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e7)) {
-    return minus(value.toExponential().replace("e+", "e"));
-  }
-  return minus(String(value));
+  return size !== 0 && (size < 1e-4 || size >= 1e7) ? exponential(value) : minus(String(value));
+}
+
+function exponential(value: number): string {
+  return minus(value.toExponential().replace("e+", "e"));
 }
 
 /**
@@ -66,5 +73,5 @@ export function alignedTexts(values: ArrayLike<number>, digits: number): string[
 }
 
 export function grouped(count: number): string {
-  return count.toLocaleString("en-US").replaceAll(",", " ");
+  return count.toLocaleString("en-US");
 }

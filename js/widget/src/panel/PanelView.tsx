@@ -45,7 +45,10 @@ export function PanelView({ store, view, panel }: PanelProps) {
           type="button"
           title="Close this panel"
           aria-label={`Close ${name}`}
-          onClick={() => store.close(panel.id)}
+          onClick={() => {
+            store.close(panel.id);
+            view.goTo("tree"); // else the focus, and the next key, would be the notebook's
+          }}
         >
           <Icon name="close" />
         </button>

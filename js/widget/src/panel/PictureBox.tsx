@@ -57,7 +57,7 @@ export function PictureBox({ store, view, panel }: PictureBoxProps) {
           />
         )}
       </div>
-      {!picture && <p class="nothing">{message || nothingIn(panel)}</p>}
+      {!picture && <p class="nothing">{message || nothingIn(panel, store)}</p>}
       <div class="stage" ref={host} hidden={!picture} />
       {picture && shown && scale && (
         <>
@@ -80,9 +80,9 @@ function pictureOf(shown: FrameModel | null): Picture | null {
   return picture?.layout.rows && picture.layout.cols ? picture : null;
 }
 
-function nothingIn(panel: PanelModel): string {
+function nothingIn(panel: PanelModel, store: Store): string {
   if (panel.frame.value?.frame.picture) return "no elements";
-  return panel.facts.value?.reason || "…";
+  return panel.facts.value?.reason || waitingText(store) || "…";
 }
 
 /** The frames that share one colour scale; null where each panel has its own. */

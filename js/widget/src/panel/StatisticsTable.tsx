@@ -3,7 +3,9 @@
 import type { Statistics } from "../../../shared/protocol";
 import { minus } from "../heatmap/numbers";
 
-const FIGURES: readonly (readonly [keyof Statistics, label: string, title: string])[] = [
+type Name = keyof Statistics;
+
+const FIGURES: readonly (readonly [Name, label: string, title: string])[] = [
   ["mean", "mean", "Mean of the finite elements"],
   ["std", "std", "Standard deviation of the finite elements, as torch.std (n − 1)"],
   ["min", "min", "The least finite element"],
@@ -15,18 +17,29 @@ const FIGURES: readonly (readonly [keyof Statistics, label: string, title: strin
 ];
 
 export function StatisticsTable({ of }: { of: Statistics }) {
+  const long = of.mean.length + of.std.length + of.min.length + of.max.length > LONG;
   return (
-    <dl class="statistics">
+    <dl class={long ? "statistics long" : "statistics"}>
       {FIGURES.map(([name, label, title]) => (
         <div key={name} class={isAlarm(name, of[name]) ? "figure alarm" : "figure"} title={title}>
           <dt>{label}</dt>
-          <dd data-figure={name}>{of[name] ? minus(of[name]) : "–"}</dd>
+          <dd data-figure={name}>{written(name, of[name])}</dd>
         </div>
       ))}
     </dl>
   );
 }
 
-function isAlarm(name: keyof Statistics, text: string): boolean {
+/** More characters than this do not fit beside each other in a narrow panel. */
+const LONG = 38;
+
+const COUNTS: readonly Name[] = ["numel", "zeros", "nan", "inf"];
+
+function written(name: Name, text: string): string {
+  if (COUNTS.includes(name)) return text.replace(/\B(?=(\d{3})+$)/g, ",");
+  return text ? minus(text) : "–";
+}
+
+function isAlarm(name: Name, text: string): boolean {
   return (name === "nan" || name === "inf") && text !== "" && text !== "0";
 }

@@ -9,7 +9,8 @@ export function Glance({ brief }: { brief: Brief | null }) {
   if (!brief) return <span class="glance" />;
   const { mean, std, sampled } = brief;
   const sign = sampled ? "≈ " : "";
-  const text = std ? `${sign}${mean} ± ${std}` : `${sign}${mean}`;
+  const known = std && std !== "–"; // of a single element there is none
+  const text = known ? `${sign}${mean} ± ${std}` : `${sign}${mean}`;
   return (
     <span
       class="glance"
