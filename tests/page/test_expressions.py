@@ -85,3 +85,17 @@ def test_the_functions_are_one_hover_or_tab_away(small: Opened) -> None:
     panel.page.mouse.move(0, 0)
     functions.focus()
     expect(panel.root.get_by_text("clamp(w, low, high)")).to_be_visible()
+
+
+@pytest.mark.parametrize("expression", ["w + 1", "clamp(w,"])
+def test_what_is_said_below_the_edge_of_the_screen_is_scrolled_to(
+    small: Opened, expression: str
+) -> None:
+    _, panel = small
+    field = panel.root.get_by_label("What w becomes")
+    field.fill(expression)
+    field.evaluate(
+        "field => window.scrollBy(0, field.getBoundingClientRect().bottom - innerHeight + 4)"
+    )
+    panel.page.keyboard.press("Enter")
+    expect(panel.root.locator(".expression .outcome > span")).to_be_in_viewport(ratio=1)

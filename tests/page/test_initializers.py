@@ -174,6 +174,7 @@ def test_a_wrong_seed_is_said_at_its_field(blank: Blank) -> None:
     form.get_by_role("button", name="Apply this seed").click()
     expect(form.locator(".apply-line .error")).to_be_visible()
     expect(form.get_by_label("seed", exact=True)).to_have_attribute("aria-invalid", "true")
+    expect(form.get_by_role("button", name="Apply this seed")).to_be_visible()
 
 
 def test_choices_and_switches_fit_their_arguments(blank: Blank) -> None:

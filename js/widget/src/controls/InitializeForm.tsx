@@ -49,6 +49,7 @@ export function InitializeForm({ store, path }: InitializeFormProps) {
     const what = question(path, chosen, choice.value, typed);
     const reply = await asking.ask({ ...what, seed: withSeed, dry: false });
     if (reply?.ok && reply.seed) seed.value = reply.seed;
+    return !!reply?.ok;
   };
   const { reply } = asking.answer.value;
   const tried = dry.answer.value;

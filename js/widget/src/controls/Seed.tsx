@@ -8,7 +8,8 @@ interface SeedProps {
   seed: Signal<string>;
   error: string;
   able: boolean;
-  apply: (seed: string) => Promise<void>;
+  /** Resolves with whether it was done. */
+  apply: (seed: string) => Promise<boolean>;
 }
 
 export function Seed({ random, seed, error, able, apply }: SeedProps) {
@@ -17,8 +18,7 @@ export function Seed({ random, seed, error, able, apply }: SeedProps) {
   const typed = seed.value.trim();
   const run = async (withSeed: string) => {
     if (!able) return;
-    await apply(withSeed);
-    drawn.value = seed.value;
+    if (await apply(withSeed)) drawn.value = seed.value;
   };
   if (!random) {
     return (

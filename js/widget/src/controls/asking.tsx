@@ -76,11 +76,24 @@ export function Outcome({ store, of, except = [] }: OutcomeProps) {
           </button>
         </span>
       )}
-      {refused && <span class="error">{reply.error}</span>}
-      {reply?.ok && <span class="done">{doneText(reply)}</span>}
+      {refused && (
+        <span class="error" ref={intoSight}>
+          {reply.error}
+        </span>
+      )}
+      {reply?.ok && (
+        <span class="done" ref={intoSight}>
+          {doneText(reply)}
+        </span>
+      )}
       {reply?.ok && reply.warnings.map((warning) => <Warning key={warning} text={warning} />)}
     </div>
   );
+}
+
+/** What is said below the edge of the screen is scrolled to, where the person is still here. */
+function intoSight(line: HTMLElement | null): void {
+  if (line?.closest("form")?.matches(":focus-within")) line.scrollIntoView({ block: "nearest" });
 }
 
 function Warning({ text }: { text: string }) {
