@@ -228,6 +228,7 @@ class Session:
         """An optimizer stepped: a safe moment for edits, and time for a live frame now and then."""
         if self.gate.waiting:
             self.gate.open()
+            self._send_status()
         began = time.monotonic()
         if began < self._next_live or not self.views.any_shown:
             return

@@ -279,6 +279,7 @@ def test_an_edit_while_a_cell_runs_elsewhere_waits_for_the_step(monkeypatch):
     assert torch.equal(net[0].weight, before["0.weight"])
     talk.session.stepped()
     assert talk.of("reply")[-1]["ok"]
+    assert talk.of("status")[-1]["waiting"] == 0
     assert net[0].weight[0, 0].item() == 9
 
 

@@ -108,6 +108,16 @@ def test_enter_again_goes_into_the_panel_and_escape_comes_back(view: View) -> No
     expect(view.tree).to_be_focused()
 
 
+def test_walking_on_in_a_tree_that_is_scrolled_away_brings_it_back(view: View) -> None:
+    view.press("w", "Enter")
+    view.page.set_viewport_size({"width": 400, "height": 500})
+    view.page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    expect(view.row("0.weight")).not_to_be_in_viewport()
+    view.host.locator(".panel .heatmap").focus()
+    view.press("Escape", "ArrowDown")
+    expect(view.host.locator(".row.focused")).to_be_in_viewport(ratio=0.9)
+
+
 def test_enter_on_a_module_opens_the_initializer_form(view: View) -> None:
     view.press("ArrowDown", "Enter")
     form = view.host.get_by_role("region", name="Initialize")

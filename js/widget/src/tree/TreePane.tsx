@@ -176,7 +176,12 @@ function useFollowFocus(
     const tree = rows.tree.peek();
     const root = scroller.current?.getRootNode();
     const active = root instanceof ShadowRoot ? root.activeElement : null;
-    if (tree && active && active === scroller.current) lightTie(view, tree, rows.focus.peek());
+    if (!tree || !active || active !== scroller.current) return;
+    lightTie(view, tree, rows.focus.peek());
+    // the tree may be scrolled off the page, where a panel below it was left
+    requestAnimationFrame(() =>
+      active.querySelector(".focused")?.scrollIntoView({ block: "nearest" }),
+    );
   });
 }
 
