@@ -240,6 +240,23 @@ def test_typing_where_nothing_can_be_typed_says_why(blank: Blank) -> None:
     panel.page.keyboard.press("5")
     expect(panel.readout).to_have_text("Gradients are shown only; switch to Value to edit.")
     assert_inside(panel, ".readout .warn")
+    panel.button("Value").click()
+    panel.waits_for("lens", "value")
+    expect(panel.readout).not_to_contain_text("shown only")
+
+
+def test_what_stands_for_many_elements_says_how_to_go_in(blank: Blank) -> None:
+    bench, [panel] = show(blank, holding(torch.zeros(3000, 2)), "weight")
+    panel.click(0, 0)
+    panel.page.keyboard.press("5")
+    expect(panel.readout).to_have_text("It stands for many elements; Enter goes in.")
+    panel.page.keyboard.press("Enter")
+    panel.waits_for("block", "1 1")
+    expect(panel.readout).to_have_text("[0, 0]0")
+    for key in ("5", "Enter"):
+        panel.page.keyboard.press(key)
+    expect(panel.readout).to_have_text("[0, 0]5")
+    assert bench.net.get_parameter("weight").sum() == 5
 
 
 def test_a_panel_that_crashes_is_switched_off_and_the_rest_lives(page: Page) -> None:

@@ -94,6 +94,7 @@ export class Cursor implements Steered {
     const { selected } = this;
     const locked = this.viewport.input?.locked;
     if (!selected) return;
+    this.actions.refuse("");
     if (!this.exact) this.viewport.zoomTo(selected);
     else if (locked) this.actions.refuse(locked);
     else this.edit(this.editable(selected), true);
@@ -135,6 +136,7 @@ export class Cursor implements Steered {
     const { sliders = [] } = input?.model.frame.picture ?? {};
     const index = selected && layout && planeToIndex(layout, selected.row, selected.col, sliders);
     if (!cell || !index || this.editor) return;
+    actions.refuse("");
     this.editor = new CellEditor(stage.element, {
       box: this.screen.boxOnStage(lying.screen, cell),
       stageWidth: stage.element.clientWidth,

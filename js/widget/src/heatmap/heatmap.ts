@@ -40,6 +40,7 @@ export class Heatmap implements Pointed {
 
   update(input: Input): void {
     const before = this.viewport.layout;
+    if (input.locked !== this.viewport.input?.locked) this.actions.refuse("");
     this.viewport.input = input;
     const now = this.viewport.layout;
     if (before && now && String(before.shape) !== String(now.shape)) this.cursor.forget();
