@@ -168,6 +168,21 @@ def test_a_wrong_argument_is_said_at_its_field(blank: Blank) -> None:
     expect(form.locator(".argument .error")).to_have_count(0)
 
 
+def test_what_is_still_to_be_typed_is_no_error_before_apply(blank: Blank) -> None:
+    bench, form = form_of_slot(blank, two_layers(), "0.weight")
+    asked = len(bench.said("initialize"))
+    choose(form, "constant_")
+    while len(bench.said("initialize")) == asked:
+        blank.page.wait_for_timeout(20)
+    error = form.locator(".argument .error")
+    expect(form.get_by_label("val")).to_have_attribute("placeholder", "required")
+    expect(error).to_have_count(0)
+    form.get_by_role("button", name="Apply").click()
+    expect(error).to_have_text("constant_ needs the argument val")
+    form.get_by_label("val").fill("1")
+    expect(error).to_have_count(0)
+
+
 def test_a_wrong_seed_is_said_at_its_field(blank: Blank) -> None:
     _, form = form_of_slot(blank, two_layers(), "0.weight")
     form.get_by_label("seed", exact=True).fill("tomorrow")

@@ -54,7 +54,9 @@ export function InitializeForm({ store, path }: InitializeFormProps) {
   const { reply } = asking.answer.value;
   const tried = dry.answer.value;
   const wrong = (where: string) => {
-    const said = [reply, tried.reply].find((one) => one && !one.ok && one.where === where);
+    // a field that nobody has typed in is not found fault with before Apply
+    const meant = where in typed ? [reply, tried.reply] : [reply];
+    const said = meant.find((one) => one && !one.ok && one.where === where);
     return said?.error ?? "";
   };
   const fields = [...chosen.arguments.map(({ name }) => name), "seed"];

@@ -146,7 +146,7 @@ function useHeatmap(
 }
 
 function lockedWhy(store: Store, panel: PanelModel): string {
-  if (!store.editable.value) return "There is no kernel to edit with: this is a saved picture.";
+  if (!store.editable.value) return "There is no kernel to edit with: this is the last picture.";
   const lens = panel.frame.value?.frame.lens;
   if (lens === "grad") return "Gradients are shown only; switch to Value to edit.";
   if (lens === "angle") return "Angles are shown only; switch to Value to edit.";

@@ -41,7 +41,7 @@ export class Intents {
         if (this.waiting.has(id)) this.send({ kind: "withdraw", intent: id });
       });
       if (!this.send({ ...asked, id } as Intent)) {
-        this.settle(refusal(id, "There is no kernel to do it: this is a saved picture."));
+        this.settle(refusal(id, "There is no kernel to do it: this is the last picture."));
       }
     });
   }
