@@ -45,6 +45,83 @@ def test_the_live_models_are_listed_docked_and_edited_with_the_cells_own(
     assert not console.of_ours()
 
 
+CHAPTER = (
+    """
+import torch
+import torch.nn as nn
+
+net = nn.Sequential()
+net.add_module('Linear_1', nn.Linear(20, 256, bias = False))
+net.add_module('relu', nn.ReLU())
+net.add_module('Linear_2', nn.Linear(256, 10, bias = False))
+
+def init_weights(m):
+    if type(m) == nn.Linear:
+        torch.nn.init.xavier_uniform_(m.weight)
+
+net.apply(init_weights)
+x = torch.randn(2,20)
+net(x)
+""",
+    """
+def block1():
+    net = nn.Sequential(nn.Linear(16, 32),
+                        nn.ReLU(),
+                        nn.Linear(32, 16),
+                        nn.ReLU())
+    return net
+
+def block2():
+    net = nn.Sequential()
+    for i in range(4):
+        net.add_module('block' + str(i), block1())
+    return net
+
+rgnet = nn.Sequential()
+rgnet.add_module('model',block2())
+rgnet.add_module('Last_linear_layer', nn.Linear(16,10))
+rgnet.apply(init_weights)
+x = torch.randn(2,16)
+rgnet(x)
+""",
+    """
+shared = nn.Sequential()
+shared.add_module('linear_shared', nn.Linear(8,8,bias=False))
+shared.add_module('relu_shared', nn.ReLU())
+net = nn.Sequential(nn.Linear(20,8,bias=False),
+               nn.ReLU(),
+               shared,
+               shared,
+               nn.Linear(8,10,bias=False))
+
+net.apply(init_weights)
+""",
+)
+
+
+def test_the_chapters_own_cells_are_followed_from_network_to_network(lab: Lab) -> None:
+    lab.run(CHAPTER[0])
+    extension = Extension(lab)
+    expect(extension.row("net")).to_have_attribute("aria-label", re.compile("7680 parameters"))
+    lab.run(CHAPTER[1])
+    expect(extension.row("rgnet")).to_have_attribute("aria-label", re.compile(r"\d+ parameters"))
+    lab.run("from paramwidget import ParamWidget; ParamWidget(rgnet)")
+    docked, name = extension.dock("rgnet"), "model.block1.0.bias"
+    in_cell = View(lab.output().locator(".paramwidget")).open(name)
+    before = in_cell.revision()
+    docked.open(name).type(0, 0, "42")
+    in_cell.repainted(before)
+    assert lab.value("rgnet[0][1][0].bias[0].item()") == 42
+    view = extension.dock("net")
+    lab.run(CHAPTER[2])
+    expect(extension.notice).to_contain_text("net is another model now")
+    extension.press("Show the new net")
+    expect(view.row("3")).to_contain_text("same as 2")
+    view.open("2.linear_shared.weight").type(0, 0, "0.5")
+    expect(view.root.get_by_role("button", name="Undo: ")).to_be_enabled()
+    assert lab.value("net[3][0].weight[0, 0].item()") == 0.5
+
+
 def test_containers_open_by_mouse_and_keys(lab: Lab) -> None:
     lab.run(MODELS)
     extension = Extension(lab)

@@ -3,7 +3,7 @@
 import type { ILabShell, JupyterFrontEnd } from "@jupyterlab/application";
 import { Notification, WidgetTracker } from "@jupyterlab/apputils";
 import type { Kernel } from "@jupyterlab/services";
-import type { Widget } from "@lumino/widgets";
+import { DockPanel, type Widget } from "@lumino/widgets";
 import type { LabAnswer, LabDocked, LabStep } from "../../../shared/protocol";
 import { afterCells } from "../kernel/cells";
 import { type Lines, NoLine, type Question } from "../kernel/line";
@@ -113,6 +113,8 @@ export class Docks {
       const ref = beside?.id ?? owner?.widget.id;
       const mode = beside ? "tab-after" : "split-right";
       this.shell.add(view, "main", ref ? { mode, ref, activate: false } : { activate: false });
+      // seen at once, the focus stays in the notebook
+      if (view.parent instanceof DockPanel) view.parent.selectWidget(view);
     } else {
       this.shell.add(view, "right"); // the main area of Notebook 7 holds one widget only
       this.shell.activateById(view.id);
