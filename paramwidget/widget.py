@@ -11,7 +11,7 @@ import anywidget
 import traitlets
 from torch import nn
 
-from paramwidget import __version__, still
+from paramwidget import __version__, fallback
 from paramwidget.compat import answer_while_busy
 from paramwidget.conversation.session import Session
 from paramwidget.slots.ties import Name
@@ -78,7 +78,7 @@ class ParamWidget(anywidget.AnyWidget):
             self.saved = {
                 "messages": [
                     {"content": content, "buffers": buffers}
-                    for content, buffers in self._session.kept()
+                    for content, buffers in self._session.saved_messages()
                 ]
             }
 
@@ -89,7 +89,7 @@ class ParamWidget(anywidget.AnyWidget):
         data, metadata = bundle
         with self.workbench.lock:
             panels = [tuple(panel.path) for panel in self._session.views.panels.values()]
-        return {**data, **still.bundle(self.workbench, panels or None)}, metadata
+        return {**data, **fallback.bundle(self.workbench, panels or None)}, metadata
 
     def close(self) -> None:
         """Close the widget and take its hooks away; the model is left as it is."""

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import nn
 
-from paramwidget.edit.actions import (
+from paramwidget.edit.actions.declared import (
     Action,
     Apply,
     Assign,
@@ -24,8 +24,8 @@ from paramwidget.edit.actions import (
 from paramwidget.edit.journal import Edit, Journal
 from paramwidget.picture.raster import Raster, raster
 from paramwidget.picture.statistics import Histogram, Stats, histogram, stats
-from paramwidget.slots.resolve import held_at, resolve
-from paramwidget.slots.seen import Seen
+from paramwidget.slots.content.known import KnownContent
+from paramwidget.slots.names import held_at, resolve
 from paramwidget.slots.targets import Selection, select
 from paramwidget.slots.ties import Name, TieGroup
 from paramwidget.slots.tree import Node, Path, Tree, UnknownName, read_tree
@@ -45,7 +45,7 @@ class Listener(Protocol):
 class Record:
     """What is remembered of a model as long as it lives; holds no reference to it."""
 
-    seen: Seen
+    seen: KnownContent
     journal: Journal = field(default_factory=Journal)
     lock: threading.RLock = field(default_factory=threading.RLock)
     listeners: weakref.WeakSet[Any] = field(default_factory=weakref.WeakSet)
@@ -62,7 +62,7 @@ def _record_of(net: nn.Module) -> Record:
     held = _records.get(key)
     if held is not None and held[0]() is net:
         return held[1]
-    record = Record(Seen(net))
+    record = Record(KnownContent(net))
 
     def forget(gone: weakref.ref[nn.Module]) -> None:
         if key in _records and _records[key][0] is gone:
@@ -296,7 +296,7 @@ class Workbench:
             try:
                 edit = step(self._record.journal)
                 if edit is not None:
-                    self._record.seen.count_as_seen(self.read(), self.net, edit.changed)
+                    self._record.seen.count_as_known(self.read(), self.net, edit.changed)
             finally:
                 for listener in list(self._record.listeners):
                     listener.edited(edit)

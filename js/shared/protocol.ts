@@ -146,7 +146,7 @@ export interface Argument {
 
 export interface Initializer {
   name: string;
-  source: "torch" | "module" | "yours";
+  source: "torch" | "module" | "user";
   summary: string;
   doc: string;
   arguments: Argument[];

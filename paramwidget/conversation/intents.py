@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from paramwidget import protocol
-from paramwidget.edit.index import parse_index
-from paramwidget.edit.initialize import Initialize
+from paramwidget.edit.actions.initialize import Initialize
+from paramwidget.edit.actions.outcome import display_name
 from paramwidget.edit.journal import Edit
-from paramwidget.edit.outcome import spoken
+from paramwidget.edit.values.index import parse_index
 from paramwidget.slots.ties import Name
 from paramwidget.workbench import Workbench
 
@@ -43,9 +43,9 @@ def preview(bench: Workbench, intent: protocol.Initialize) -> protocol.Preview:
         reasons.setdefault(reason, []).append(name)
     return protocol.Preview(
         count=len(plan.names),
-        names=[spoken(name) for name in plan.names[:FEW]],
+        names=[display_name(name) for name in plan.names[:FEW]],
         skipped=[
-            protocol.Skipped(reason, len(names), [spoken(name) for name in names[:FEW]])
+            protocol.Skipped(reason, len(names), [display_name(name) for name in names[:FEW]])
             for reason, names in reasons.items()
         ],
         promise=plan.promise,

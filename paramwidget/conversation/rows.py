@@ -8,10 +8,10 @@ from collections.abc import Hashable, Sequence
 import torch
 
 from paramwidget import protocol
-from paramwidget.edit.outcome import spoken
+from paramwidget.edit.actions.outcome import display_name
 from paramwidget.picture import scale, text
-from paramwidget.slots.fingerprint import fingerprint
-from paramwidget.slots.resolve import held_at
+from paramwidget.slots.content.fingerprint import fingerprint
+from paramwidget.slots.names import held_at
 from paramwidget.slots.tree import Node, Tree
 from paramwidget.workbench import Workbench
 
@@ -57,7 +57,9 @@ def tree_message(tree: Tree, revision: int) -> protocol.Tree:
             for places in tree.shared_modules
         ],
         totals=_totals(tree),
-        warnings=[f"{spoken(name)}: {warning}" for name, warning in tree.warnings[:MOST_WARNINGS]],
+        warnings=[
+            f"{display_name(name)}: {warning}" for name, warning in tree.warnings[:MOST_WARNINGS]
+        ],
     )
 
 

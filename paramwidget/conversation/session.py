@@ -13,14 +13,15 @@ from typing import Any
 
 from paramwidget import protocol
 from paramwidget.compat import cell_runs_elsewhere
-from paramwidget.conversation import words
+from paramwidget.conversation.catalog import catalog_message
+from paramwidget.conversation.gate import Gate
 from paramwidget.conversation.intents import carry_out, preview
-from paramwidget.conversation.sight import Sight
+from paramwidget.conversation.presenter import Presenter
+from paramwidget.conversation.pulse import Pulse
+from paramwidget.conversation.replies import refused, replied
+from paramwidget.conversation.views import Views
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.journal import Edit
-from paramwidget.loop.gate import Gate
-from paramwidget.loop.pulse import Pulse
-from paramwidget.loop.views import Views
 from paramwidget.protocol import Cause, ProtocolError
 from paramwidget.slots.ties import Name
 from paramwidget.workbench import Workbench
@@ -37,7 +38,7 @@ class Session:
     """The loop of one widget over one bench.
 
     ``send`` takes a JSON object and its buffers; ``keep`` is called where the saved picture
-    (``kept()``) has become another one.
+    (``saved_messages()``) has become another one.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Session:
         self.pulse = Pulse(self)
         self._send_out = send
         self._keep = keep
-        self.sight = Sight(bench, self.views, self._send)
+        self.presenter = Presenter(bench, self.views, self._send)
         self._busy = False
         self._next_live = 0.0
         self._period = LIVE_PERIOD
@@ -104,15 +105,15 @@ class Session:
         """A message that cannot be taken: where it is an intent its control is told why."""
         asked = content.get("id") if isinstance(content, dict) else None
         if isinstance(asked, str):
-            self._send(words.refused(asked, error))
+            self._send(refused(asked, error))
         else:
             _log.warning("paramwidget: a message was dropped: %s", error)
 
     def _answer_hello(self) -> None:
         with self.bench.lock:
             self._send_status()
-            self._send(words.catalog())
-            self.sight.show_everything()
+            self._send(catalog_message())
+            self.presenter.show_everything()
             self._keep()
 
     def _note_view(self, message: protocol.View) -> None:
@@ -132,20 +133,20 @@ class Session:
         view = self.views.heard(message.view)
         view.revision, view.rows = message.revision, message.rows
         with self.bench.lock:
-            self.sight.look_at_rows()
+            self.presenter.look_at_rows()
 
     def _arrange(self, message: protocol.Open | protocol.Close | protocol.Look) -> None:
         """Panels open, close or look differently."""
         with self.bench.lock:
             match message:
                 case protocol.Open():
-                    self.sight.follow_structure()
+                    self.presenter.follow_structure()
                     self.views.open(message)
                 case protocol.Close():
-                    self.sight.close_panel(message.panel)
+                    self.presenter.close_panel(message.panel)
                 case protocol.Look():
                     self.views.look(message)
-            self.sight.show_panels()
+            self.presenter.show_panels()
             if not isinstance(message, protocol.Look):
                 self._keep()
 
@@ -159,7 +160,7 @@ class Session:
     def _withdraw(self, intent: str) -> None:
         """Nobody wants it any more: it is not done, or undone where nothing came after it."""
         if self.gate.withdraw(intent):
-            self._send(words.refused(intent, "It was taken back before it was done."))
+            self._send(refused(intent, "It was taken back before it was done."))
             self._send_status()
         else:
             self.gate.pass_or_wait("", lambda: self._undo_newest(intent))
@@ -176,17 +177,17 @@ class Session:
             try:
                 reply = self._done(intent)
             except EditError as error:
-                reply = words.refused(intent.id, str(error), error.where or "")
+                reply = refused(intent.id, str(error), error.where or "")
             except Exception as error:
                 _log.exception("paramwidget: an edit failed")
-                reply = words.refused(intent.id, f"{type(error).__name__}: {error}")
+                reply = refused(intent.id, f"{type(error).__name__}: {error}")
             self._send(reply)
 
     def _done(self, intent: protocol.Intent) -> protocol.Reply:
         if isinstance(intent, protocol.Initialize) and intent.dry:
-            return words.replied(intent.id, preview=preview(self.bench, intent))
+            return replied(intent.id, preview=preview(self.bench, intent))
         self._newest = (intent.id, carry_out(self.bench, intent))
-        return words.replied(intent.id, self._newest[1])
+        return replied(intent.id, self._newest[1])
 
     def edited(self, edit: Edit | None) -> None:
         """The bench tells of an edit, whoever made it: repaint, or remember to.
@@ -198,7 +199,7 @@ class Session:
         if self._busy and time.monotonic() < self._next_live:
             self._stale = True
             return
-        self.sight.show_journal()
+        self.presenter.show_journal()
         self._push("edit")
         self._next_live = time.monotonic() + self._period
 
@@ -217,7 +218,7 @@ class Session:
         self.gate.open()
         with self.bench.lock:
             if self._stale:
-                self.sight.show_journal()
+                self.presenter.show_journal()
             self._stale = False
             self._push("cell")
             self._send_status()
@@ -235,7 +236,7 @@ class Session:
         if not self.bench.lock.acquire(blocking=False):
             return  # another thread is looking at this very moment
         try:
-            self.sight.look_live()
+            self.presenter.look_live()
         finally:
             self.bench.lock.release()
             ended = time.monotonic()
@@ -261,8 +262,8 @@ class Session:
         if not self.views.any_open:
             return
         with self.bench.lock:
-            self.sight.look(cause)
-            if self.sight.unsaved and not (cause == "edit" and self.sight.is_large):
+            self.presenter.look(cause)
+            if self.presenter.unsaved and not (cause == "edit" and self.presenter.is_large):
                 self._keep()
 
     def _send_status(self) -> None:
@@ -273,7 +274,10 @@ class Session:
         with self.bench.lock:
             self._send_out(protocol.encode(message), buffers or [])
 
-    def kept(self) -> list[tuple[dict[str, Any], list[bytes]]]:
+    def saved_messages(self) -> list[tuple[dict[str, Any], list[bytes]]]:
         """The messages that show tree and open panels without a kernel, in few bytes."""
         with self.bench.lock:
-            return [(protocol.encode(message), parts) for message, parts in self.sight.kept()]
+            return [
+                (protocol.encode(message), parts)
+                for message, parts in self.presenter.saved_messages()
+            ]

@@ -24,7 +24,7 @@ def listed(words: object, most: int = 6) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
-def shown(value: object, most: int = 60) -> str:
+def quoted(value: object, most: int = 60) -> str:
     """A value as one short line, for a sentence; never raises, whatever the value's repr does."""
     try:
         text = repr(value)

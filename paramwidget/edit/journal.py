@@ -9,11 +9,11 @@ from typing import Any
 
 from torch import nn
 
-from paramwidget.edit.actions import Action, to_json
+from paramwidget.edit.actions.declared import Action, to_json
+from paramwidget.edit.actions.outcome import Failed, Outcome
 from paramwidget.edit.errors import EditError
-from paramwidget.edit.outcome import Failed, Outcome
+from paramwidget.edit.memory.write import Inverse, swap_all
 from paramwidget.edit.script import Script, assembled, function_name
-from paramwidget.edit.write import Inverse, swap_all
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Tree
 
@@ -142,18 +142,21 @@ class Journal:
     def _about_name(self, function: Any) -> list[str]:
         """The script calls a function by its name, which is not always enough."""
         name = function_name(function)
-        told = [] if name.isidentifier() else [
+        warnings = [] if name.isidentifier() else [
             f"the function has no name of its own: the script calls globals()[{name!r}]"
         ]  # fmt: skip
         for entry in self._done:
             other = entry.function
             if other is not None and other is not function and function_name(other) == name:
-                return [*told, f"another function named {name} ran before, and the script calls "
-                               "both by that name"]  # fmt: skip
-        return told
+                return [
+                    *warnings,
+                    f"another function named {name} ran before, and the script calls both by that "
+                    "name",
+                ]
+        return warnings
 
     def _note_failure(self, action: Action, error: EditError) -> None:
-        """Only what ran and failed is a line; a refusal before that is told where it was asked."""
+        """Only what ran and failed is a line; a refusal before that is said where it was asked."""
         if isinstance(error, Failed):
             edit = Edit(f"failed: {str(error).splitlines()[0]}", [], action=action)
             self.entries.append(Entry(edit, action, stands=False, error=error.trace))

@@ -18,6 +18,14 @@ from paramwidget.protocol.codec import (
     decode_question,
     encode,
 )
+from paramwidget.protocol.fields import (
+    PROTOCOL,
+    Buffer,
+    Cause,
+    Kind,
+    Lens,
+    State,
+)
 from paramwidget.protocol.lab import (
     LabAnswer,
     LabBond,
@@ -84,14 +92,6 @@ from paramwidget.protocol.to_kernel import (
 )
 from paramwidget.protocol.typescript import (
     typescript,
-)
-from paramwidget.protocol.words import (
-    PROTOCOL,
-    Buffer,
-    Cause,
-    Kind,
-    Lens,
-    State,
 )
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from paramwidget.protocol.words import Buffer, Cause, Kind, Lens, State
+from paramwidget.protocol.fields import Buffer, Cause, Kind, Lens, State
 
 
 @dataclass(frozen=True)
@@ -275,7 +275,7 @@ class Argument:
 @dataclass(frozen=True)
 class Initializer:
     name: str
-    source: Literal["torch", "module", "yours"]
+    source: Literal["torch", "module", "user"]
     summary: str
     doc: str
     arguments: list[Argument]

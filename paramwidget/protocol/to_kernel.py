@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from paramwidget.protocol.words import Lens
+from paramwidget.protocol.fields import Lens
 
 
 @dataclass(frozen=True)

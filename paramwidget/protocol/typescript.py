@@ -15,7 +15,7 @@ from paramwidget.protocol.codec import (
     hints_of,
     kind_of,
 )
-from paramwidget.protocol.words import PROTOCOL, Cause, Kind, Lens, State
+from paramwidget.protocol.fields import PROTOCOL, Cause, Kind, Lens, State
 
 _NAMED = {"Kind": Kind, "State": State, "Lens": Lens, "Cause": Cause}
 

@@ -18,7 +18,7 @@ from unicodedata import normalize
 from torch import nn
 
 from paramwidget import compat
-from paramwidget.slots.columns import Columns
+from paramwidget.slots.reading.columns import Columns
 from paramwidget.tensors import class_has, class_lookup
 
 #: Deeper than this `state_dict` may exhaust the stack.

@@ -6,10 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-from paramwidget.slots import access, wrappers
-from paramwidget.slots.census import NOTHING
-from paramwidget.slots.columns import NO_MODULE, Columns, Kind
-from paramwidget.slots.memory import Memory
+from paramwidget.slots import access
+from paramwidget.slots.memory.addresses import Addresses
+from paramwidget.slots.reading import wrappers
+from paramwidget.slots.reading.census import NOTHING
+from paramwidget.slots.reading.columns import NO_MODULE, Columns, Kind
 from paramwidget.slots.ties import Name, TieGroup
 from paramwidget.tensors import Condition, State, class_name
 
@@ -179,7 +180,7 @@ class Reading:
 
     columns: Columns
     shared_memory: list[list[int]]
-    memory: Memory
+    memory: Addresses
 
     def path(self, place: int, slot: int) -> Path:
         columns = self.columns
@@ -202,14 +203,14 @@ class Reading:
 
     def children(self, place: int) -> tuple[Node, ...]:
         columns = self.columns
-        found = [Node(self, place, slot) for slot in columns.slots_of(self.shown(place))]
+        found = [Node(self, place, slot) for slot in columns.slots_of(self.opened(place))]
         child, end = place + 1, columns.ends[place]
         while child < end:
             found.append(Node(self, child, -1))
             child = columns.ends[child]
         return tuple(found)
 
-    def shown(self, place: int) -> int:
+    def opened(self, place: int) -> int:
         """The module whose slots stand at a place; none at one that is not opened again."""
         columns = self.columns
         return NO_MODULE if place in columns.place_notes else columns.modules[place]

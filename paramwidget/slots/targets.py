@@ -15,7 +15,7 @@ from re import compile as compile_pattern
 from typing import Any
 
 from paramwidget.compat import MemoryMap
-from paramwidget.slots.resolve import held_at, one_way_reason
+from paramwidget.slots.names import held_at, one_way_reason
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Path, Tree
 from paramwidget.tensors import class_name, writable_reason

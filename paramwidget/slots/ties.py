@@ -14,9 +14,9 @@ import numpy as np
 import torch
 
 from paramwidget import compat
-from paramwidget.slots.census import Census, Spans
-from paramwidget.slots.memory import Held, Memory
-from paramwidget.slots.overlap import ADDRESSES, Block, block_of, overlap
+from paramwidget.slots.memory.addresses import Addresses, OwnedBlock
+from paramwidget.slots.memory.overlap import ADDRESSES, Block, block_of, overlap
+from paramwidget.slots.reading.census import Census, Spans
 
 Name = str | tuple[str, ...]
 
@@ -39,7 +39,7 @@ class TieGroup:
     names: tuple[Name, ...]
 
 
-def memory_groups(census: Census, memory: Memory) -> list[list[int]]:
+def memory_groups(census: Census, memory: Addresses) -> list[list[int]]:
     """Connected sets, of two or more, of the numbers of tensors whose elements overlap."""
     groups = _Groups()
     addressed = memory.worlds.get(ADDRESSES, [])
@@ -53,7 +53,7 @@ def memory_groups(census: Census, memory: Memory) -> list[list[int]]:
 _Table = tuple[Any, Any, Any]
 
 
-def _table(spans: Spans, rows: list[Held]) -> _Table:
+def _table(spans: Spans, rows: list[OwnedBlock]) -> _Table:
     """Lows, highs and owners of the spans, then of the rows."""
     if not rows:
         return spans.lows, spans.lows + spans.sizes, spans.owners
@@ -68,7 +68,7 @@ def _table(spans: Spans, rows: list[Held]) -> _Table:
 
 
 def _join(
-    groups: _Groups, tensors: Sequence[torch.Tensor], table: _Table, careful: list[Held]
+    groups: _Groups, tensors: Sequence[torch.Tensor], table: _Table, careful: list[OwnedBlock]
 ) -> None:
     lows, highs, owners = table
     plain = lows.size - len(careful)

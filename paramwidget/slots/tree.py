@@ -14,12 +14,12 @@ from typing import Any
 
 from torch import nn
 
-from paramwidget.slots.columns import NO_MODULE, Columns
-from paramwidget.slots.garbage import uncollected
-from paramwidget.slots.memory import Memory
+from paramwidget.slots.memory.addresses import Addresses
 from paramwidget.slots.node import Node, Path, Reading
+from paramwidget.slots.reading.collector import without_collection
+from paramwidget.slots.reading.columns import NO_MODULE, Columns
+from paramwidget.slots.reading.walk import MAX_NAMES, walk
 from paramwidget.slots.ties import Name, TieGroup, memory_groups
-from paramwidget.slots.walk import MAX_NAMES, walk
 from paramwidget.tensors import Condition, class_has, class_lookup
 
 __all__ = ["Node", "Path", "Totals", "Tree", "UnknownName", "read_tree"]
@@ -179,7 +179,7 @@ class Tree:
             place = self._child(place, key)
             if place < 0:
                 return None
-        for slot in columns.slots_of(self._reading.shown(place)):
+        for slot in columns.slots_of(self._reading.opened(place)):
             if columns.slot_keys[slot] == path[-1]:
                 return Node(self._reading, place, slot)
         place = self._child(place, path[-1])
@@ -213,9 +213,9 @@ class Tree:
 def read_tree(net: Any, max_names: int = MAX_NAMES) -> Tree:
     """Read a model's structure. Runs none of its code and leaves it as it was, bit for bit."""
     columns = Columns()
-    with uncollected():
+    with without_collection():
         census = walk(net, columns, max_names)
-        memory = Memory.of(census)
+        memory = Addresses.of(census)
         return Tree(Reading(columns, memory_groups(census, memory), memory))
 
 

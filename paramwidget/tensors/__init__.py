@@ -7,7 +7,7 @@ at `.shape`. So the state comes first, from metadata alone, and only a ready ten
 
 from __future__ import annotations
 
-from paramwidget.tensors.classes import class_has, class_lookup, class_name, is_tensor, told
+from paramwidget.tensors.classes import class_has, class_lookup, class_name, error_text, is_tensor
 from paramwidget.tensors.condition import Condition, State, condition, dtype_name, opaque_reason
 from paramwidget.tensors.kinds import (
     element_span,
@@ -19,7 +19,7 @@ from paramwidget.tensors.kinds import (
     parts,
 )
 from paramwidget.tensors.values import Unreadable, as_computable, plain, readable
-from paramwidget.tensors.writing import deadly_reason, overlaps_itself, writable_reason
+from paramwidget.tensors.writing import crash_reason, overlaps_itself, writable_reason
 
 __all__ = [
     "Condition",
@@ -30,9 +30,10 @@ __all__ = [
     "class_lookup",
     "class_name",
     "condition",
-    "deadly_reason",
+    "crash_reason",
     "dtype_name",
     "element_span",
+    "error_text",
     "is_distributed",
     "is_tensor",
     "is_wrapper",
@@ -44,6 +45,5 @@ __all__ = [
     "parts",
     "plain",
     "readable",
-    "told",
     "writable_reason",
 ]

@@ -36,7 +36,7 @@ def class_has(cls: type, name: str) -> bool:
     return any(name in vars(type)["__dict__"].__get__(base) for base in bases)
 
 
-def told(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """An exception's class and text, as far as the text can be had and not without end."""
     try:
         text = str(error)

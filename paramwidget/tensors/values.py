@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from paramwidget import compat
-from paramwidget.tensors.classes import told
+from paramwidget.tensors.classes import error_text
 from paramwidget.tensors.condition import condition
 from paramwidget.tensors.kinds import (
     is_distributed,
@@ -65,7 +65,7 @@ def readable(tensor: torch.Tensor) -> torch.Tensor:
     except Unreadable:
         raise
     except Exception as error:
-        raise Unreadable(f"torch cannot read it: {told(error)}") from error
+        raise Unreadable(f"torch cannot read it: {error_text(error)}") from error
 
 
 def _readable(tensor: Any) -> torch.Tensor:

@@ -54,7 +54,7 @@ def writable_reason(tensor: torch.Tensor, memory: MemoryMap | None = None) -> st
         return _read_only(tensor, memory)
 
 
-def deadly_reason(tensor: torch.Tensor, memory: MemoryMap | None = None) -> str | None:
+def crash_reason(tensor: torch.Tensor, memory: MemoryMap | None = None) -> str | None:
     """Why code that writes to this tensor, as any function may, ends the process; None if safe."""
     for part in parts(tensor):
         reason = missing_memory(part) or _read_only(part, memory)

@@ -29,11 +29,11 @@ CLICK = """async (name) => {
   const began = performance.now();
   row.click();
   for (;;) {
-    await new Promise(requestAnimationFrame);
+    await new Expected(requestAnimationFrame);
     const host = document.querySelector(".jp-paramwidget-Dock .paramwidget");
     if (host?.shadowRoot.querySelector("[role=treeitem]")) break;
   }
-  await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  await new Expected((done) => requestAnimationFrame(() => setTimeout(done)));
   return performance.now() - began;
 }"""
 CLOSE = """async () => {
@@ -73,7 +73,7 @@ def main() -> None:
         answers = lab.value(
             "(lambda lab, time: [(lambda t: (lab.answer({'kind': 'lablist', 'n': 1, 'rows': True,"
             " 'bonds': []}), time() - t)[1])(time()) for _ in range(20)])"
-            "(__import__('paramwidget.lab').lab, __import__('time').perf_counter)"
+            "(__import__('paramwidget.lab.answers').lab.answers, __import__('time').perf_counter)"
         )
         line("the kernel's answer, 1,000 variables", spread(answers, "ms", 1000))
         docked = []

@@ -17,7 +17,7 @@ from torch import nn
 
 from benchmarks.report import heading, in_turn, line, ratios, spread
 from paramwidget import Workbench
-from paramwidget.slots.fingerprint import fingerprint
+from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.tree import read_tree
 
 BAR = "at most 3"

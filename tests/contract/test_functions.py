@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import node
-from paramwidget.edit.expression import CONSTANTS, FUNCTIONS
+from paramwidget.edit.formula.parse import CONSTANTS, FUNCTIONS
 
 
 def test_the_list_of_functions_is_pythons() -> None:

@@ -221,7 +221,7 @@ def test_a_frame_stays_within_its_bytes(shape: tuple[int, ...]):
     talk = Talk(net)
     talk.open("weight")
     assert sum(map(len, talk.frames()[-1][1])) <= 256 * 1024
-    kept = sum(len(part) for _, buffers in talk.session.kept() for part in buffers)
+    kept = sum(len(part) for _, buffers in talk.session.saved_messages() for part in buffers)
     assert kept <= 40 * 1024
 
 
@@ -267,7 +267,7 @@ def test_a_step_shows_a_live_frame_and_the_cell_the_rest():
 
 
 def test_an_edit_while_a_cell_runs_elsewhere_waits_for_the_step(monkeypatch):
-    from paramwidget.loop import gate
+    from paramwidget.conversation import gate
 
     net = tied_net()
     talk = Talk(net)
@@ -284,7 +284,7 @@ def test_an_edit_while_a_cell_runs_elsewhere_waits_for_the_step(monkeypatch):
 
 
 def test_an_edit_that_waits_is_taken_back(monkeypatch):
-    from paramwidget.loop import gate
+    from paramwidget.conversation import gate
 
     net = tied_net()
     talk = Talk(net)

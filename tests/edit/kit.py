@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from paramwidget.edit.actions import Action, Apply, Assign, Compute, Initialize, Require
+from paramwidget.edit.actions.declared import Action, Apply, Assign, Compute, Initialize, Require
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.journal import Edit, Journal
 from paramwidget.slots.tree import read_tree

@@ -11,8 +11,8 @@ from torch import nn
 from torch.nn.utils import parametrizations, prune
 
 from edit.kit import Bench, contents
+from paramwidget.edit.actions.modules import visits
 from paramwidget.edit.errors import EditError
-from paramwidget.edit.modules import visits
 
 
 def shared_in_many_ways() -> nn.Module:

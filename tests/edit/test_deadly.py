@@ -11,7 +11,7 @@ import sys, warnings
 import numpy as np, torch
 from torch import nn
 warnings.simplefilter("ignore")
-from paramwidget.edit.actions import Apply, Assign, Compute, Initialize
+from paramwidget.edit.actions.declared import Apply, Assign, Compute, Initialize
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.journal import Journal
 from paramwidget.slots.tree import read_tree

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from edit.kit import Bench, refusal
 from edit.test_states import Holder
 from paramwidget.edit.errors import EditError
-from paramwidget.edit.evaluate import evaluate, working_dtype, working_part
-from paramwidget.edit.expression import DEEPEST, FUNCTIONS, LONGEST, parse
+from paramwidget.edit.formula.evaluate import evaluate, working_dtype, working_part
+from paramwidget.edit.formula.parse import DEEPEST, FUNCTIONS, LONGEST, parse
 
 ELEMENTWISE = {
     "abs": np.abs, "ceil": np.ceil, "cos": np.cos, "floor": np.floor, "relu": lambda x: np.where(

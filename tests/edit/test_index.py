@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 from edit.kit import Bench
 from edit.test_states import Holder
 from paramwidget.edit.errors import EditError
-from paramwidget.edit.index import element_index, index_text, parse_index, part_index, unparsed
+from paramwidget.edit.values.index import (
+    element_index,
+    index_text,
+    parse_index,
+    part_index,
+    unparsed,
+)
 
 SHAPES = st.lists(st.integers(0, 4), max_size=4).map(tuple)
 BOUND = st.none() | st.integers(-6, 6)

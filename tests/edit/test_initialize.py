@@ -16,11 +16,11 @@ from torch import nn
 import paramwidget
 from edit.kit import Bench, contents
 from edit.test_states import Holder
-from paramwidget.edit.arguments import arguments_of
 from paramwidget.edit.errors import EditError
-from paramwidget.edit.fitness import fitness
-from paramwidget.edit.initializers import catalogue, find, initializer
-from paramwidget.edit.promise import fans, promise
+from paramwidget.edit.initializers.arguments import arguments_of
+from paramwidget.edit.initializers.catalogue import catalogue, find, initializer
+from paramwidget.edit.initializers.expected import fans, promise
+from paramwidget.edit.initializers.requirements import unmet_requirement
 
 TORCH = [entry for entry in catalogue() if entry.source == "torch"]
 DTYPES = [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.complex64]
@@ -73,7 +73,7 @@ def test_what_is_promised_to_fit_fits_and_the_rest_is_refused(
     tensor = torch.zeros(shape).to(dtype)
     bench = Bench(Holder(tensor, grad=False))
     arguments = given_to(entry.name)
-    reason = fitness(entry, shape, dtype)
+    reason = unmet_requirement(entry, shape, dtype)
     if reason is None:
         edit = bench.initialize("t", entry.name, seed=1, **arguments)
         assert edit.changed == ["t"]
@@ -281,7 +281,7 @@ def test_registered_functions_are_offered_and_stay_themselves() -> None:
     assert stripes.__name__ == "stripes"
     assert stripes(torch.zeros(2)) == "ignored"
     entry = find("stripes")
-    assert entry.source == "yours"
+    assert entry.source == "user"
     assert entry.summary == "Every other column."
     assert [(a.name, a.type, a.default) for a in entry.arguments] == [
         ("width", "number", "2"),

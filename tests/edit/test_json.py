@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from edit.kit import Bench, contents
-from paramwidget.edit.actions import (
+from paramwidget.edit.actions.declared import (
     Action,
     Apply,
     Assign,

@@ -12,7 +12,7 @@ from torch import nn
 
 from edit.kit import Bench, bytes_of, contents
 from paramwidget.edit.errors import EditError
-from paramwidget.edit.initializers import catalogue
+from paramwidget.edit.initializers.catalogue import catalogue
 
 RANDOM = [entry.name for entry in catalogue() if entry.random and entry.source == "torch"]
 

@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn.utils import parametrizations, parametrize, prune
 
 from edit.kit import Bench, contents
-from paramwidget.edit.actions import Require
+from paramwidget.edit.actions.declared import Require
 from paramwidget.edit.errors import EditError
 
 FLOATS = [torch.float32, torch.float64, torch.float16, torch.bfloat16]

@@ -12,9 +12,9 @@ from torch import nn
 from torch.nn.utils import parametrizations, parametrize, prune
 
 from edit.kit import Bench, bytes_of, refusal, run_script
-from paramwidget.edit.actions import Tie, Untie
-from paramwidget.slots.fingerprint import fingerprint
-from paramwidget.slots.resolve import resolve
+from paramwidget.edit.actions.declared import Tie, Untie
+from paramwidget.slots.content.fingerprint import fingerprint
+from paramwidget.slots.names import resolve
 from paramwidget.slots.tree import read_tree
 from paramwidget.tensors import Unreadable, condition
 from zoo.case import Case

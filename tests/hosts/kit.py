@@ -137,7 +137,7 @@ class Notebook(Host):
         return self.said(index)
 
     def said(self, index: int) -> dict[str, str]:
-        """The text of a cell's outputs by the model, so also of a cell that is out of sight."""
+        """The text of a cell's outputs by the model, so also of a cell that is out of presenter."""
         said: dict[str, str] = self.page.evaluate(
             f"""(index) => {{
               const said = {{ text: "", error: "" }};

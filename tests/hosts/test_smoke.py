@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from browser import Console
 from hosts.kit import Host
 from hosts.view import Colour, Panel, View
-from paramwidget.still.colours import scale
+from paramwidget.fallback.colours import scale
 
 TIED = """
 import torch

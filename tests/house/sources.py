@@ -36,7 +36,7 @@ def place(path: Path, node: ast.AST) -> str:
 
 
 def room_of(path: Path) -> str:
-    """`edit` for paramwidget/edit/write.py, `tensors` for paramwidget/tensors.py."""
+    """`edit` for paramwidget/edit/memory/write.py, `tensors` for paramwidget/tensors.py."""
     return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 

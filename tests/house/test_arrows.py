@@ -14,10 +14,8 @@ ROOMS = [
     {"auto", "lab"},  # they make the ordinary ParamWidget
     {"widget"},
     {"conversation"},
-    {"still"},
-    {"live"},
+    {"fallback"},
     {"workbench"},
-    {"loop"},
     {"edit"},
     {"picture"},
     {"slots"},
@@ -65,9 +63,9 @@ def test_the_picture_knows_tensors_and_no_modules() -> None:
         ("traitlets", {"widget"}),
         ("comm", {"lab", "compat"}),
         ("ipykernel", {"compat"}),
-        ("IPython", {"widget", "auto", "lab", "loop", "compat"}),
+        ("IPython", {"widget", "auto", "lab", "conversation", "compat"}),
         # a picture may use both cores within one call; its callers do not notice
-        ("threading", {"widget", "lab", "loop", "workbench", "picture", "compat"}),
+        ("threading", {"widget", "lab", "conversation", "workbench", "picture", "compat"}),
     ],
 )
 def test_a_library_is_known_only_where_it_belongs(library: str, rooms: set[str]) -> None:

@@ -1,4 +1,4 @@
-"""Only edit/write.py changes a tensor's bytes: by the text of every file."""
+"""Only edit/memory/write.py changes a tensor's bytes: by the text of every file."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 
 from house.sources import PACKAGE, dotted, nodes, place, python_files
 
-WRITER = PACKAGE / "edit" / "write.py"
+WRITER = PACKAGE / "edit" / "memory" / "write.py"
 HARMLESS = {"requires_grad_"}  # in-place by name, but of no byte
 # What reads as a write into a tensor and is none into a model's, each with its reason.
 KNOWN = {
     ("auto.py", "assigns an element of printers"): "IPython's table of printers by type",
-    ("edit/initialize.py", "assigns an element of values"): "scratch; the writer stores it",
+    ("edit/actions/initialize.py", "assigns an element of values"): "scratch; the writer stores it",
     ("picture/matrix.py", "calls into.copy_()"): "an array that was made for the copy",
     ("picture/moments.py", "writes into out="): "its callers' scratch arrays",
     ("picture/passes.py", "writes into out="): "its callers' scratch arrays",

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from paramwidget import lab, protocol
+from paramwidget import protocol
+from paramwidget.lab import answers as lab
 from paramwidget.protocol import LabRow, LabRows
 
 

@@ -13,7 +13,8 @@ from torch import nn
 
 from house.sources import ROOT
 from lab.kit import Asker, name
-from paramwidget import ParamWidget, Workbench, lab
+from paramwidget import ParamWidget, Workbench
+from paramwidget.lab import answers as lab
 from paramwidget.widget import widget_of
 
 
@@ -152,7 +153,7 @@ def test_questions_from_several_threads_while_variables_come_and_go(user: Asker)
 def test_torch_is_not_imported_before_the_user_has() -> None:
     code = """
 import sys
-from paramwidget import lab
+from paramwidget.lab import answers as lab
 lab.serve()
 rows = lab.answer({"kind": "lablist", "n": 1, "rows": True, "bonds": []})
 dock = lab.answer({"kind": "labdock", "n": 2, "view": "a", "path": []})

@@ -45,7 +45,7 @@ def test_click_type_enter(small: Opened) -> None:
     expect(panel.readout).to_have_text("[0, 0]42")
     assert weight(bench).tolist() == [[42, 2, 3], [4, 5, 6]]
     expect(panel.heatmap).to_be_focused()
-    assert not bench.said("look"), "what is in sight needs no other window"
+    assert not bench.said("look"), "what is in presenter needs no other window"
     assert panel.pixel(0, 0) == colours([42.0], panel.numbers("limits"), "light")[0]
 
 

@@ -13,13 +13,13 @@ from torch import nn
 from page.kit import Bench, Blank
 from page.panels import show
 from paramwidget import initializer
-from paramwidget.edit import initializers
+from paramwidget.edit.initializers import catalogue as initializers
 
 
 @pytest.fixture
 def registered(monkeypatch: pytest.MonkeyPatch) -> None:
     """The chapter's own distribution, and one that raises."""
-    monkeypatch.setattr(initializers, "_yours", {})
+    monkeypatch.setattr(initializers, "_users", {})
 
     @initializer
     def five_to_ten(weight: torch.Tensor, scale: float = 1.0) -> None:
@@ -259,7 +259,7 @@ def test_dry_runs_do_not_flood_a_busy_kernel(page: Page, blank: Blank) -> None:
 
 
 # for a choice to be asked about, were the kernel not busy
-LONG_ENOUGH = "new Promise((done) => setTimeout(done, 200))"
+LONG_ENOUGH = "new Expected((done) => setTimeout(done, 200))"
 
 
 def tries(bench: Bench) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from paramwidget.slots.resolve import held_at, module_at, resolve
+from paramwidget.slots.names import held_at, module_at, resolve
 from paramwidget.slots.tree import Node, Tree, read_tree
 from paramwidget.tensors import Unreadable, readable, writable_reason
 from zoo.case import Case, Name

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrizations, parametrize
 
-from paramwidget.slots.resolve import resolve
+from paramwidget.slots.names import resolve
 from paramwidget.slots.tree import read_tree
 from paramwidget.tensors import Unreadable
 from zoo.snapshot import snapshot

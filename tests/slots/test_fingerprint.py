@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import paramwidget.slots.fingerprint as module
-from paramwidget.slots.fingerprint import fingerprint
+import paramwidget.slots.content.fingerprint as module
+from paramwidget.slots.content.fingerprint import fingerprint
 
 LARGE = 2 * module.PIECE_WORDS + 77  # float64 words: some pieces, and a rest
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from paramwidget import Workbench, compat
-from paramwidget.slots.resolve import held_at
+from paramwidget.slots.names import held_at
 from paramwidget.tensors import Unreadable, plain, writable_reason
 from zoo.case import Case
 from zoo.cases import CASES

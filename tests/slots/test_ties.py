@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from paramwidget.slots import overlap, ties
-from paramwidget.slots.overlap import Block
+from paramwidget.slots import ties
+from paramwidget.slots.memory import overlap
+from paramwidget.slots.memory.overlap import Block
 from paramwidget.slots.tree import read_tree
 from zoo.case import Holder
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from paramwidget.slots.resolve import held_at
+from paramwidget.slots.names import held_at
 from paramwidget.slots.tree import Tree, read_tree
 from zoo.case import Holder
 

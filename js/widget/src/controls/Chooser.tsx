@@ -7,7 +7,7 @@ import { readableDoc } from "./doc";
 const GROUPS: readonly (readonly [Initializer["source"], string])[] = [
   ["torch", "torch.nn.init"],
   ["module", "The module's own"],
-  ["yours", "Yours, by @initializer"],
+  ["user", "Yours, by @initializer"],
 ];
 
 /** What is offered at first. */

@@ -1,0 +1,100 @@
+"""What each browser has open: all that Python remembers of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+
+from paramwidget.protocol import Look, Open, PanelState
+
+SILENCE = 150.0  # s; hidden tabs speak once a minute, a view says "alive" every 20 s
+CELLS = (256, 256)
+
+
+@dataclass
+class OneView:
+    """One rendered view: whether it is on screen, when it was heard, which rows it shows."""
+
+    shown: bool = True
+    heard: float = 0.0
+    revision: int = -1
+    rows: list[int] = field(default_factory=list)
+
+
+class Views:
+    """The views of one widget and the panels they share."""
+
+    def __init__(self) -> None:
+        self.panels: dict[str, PanelState] = {}
+        self._views: dict[str, OneView] = {}
+        self._deaf = 0.0  # s in which no view could have been heard
+        self._deaf_since: float | None = None
+
+    @property
+    def any_open(self) -> bool:
+        """Whether a view is there, be it hidden."""
+        return bool(self._views)
+
+    @property
+    def any_shown(self) -> bool:
+        """Whether somebody can see a change."""
+        return any(view.shown for view in self._views.values())
+
+    def heard(self, view: str) -> OneView:
+        """A view has display_name: it lives."""
+        one = self._views.setdefault(view, OneView())
+        one.heard = self._clock()
+        return one
+
+    def closed(self, view: str) -> None:
+        """A view is gone."""
+        self._views.pop(view, None)
+
+    def deafen(self) -> None:
+        """A cell begins: until it ends a silent view may only be unheard."""
+        if self._deaf_since is None:
+            self._deaf_since = time.monotonic()
+
+    def listen(self) -> None:
+        """The cell has ended."""
+        if self._deaf_since is not None:
+            self._deaf += time.monotonic() - self._deaf_since
+            self._deaf_since = None
+
+    def drop_silent(self) -> None:
+        """Forget views that were silent too long while they could have been heard."""
+        now = self._clock()
+        for view in [v for v, one in self._views.items() if now - one.heard > SILENCE]:
+            del self._views[view]
+
+    def rows(self, revision: int) -> list[int]:
+        """The tree rows of this revision that any view has on screen, each once."""
+        shown = [v.rows for v in self._views.values() if v.shown and v.revision == revision]
+        return list(dict.fromkeys(row for rows in shown for row in rows))
+
+    def open(self, message: Open) -> PanelState:
+        """A panel is opened; one with this id that is open already stays as it is."""
+        state = PanelState(message.panel, message.path, message.lens, 0, None, list(CELLS), [])
+        return self.panels.setdefault(message.panel, state)
+
+    def look(self, message: Look) -> PanelState | None:
+        """A panel looks differently from now on; None where there is no such panel."""
+        state = self.panels.get(message.panel)
+        if state is None:
+            return None
+        state = replace(
+            state,
+            lens=message.lens,
+            generation=message.generation,
+            window=message.window,
+            cells=message.cells,
+            sliders=message.sliders,
+        )
+        self.panels[message.panel] = state
+        return state
+
+    def _clock(self) -> float:
+        """Time in which a view could have been heard, in s."""
+        now = time.monotonic()
+        deaf_now = now - self._deaf_since if self._deaf_since is not None else 0.0
+        return now - self._deaf - deaf_now

@@ -1,0 +1,199 @@
+"""Apply: a user's function on modules, as net.apply does it, with a way back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from paramwidget import compat
+from paramwidget.edit.actions.modules import (
+    applies_plainly,
+    module_at,
+    tensors_of,
+    unique_modules,
+    visits,
+)
+from paramwidget.edit.actions.outcome import Failed, Notes, Outcome, display_name
+from paramwidget.edit.actions.write_target import Ties, node_at, what_is
+from paramwidget.edit.errors import EditError, quoted
+from paramwidget.edit.initializers.seeds import fresh_seed, private_generators
+from paramwidget.edit.memory.rollback import RollbackPoint
+from paramwidget.edit.script import callable_text, function_name
+from paramwidget.edit.values.numbers import parse_seed
+from paramwidget.slots.content.fingerprint import fingerprint
+from paramwidget.slots.names import held_at, resolve
+from paramwidget.slots.ties import Name
+from paramwidget.slots.tree import Node, Path, Tree, read_tree
+from paramwidget.tensors import crash_reason
+
+
+@dataclass(frozen=True)
+class Apply:
+    """``bench.apply``: the function sees every module below the target, children first."""
+
+    function: Callable[[Any], Any]
+    target: Any = ""
+    recurse: bool = True
+    seed: Any = None
+
+    kind = "apply"
+
+    def run(self, net: nn.Module, tree: Tree) -> Outcome:
+        """Where the function raises, every tensor is put back: EditError from it."""
+        if not callable(self.function):
+            raise EditError(f"apply wants a function of a module, not {quoted(self.function)}",
+                            "function")  # fmt: skip
+        node = node_at(tree, self.target)
+        if node.kind != "module":
+            raise EditError(
+                f"{quoted(node.name)} {what_is(node)}; apply takes a module, such as "
+                f"{quoted('.'.join(node.path[:-1]))}"
+                + (", the whole model" if len(node.path) == 1 else ""),
+                "target",
+            )
+        _refuse_crash(net, tree, node)
+        module = module_at(net, node.path)
+        visited = list(visits(module)) if self.recurse else [module]
+        given = parse_seed(self.seed)
+        seed = given if given is not None else fresh_seed()
+        point = RollbackPoint.of(unique_modules(net))
+        before = _holdings(net, tree, point)
+        name = function_name(self.function)
+        try:
+            with private_generators(seed):
+                for here in visited:
+                    self.function(here)
+        except Exception as error:
+            point.restore(net)
+            raise Failed.of(f"{name} failed at a {type(here).__name__}", error) from error
+        except BaseException:
+            point.restore(net)
+            raise
+        return self._outcome(net, tree, node, visited, seed, point, before)
+
+    def _outcome(
+        self,
+        net: nn.Module,
+        tree: Tree,
+        node: Node,
+        visited: list[nn.Module],
+        seed: int,
+        point: RollbackPoint,
+        before: dict[Path, Any],
+    ) -> Outcome:
+        after_tree = read_tree(net)
+        after = _holdings(net, after_tree, point)
+        paths = {path for path in {**before, **after} if before.get(path) != after.get(path)}
+        touched = point.changed()
+        paths |= {path for path, (key, _) in after.items() if key in touched}
+        labels = {one.path: one.label for one in (*tree.slots, *after_tree.slots)}
+        changed = [label for path, label in labels.items() if path in paths]
+        inverses = point.changes(_paths_of(net, tree))
+        point.keep_versions()
+        name = function_name(self.function)
+        title = f"{name} on {display_name(node)}" + ("" if self.recurse else " itself")
+        access, text = node.access[0], callable_text(self.function)
+        helpers = {"seed_all"}
+        if not self.recurse:
+            call = f"{text}({access})"
+        elif applies_plainly(visited):
+            call = f"{access}.apply({text})"
+        else:
+            call = f"visit({access}, {text})"
+            helpers.add("visit")
+        skipped = _not_ready(tree, node)
+        notes = Notes(
+            title,
+            seed,
+            changed,
+            skipped,
+            _warnings(net, tree, visited, paths, name, skipped),
+            [f"seed_all({seed})", call],
+            helpers,
+            self.function,
+        )
+        return notes.outcome(inverses)
+
+
+def _refuse_crash(net: nn.Module, tree: Tree, node: Node) -> None:
+    """A function that is called on such a module may write where a write ends the process."""
+    depth, memory = len(node.path), compat.MemoryMap.now()
+    for slot in tree.slots:
+        tensor = held_at(net, slot.path) if slot.path[:depth] == node.path else None
+        reason = crash_reason(tensor, memory) if tensor is not None else None
+        if reason is not None:
+            raise EditError(
+                f"no function is called on {display_name(node)}, since it might write to "
+                f"{display_name(slot)}. {reason} Apply it to another part, or initialize tensors",
+                "target",
+            )
+
+
+def _holdings(net: nn.Module, tree: Tree, point: RollbackPoint) -> dict[Path, Any]:
+    """Which tensor each slot holds; with its content where the rollback point has none."""
+    found: dict[Path, Any] = {}
+    for node in tree.slots:
+        if node.kind != "computed":
+            tensor = resolve(net, node.path)
+            known = tensor is None or id(tensor) in point.tensors
+            found[node.path] = (id(tensor), None if known else fingerprint(tensor))
+    return found
+
+
+def _paths_of(net: nn.Module, tree: Tree) -> dict[int, tuple[Path, ...]]:
+    """From a tensor's id to its slots."""
+    found: dict[int, list[Path]] = {}
+    for node in tree.slots:
+        tensor = (
+            resolve(net, node.path) if node.kind in ("parameter", "buffer", "constant") else None
+        )
+        if tensor is not None:
+            found.setdefault(id(tensor), []).append(node.path)
+    return {key: tuple(paths) for key, paths in found.items()}
+
+
+def _not_ready(tree: Tree, node: Node) -> dict[Name, str]:
+    depth = len(node.path)
+    return {
+        one.label: one.reason or one.state
+        for one in tree.slots
+        if one.state != "ready" and one.path[:depth] == node.path
+    }
+
+
+def _warnings(
+    net: nn.Module,
+    tree: Tree,
+    visited: list[nn.Module],
+    changed: set[Path],
+    name: str,
+    skipped: dict[Name, str],
+) -> list[str]:
+    warnings = []
+    if not changed:
+        warnings.append(f"{name} changed nothing")
+        waiting = [display_name(label) for label in skipped]
+        if waiting:
+            warnings.append(
+                f"{', '.join(waiting[:6])}: no shape yet, so an initializer that tests the type of "
+                "the layer passes them over; run a forward first"
+            )
+    visits_of = Counter(
+        id(value) for module in visited for value in tensors_of(module, "_parameters")
+    )
+    ties = Ties(tree)
+    seen: set[int] = set()
+    for node in tree.slots:
+        tensor = resolve(net, node.path) if node.kind == "parameter" else None
+        if tensor is None or id(tensor) in seen or visits_of[id(tensor)] < 2:
+            continue
+        seen.add(id(tensor))
+        if node.path in changed:
+            names = ", ".join(display_name(one) for one in ties.same(node)[:6])
+            warnings.append(f"{names}: one tensor, visited {visits_of[id(tensor)]} times; "
+                        "the last write wins")  # fmt: skip
+    return warnings

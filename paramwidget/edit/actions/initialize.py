@@ -1,0 +1,308 @@
+"""Initialize: fill every tensor of a target by an initializer, each shared one once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from paramwidget import compat
+from paramwidget.edit.actions import parametrized
+from paramwidget.edit.actions.outcome import Failed, Notes, Outcome, chosen, display_name
+from paramwidget.edit.actions.reset_parameters import reset
+from paramwidget.edit.actions.write_target import (
+    Partners,
+    Ties,
+    WriteTarget,
+    covered,
+    locked,
+    padding_rows,
+)
+from paramwidget.edit.errors import EditError, listed
+from paramwidget.edit.initializers.arguments import arguments_of, call_text, unwritable
+from paramwidget.edit.initializers.catalogue import RESET, Initializer, find
+from paramwidget.edit.initializers.draw import UNSEEDED, draw, scratch_dtype, user_scratch
+from paramwidget.edit.initializers.expected import Expected, promise
+from paramwidget.edit.initializers.requirements import unmet_requirement
+from paramwidget.edit.initializers.seeds import fresh_seed, private_generators
+from paramwidget.edit.memory.write import Transaction, copied, transaction, with_zero_rows
+from paramwidget.edit.script import HELPERS, callable_text
+from paramwidget.edit.values.convert import converted
+from paramwidget.edit.values.numbers import dtype_name, parse_seed, taken
+from paramwidget.slots.names import resolve
+from paramwidget.slots.ties import Name
+from paramwidget.slots.tree import Node, Tree
+
+
+class _Unfit(Exception):
+    """One tensor that turned out not to hold what was drawn; the others can go on without it."""
+
+    def __init__(self, write_target: WriteTarget, reason: str) -> None:
+        self.write_target = write_target
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an initialization will write, and what not and why: nothing has been changed yet."""
+
+    entry: Initializer
+    arguments: dict[str, Any]
+    write_targets: list[WriteTarget]
+    covered: list[WriteTarget]  # filled along with another that has the same memory
+    skipped: dict[Name, str]
+
+    @property
+    def names(self) -> list[Name]:
+        """Every slot that will be written."""
+        return [
+            node.label
+            for write_target in (*self.write_targets, *self.covered)
+            for node in write_target.nodes
+        ]
+
+    @property
+    def promised(self) -> Expected | None:
+        """The distribution that the first tensor is promised."""
+        if not self.write_targets:
+            return None
+        return promise(self.entry, tuple(self.write_targets[0].tensor.shape), self.arguments)
+
+    @property
+    def promise(self) -> str:
+        """The same in words: fan, gain, bound, standard deviation."""
+        return self.promised.text if self.promised is not None else ""
+
+    def without(self, write_target: WriteTarget, reason: str) -> Plan:
+        """The plan for the others."""
+        skipped = {**self.skipped, **{node.label: reason for node in write_target.nodes}}
+        write_targets = [other for other in self.write_targets if other is not write_target]
+        return Plan(self.entry, self.arguments, write_targets, self.covered, skipped)
+
+    def refuse_empty(self, target: Any) -> None:
+        """Raises EditError with the reasons where nothing is left to do."""
+        if self.write_targets:
+            return
+        by_reason: dict[str, list[str]] = {}
+        for name, reason in self.skipped.items():
+            by_reason.setdefault(reason, []).append(display_name(name))
+        itself = [display_name(target if isinstance(target, str) else tuple(target))]
+        warnings = [
+            reason if names == itself else f"{listed(names, 3)}: {reason}"
+            for reason, names in list(by_reason.items())[:3]
+        ]
+        more = f"; and {len(by_reason) - 3} more reasons" if len(by_reason) > 3 else ""
+        about = "; ".join(warnings) + more if warnings else "it selects no parameter"
+        raise EditError(f"{self.entry.name} can do nothing for {itself[0]!r}: {about}", "target")
+
+
+@dataclass(frozen=True)
+class Initialize:
+    """``bench.initialize``: see there for the meaning of the fields."""
+
+    target: Any
+    function: str | Callable[..., Any]
+    types: Any = None
+    parameters: Any = None
+    seed: Any = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    kind = "initialize"
+
+    def plan(self, net: nn.Module, tree: Tree) -> Plan:
+        """What would be done; raises EditError where an argument is wrong."""
+        entry = find(self.function)
+        arguments = arguments_of(entry, self.arguments)
+        nodes, skipped = chosen(tree, self.target, self.types, self.parameters)
+        write_targets: list[WriteTarget] = []
+        seen: set[int] = set()
+        ties, memory = Ties(tree), compat.MemoryMap.now()
+        for node in nodes:
+            if node.tensor_number in seen:
+                continue
+            if node.tensor_number >= 0:
+                seen.add(node.tensor_number)
+            write_target = _write_target(net, node, ties, memory)
+            reason = (
+                write_target
+                if isinstance(write_target, str)
+                else _unfit(entry, write_target, arguments)
+            )
+            if not isinstance(write_target, str) and reason is None:
+                write_targets.append(write_target)
+            else:
+                skipped.update((other.label, str(reason)) for other in ties.same(node))
+        along = covered(write_targets, ties) if entry.source != "module" else {}
+        kept = [
+            write_target for place, write_target in enumerate(write_targets) if place not in along
+        ]
+        return Plan(entry, arguments, kept, [write_targets[place] for place in along], skipped)
+
+    def run(self, net: nn.Module, tree: Tree) -> Outcome:
+        """Draws each tensor in a scratch of its own, then copies; all or nothing."""
+        plan = self.plan(net, tree)
+        plan.refuse_empty(self.target)
+        given = parse_seed(self.seed)
+        seed = given if given is not None else fresh_seed() if plan.entry.random else None
+        if plan.entry.name == RESET:
+            return reset(net, tree, plan.write_targets, plan.skipped, self.target, seed or 0)
+        while True:
+            try:
+                return _Filling(net, tree, plan, seed).run()
+            except _Unfit as unfit:
+                plan = plan.without(unfit.write_target, unfit.reason)
+                plan.refuse_empty(self.target)
+
+
+def _write_target(
+    net: nn.Module, node: Node, ties: Ties, memory: compat.MemoryMap
+) -> WriteTarget | str:
+    """The tensor to write of a selected slot, or the reason why it cannot be written."""
+    if node.kind == "computed":
+        return parametrized.write_target(net, node)
+    tensor = resolve(net, node.path)
+    reason = locked(node, tensor, memory)
+    if reason is not None or tensor is None:
+        return reason or "it is None"
+    return WriteTarget(tensor, ties.same(node))
+
+
+def _unfit(
+    entry: Initializer, write_target: WriteTarget, arguments: Mapping[str, Any]
+) -> str | None:
+    return unmet_requirement(
+        entry, tuple(write_target.tensor.shape), write_target.tensor.dtype, arguments
+    )
+
+
+class _Filling:
+    """One attempt to fill all tensors of a plan."""
+
+    def __init__(self, net: nn.Module, tree: Tree, plan: Plan, seed: int | None) -> None:
+        self.net, self.tree, self.plan, self.seed = net, tree, plan, seed
+        self.entry = plan.entry
+        count = len(plan.write_targets)
+        where = display_name(plan.write_targets[0].node) if count == 1 else f"{count} tensors"
+        self.notes = Notes(f"{self.entry.name} on {where}", seed, skipped=dict(plan.skipped))
+        self.generator = torch.Generator("cpu")
+
+    def run(self) -> Outcome:
+        """Raises _Unfit, with nothing changed, where one tensor cannot hold its values."""
+        notes, plan = self.notes, self.plan
+        partners = Partners(self.net, Ties(self.tree), plan.write_targets)
+        self._seed()
+        with transaction(self.net) as work, self._randomness():
+            for write_target in plan.write_targets:
+                self._fill(work, write_target)
+        for write_target in plan.covered:
+            notes.changes(write_target.nodes)
+        notes.changes(partners.changed())
+        value = plan.arguments.get("val", 0.0)
+        if self.entry.source == "torch" and value - value != 0:
+            notes.warnings.append(f"filled with {value}, as asked")
+        return notes.outcome(work.inverses)
+
+    def _seed(self) -> None:
+        entry, seed, notes = self.entry, self.seed, self.notes
+        if entry.source == "user":
+            notes.lines.append(f"seed_all({seed})")
+            notes.helpers.add("seed_all")
+            notes.function = entry.function
+            notes.warnings += unwritable(self.plan.arguments)
+        elif entry.random:
+            self.generator.manual_seed(seed or 0)
+            unseeded = entry.name in UNSEEDED
+            notes.lines.append(
+                f"torch.manual_seed({seed})"
+                if unseeded
+                else f"generator = torch.Generator().manual_seed({seed})"
+            )
+
+    @contextmanager
+    def _randomness(self) -> Iterator[None]:
+        """The global generators, seeded where the function draws from them."""
+        if self.entry.source == "torch" and self.entry.name not in UNSEEDED:
+            yield
+        else:
+            with private_generators(self.seed or 0):
+                yield
+
+    def _fill(self, work: Transaction, write_target: WriteTarget) -> None:
+        notes = self.notes
+        rows = padding_rows(self.net, write_target)
+        try:
+            values = with_zero_rows(self._values(write_target), rows)
+            values = converted(values, write_target.tensor.dtype)
+            notes.changed += _store(work, self.tree, write_target, values)
+        except EditError as error:
+            if self.entry.source == "user":
+                raise
+            raise _Unfit(write_target, str(error)) from None
+        name = display_name(write_target.node)
+        notes.warnings += [f"{name}: row {row}, the padding, is zero again" for row in rows]
+        self._write_lines(write_target, rows)
+
+    def _arguments(self, write_target: WriteTarget) -> dict[str, Any]:
+        """The arguments for one tensor, a constant in a form that torch takes for its dtype."""
+        given = self.plan.arguments
+        if self.entry.source == "user" or "val" not in given:
+            return given
+        return {**given, "val": taken(given["val"], write_target.tensor.dtype)}
+
+    def _values(self, write_target: WriteTarget) -> torch.Tensor:
+        """The new values in a scratch tensor."""
+        entry, given = self.entry, self._arguments(write_target)
+        if entry.source == "torch":
+            shape, dtype = tuple(write_target.tensor.shape), write_target.tensor.dtype
+            values, warnings = draw(entry, shape, dtype, given, self.generator)
+            self.notes.warnings += warnings
+            return values
+        assert entry.function is not None
+        try:
+            return user_scratch(entry.function, copied(write_target.tensor), given)
+        except EditError:
+            raise
+        except Exception as error:
+            raise Failed.of(
+                f"{entry.name} failed at {display_name(write_target.node)}", error
+            ) from error
+
+    def _write_lines(self, write_target: WriteTarget, rows: list[int]) -> None:
+        """The lines that do the same to one tensor."""
+        entry, notes = self.entry, self.notes
+        given = call_text(self._arguments(write_target), entry)
+        if entry.source == "torch" and entry.random and entry.name not in UNSEEDED:
+            given += ", generator=generator"
+        own = entry.source == "user"
+        name = callable_text(entry.function) if own else f"torch.nn.init.{entry.name}"
+        dtype = (
+            write_target.tensor.dtype if own else scratch_dtype(entry, write_target.tensor.dtype)
+        )
+        if write_target.computed:
+            lines = parametrized.filling(write_target, own, f"{name}(w{given})", dtype, rows)
+            notes.helpers |= {"keeping"} if own and write_target.moving else set()
+        else:
+            lines = [f"{write_target.access}.data[{row}].zero_()" for row in rows]
+            if own:
+                call = f"fill_by({write_target.access}, {name}{given})"
+            elif write_target.plainly_laid and dtype == write_target.tensor.dtype:
+                call = f"{name}({write_target.access}{given})"
+            else:
+                working = "" if dtype == torch.float32 else f", dtype=torch.{dtype_name(dtype)}"
+                call = f"fill({write_target.access}, {name}{working}{given})"
+            notes.helpers |= {helper for helper in HELPERS if call.startswith(f"{helper}(")}
+            lines.insert(0, call)
+        notes.lines += write_target.guarded(lines)
+
+
+def _store(
+    work: Transaction, tree: Tree, write_target: WriteTarget, values: torch.Tensor
+) -> list[Name]:
+    if write_target.computed:
+        return parametrized.store(work, tree, write_target, values)
+    work.write(write_target.paths, write_target.tensor, values.to(write_target.tensor.device))
+    return [node.label for node in write_target.nodes]

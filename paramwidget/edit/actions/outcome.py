@@ -1,0 +1,118 @@
+"""What an edit did, as the journal keeps it; and the choice of the tensors it is about."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from paramwidget.edit.errors import EditError, quoted
+from paramwidget.edit.memory.write import Inverse
+from paramwidget.edit.script import Script, comment, function_name
+from paramwidget.slots.targets import select
+from paramwidget.slots.ties import Name
+from paramwidget.slots.tree import Node, Tree
+
+_LONGEST_NAME = 120
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of an action that was done; ``inverses`` lead back."""
+
+    title: str
+    changed: tuple[Name, ...]
+    skipped: dict[Name, str]
+    seed: int | None
+    warnings: tuple[str, ...]
+    inverses: list[Inverse]
+    script: Script
+    function: Any = None  # the user's, which the script calls by its name
+
+
+@dataclass
+class Notes:
+    """What is noted while an action runs, and becomes its outcome."""
+
+    title: str
+    seed: int | None = None
+    changed: list[Name] = field(default_factory=list)
+    skipped: dict[Name, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    helpers: set[str] = field(default_factory=set)
+    function: Any = None
+
+    def changes(self, nodes: Iterable[Node]) -> None:
+        self.changed += [node.label for node in nodes]
+
+    def _called(self) -> str:
+        return "" if self.function is None else function_name(self.function)
+
+    def outcome(self, inverses: list[Inverse]) -> Outcome:
+        head = comment(self.title + ("" if self.seed is None else f", seed {self.seed}"))
+        changed = dict.fromkeys(self.changed)
+        return Outcome(
+            self.title,
+            tuple(changed),
+            {name: reason for name, reason in self.skipped.items() if name not in changed},
+            self.seed,
+            tuple(dict.fromkeys(self.warnings)),
+            inverses,
+            Script((head, *self.lines), frozenset(self.helpers), self._called()),
+            self.function,
+        )
+
+
+class Failed(EditError):
+    """A user's function raised; ``trace`` is its traceback without our own frames."""
+
+    trace: str = ""
+
+    @classmethod
+    def of(cls, about: str, error: BaseException) -> Failed:
+        """The refusal for an exception that is being handled."""
+        try:
+            text = str(error)
+        except Exception:
+            text = ""
+        said = f"{type(error).__name__}: {text}" if text else type(error).__name__
+        failed = cls(f"{about}: {said}; the model is as before", "function")
+        own = error.__traceback__
+        while own is not None and own.tb_frame.f_globals.get("__package__") == __package__:
+            own = own.tb_next
+        failed.trace = "".join(traceback.format_exception(type(error), error, own))
+        return failed
+
+
+def display_name(name: Node | Name) -> str:
+    """A name for people to read; the middle of a very long one left out."""
+    if isinstance(name, Node):
+        name = name.path
+    text = name if isinstance(name, str) else ".".join(name)
+    text = text or "net"
+    return text if len(text) <= _LONGEST_NAME else f"{text[:40]}…{text[-60:]}"
+
+
+def chosen(
+    tree: Tree, target: Any, types: Any, parameters: Any
+) -> tuple[list[Node], dict[Name, str]]:
+    """The slots of a target, and those it leaves out with the reasons; EditError for nonsense."""
+    if not isinstance(target, str) and not (
+        isinstance(target, (tuple, list)) and all(isinstance(part, str) for part in target)
+    ):
+        raise EditError(f"a target is a name or a tuple of names, not {quoted(target)}", "target")
+    try:
+        selection = select(
+            tree,
+            target if isinstance(target, str) else tuple(target),
+            types=types,
+            parameters=parameters,
+        )
+    except EditError:
+        raise
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        about = str(error) or f"{quoted(target)} is no target"
+        raise EditError(about, "target") from None
+    return list(selection.nodes), dict(selection.skipped)

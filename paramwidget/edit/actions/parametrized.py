@@ -1,0 +1,181 @@
+"""A parametrized tensor: written through the ``right_inverse`` of its parametrizations, or refused.
+
+What is written to ``module.weight`` itself is lost at its next use, so the originals are written
+such that the tensor comes out as asked; what comes out is compared with what was asked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.utils import parametrize
+
+from paramwidget.edit.actions.modules import children_of, module_at, registered, unique_modules
+from paramwidget.edit.actions.write_target import Ties, WriteTarget
+from paramwidget.edit.errors import EditError, quoted
+from paramwidget.edit.initializers.seeds import kept_generators
+from paramwidget.edit.memory.rollback import RollbackPoint
+from paramwidget.edit.memory.write import Transaction, copied, put, same_bits
+from paramwidget.edit.script import assigned, indented
+from paramwidget.edit.values.convert import converted
+from paramwidget.edit.values.numbers import dtype_name
+from paramwidget.slots.names import one_way_reason, resolve
+from paramwidget.slots.ties import Name
+from paramwidget.slots.tree import Node, Tree
+from paramwidget.tensors import Unreadable
+
+_ROUNDING = 32  # units in the last place that a way there and back may lose
+
+
+def chain_at(net: nn.Module, node: Node) -> parametrize.ParametrizationList:
+    """The parametrizations of a computed slot."""
+    path = (*node.path[:-1], "parametrizations", node.path[-1])
+    chain = module_at(net, path)
+    assert isinstance(chain, parametrize.ParametrizationList)
+    return chain
+
+
+def write_target(net: nn.Module, node: Node) -> WriteTarget | str:
+    """The computed slot with its present value, or the reason why it cannot be written."""
+    chain = chain_at(net, node)
+    originals = " and ".join(quoted(".".join(source)) for source in node.sources)
+    reason = one_way_reason(net, node.path)
+    if reason is not None:
+        return f"{reason}; edit {originals}"
+    try:
+        return WriteTarget(value(net, node), (node,), _moving(chain, node))
+    except Unreadable as error:
+        return f"it cannot be computed now ({error}); edit {originals}"
+
+
+def _moving(chain: nn.Module, node: Node) -> str:
+    """A spectral norm in training mode advances its vectors whenever its tensor is read."""
+    steps = [one for _, step in children_of(chain) for one in unique_modules(step)]
+    if not any(registered(step, "_buffers") for step in steps):
+        return ""
+    access, name = node.access[0], node.path[-1]
+    owner = access.removesuffix(f".{name}")
+    if owner == access:
+        owner = access.removeprefix("getattr(").removesuffix(f", {name!r})")
+    return f"*{owner}.parametrizations[{name!r}].buffers()"
+
+
+def value(net: nn.Module, node: Node) -> torch.Tensor:
+    """What the slot computes now, in plain memory of its own."""
+    found = resolve(net, node.path)
+    assert found is not None
+    return copied(found)
+
+
+def store(
+    work: Transaction, tree: Tree, write_target: WriteTarget, values: torch.Tensor
+) -> list[Name]:
+    """Write the originals such that the slot comes out as ``values``; the names that changed.
+
+    Raises EditError where another tensor comes out, with everything as it was.
+    """
+    net, node = work.net, write_target.node
+    chain = chain_at(net, node)
+    point = RollbackPoint.of(unique_modules(chain))
+    try:
+        _write_originals(chain, values, node)
+        _check(value(net, node), values, node)
+    except BaseException:
+        point.restore(net)
+        raise
+    ties = Ties(tree)
+    sources = [tree.node(source) for source in node.sources]
+    tensors = {id(_original(chain, source.path[-1])): ties.same(source) for source in sources}
+    paths = {key: tuple(one.path for one in nodes) for key, nodes in tensors.items()}
+    work.inverses += point.changes(paths)
+    point.keep_versions()
+    changed = [one.label for nodes in tensors.values() for one in nodes]
+    return [node.label, *changed]
+
+
+def _original(chain: nn.Module, name: str) -> Any:
+    held = dict(registered(chain, "_buffers") + registered(chain, "_parameters"))
+    return held.get(name)
+
+
+def _write_originals(
+    chain: parametrize.ParametrizationList, values: torch.Tensor, node: Node
+) -> None:
+    """Not by ``module.weight = values``: that gives the originals other memory and breaks ties."""
+    wanted: Any = values
+    try:
+        with kept_generators(), torch.no_grad():
+            for _, step in reversed(children_of(chain)):
+                wanted = step.right_inverse(wanted)  # type: ignore[operator] # checked in write_target()
+    except Exception as error:
+        raise EditError(
+            f"{quoted(node.name)} cannot become this: {type(error).__name__}: {error}"
+        ) from error
+    parts = [wanted] if chain.is_tensor else list(wanted)
+    names = ["original"] if chain.is_tensor else [f"original{i}" for i in range(len(parts))]
+    for name, part in zip(names, parts, strict=True):
+        original = _original(chain, name)
+        if original is None:
+            continue  # a part that right_inverse left out
+        if part.shape != original.shape:
+            raise EditError(
+                f"{quoted(node.name)} cannot become this: its {name} would change its shape from "
+                f"{tuple(original.shape)} to {tuple(part.shape)}"
+            )
+        put(original, converted(part.detach(), original.dtype))
+
+
+def _check(got: torch.Tensor, asked: torch.Tensor, node: Node) -> None:
+    if same_bits(got, asked):
+        return
+    limit = torch.finfo(got.dtype).eps * _ROUNDING if got.is_floating_point() else 0.0
+    scale = float(asked[asked.isfinite()].abs().max()) if bool(asked.isfinite().any()) else 0.0
+    near = got.shape == asked.shape and torch.allclose(
+        got, asked, rtol=limit, atol=limit * scale, equal_nan=True
+    )
+    if not near:
+        originals = " and ".join(quoted(".".join(source)) for source in node.sources)
+        raise EditError(
+            f"{quoted(node.name)} cannot become this: its parametrization makes another tensor of "
+            f"it; edit {originals}"
+        )
+
+
+def filling(
+    write_target: WriteTarget, own: bool, call: str, dtype: torch.dtype, rows: list[int]
+) -> list[str]:
+    """The lines of an initialization through ``module.weight = w``.
+
+    ``own``: the call is to a user's function, which works on the present values.
+    """
+    start = f"{write_target.access}.clone(memory_format=torch.contiguous_format)"
+    if not own:
+        shape = tuple(write_target.tensor.shape)
+        start = f"torch.empty({shape}, dtype=torch.{dtype_name(dtype)})"
+    target = []
+    if dtype != write_target.tensor.dtype:
+        target.append(f"dtype=torch.{dtype_name(write_target.tensor.dtype)}")
+    if write_target.tensor.device.type != "cpu" and not own:
+        target.append(f"device={str(write_target.tensor.device)!r}")
+    cast = f"w.to({', '.join(target)})" if target else "w"
+    return [
+        "with torch.no_grad():",
+        *(reading(write_target, f"w = {start}") if own else [f"    w = {start}"]),
+        f"    {call}",
+        *(f"    w[{row}].zero_()" for row in rows),
+        f"    {assigning(write_target, cast)}",
+    ]
+
+
+def reading(write_target: WriteTarget, line: str) -> list[str]:
+    """The indented line that reads a computed slot, whose buffers stay as they are."""
+    if not write_target.moving:
+        return indented([line])
+    return indented([f"with keeping({write_target.moving}):", *indented([line])])
+
+
+def assigning(write_target: WriteTarget, value_text: str) -> str:
+    """The line that assigns to a computed slot through its property."""
+    return assigned(write_target.access, write_target.node.path[-1], value_text)

@@ -1,0 +1,214 @@
+"""A module's own ``reset_parameters``, under a private seed, for no more than what was chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import nn
+
+from paramwidget import compat
+from paramwidget.edit.actions.modules import (
+    module_at,
+    registered,
+    tensors_of,
+    unique_modules,
+    visits,
+)
+from paramwidget.edit.actions.outcome import Failed, Notes, Outcome, display_name
+from paramwidget.edit.actions.write_target import Partners, Ties, WriteTarget
+from paramwidget.edit.errors import EditError
+from paramwidget.edit.initializers.seeds import private_generators
+from paramwidget.edit.memory.rollback import RollbackPoint
+from paramwidget.edit.script import indented
+from paramwidget.slots.names import resolve
+from paramwidget.slots.ties import Name
+from paramwidget.slots.tree import Node, Path, Tree
+from paramwidget.tensors import crash_reason, is_tensor
+
+_NAMES = ("reset_parameters", "_reset_parameters")  # the second: MultiheadAttention, Transformer
+
+
+def own_reset(module: nn.Module) -> str | None:
+    """The name of the method by which this class initializes itself, None where it has none."""
+    for name in _NAMES:
+        if callable(getattr(type(module), name, None)):
+            return name
+    return None
+
+
+def reset(
+    net: nn.Module,
+    tree: Tree,
+    write_targets: Iterable[WriteTarget],
+    skipped: dict[Name, str],
+    target: Any,
+    seed: int,
+) -> Outcome:
+    """Runs the method of every module that holds a chosen tensor, children first.
+
+    A method may touch more than was chosen; that is put back, except the running statistics of a
+    layer all of whose parameters were chosen, and what has a chosen tensor's memory. Raises
+    EditError where no chosen tensor is reached.
+    """
+    write_targets = list(write_targets)
+    resets = _modules(net, tree, write_targets, target)
+    ties = Ties(tree)
+    allowed = {id(write_target.tensor) for write_target in write_targets} | _statistics(
+        resets, write_targets
+    )
+    allowed |= {
+        id(resolve(net, one.path))
+        for write_target in write_targets
+        for one in ties.memory(write_target.node)
+    }
+    nodes = _nodes_by_tensor(net, tree, resets)
+    below = {id(m): m for module in resets.values() for m in unique_modules(module)}
+    point = RollbackPoint.of(below.values())
+    partners = Partners(net, ties, write_targets)
+    notes = Notes(f"reset_parameters on {_display_name(resets)}", seed, skipped=skipped)
+    notes.lines.append(f"seed_all({seed})")
+    notes.helpers.add("seed_all")
+    try:
+        with private_generators(seed):
+            for path, module in resets.items():
+                _call(module, path)
+                below_it = _tensors_below(module)
+                back = [key for key in point.written(below_it) if key not in allowed]
+                for key in back:
+                    point.put_back(point.tensors[key].tensor)
+                kept = [nodes[key].access[0] for key in back if key in nodes]
+                _note_call(notes, f"{tree.node(path).access[0]}.{own_reset(module)}()", kept)
+        touched = point.written() & allowed
+        for key in touched & nodes.keys():
+            notes.changes(ties.same(nodes[key]))
+        for write_target in write_targets:
+            if id(write_target.tensor) not in touched:
+                skipped.update((node.label, _untouched(net, node)) for node in write_target.nodes)
+        if not notes.changed:
+            reasons = "; ".join(dict.fromkeys(skipped.values())) or "it has no modules"
+            asked = display_name(target if isinstance(target, str) else tuple(target))
+            about = f"reset_parameters can do nothing for {asked!r}: {reasons}"
+            raise EditError(about, "target")
+    except BaseException:
+        point.restore(net)
+        raise
+    paths = {key: tuple(n.path for n in ties.same(node)) for key, node in nodes.items()}
+    inverses = point.changes(paths)
+    point.keep_versions()
+    notes.changes(partners.changed())
+    order = {node.label: place for place, node in enumerate(tree.slots)}
+    notes.changed.sort(key=lambda name: order.get(name, 0))
+    return notes.outcome(inverses)
+
+
+def _tensors_below(module: nn.Module) -> list[int]:
+    return [
+        id(value)
+        for one in unique_modules(module)
+        for value in [*tensors_of(one, "_parameters", "_buffers"), *_attributes(one).values()]
+    ]
+
+
+def _attributes(module: nn.Module) -> dict[str, torch.Tensor]:
+    """The tensors that a module holds as plain attributes."""
+    fields = compat.module_fields(module)
+    return {name: value for name, value in fields.items() if is_tensor(value)}
+
+
+def _note_call(notes: Notes, call: str, kept: list[str]) -> None:
+    if kept:
+        notes.lines += [f"with keeping({', '.join(kept)}):", *indented([call])]
+        notes.helpers.add("keeping")
+    else:
+        notes.lines.append(call)
+
+
+def _modules(
+    net: nn.Module, tree: Tree, write_targets: list[WriteTarget], target: Any
+) -> dict[Path, nn.Module]:
+    """The modules to reset, children first, each once: those that hold a chosen tensor, and between
+    them and a target module those that have such a method for what lies below them.
+    """
+    wanted: dict[int, Path] = {}
+    found = tree.find(target) if isinstance(target, (str, tuple)) else None
+    top = found.path if found is not None and found.kind == "module" else None
+    for write_target in write_targets:
+        for path in write_target.paths:
+            holder = path[:-1]
+            least = len(top) if top is not None and holder[: len(top)] == top else len(holder)
+            for depth in range(least, len(holder) + 1):
+                wanted.setdefault(id(module_at(net, holder[:depth])), holder[:depth])
+    modules: dict[Path, nn.Module] = {}
+    memory = compat.MemoryMap.now()
+    for module in visits(net):
+        path_ = wanted.pop(id(module), None)
+        if path_ is not None and own_reset(module) and not _crash_below(module, memory):
+            modules[path_] = module
+    return modules
+
+
+def _crash_below(module: nn.Module, memory: compat.MemoryMap) -> str | None:
+    """Why the method, which may write to all that is below the module, would end the process."""
+    reasons = (
+        crash_reason(tensor, memory)
+        for one in unique_modules(module)
+        for tensor in tensors_of(one, "_parameters", "_buffers")
+    )
+    return next((reason for reason in reasons if reason is not None), None)
+
+
+def _statistics(resets: dict[Path, nn.Module], write_targets: list[WriteTarget]) -> set[int]:
+    """The buffers of the modules all of whose own parameters were chosen."""
+    chosen = {id(write_target.tensor) for write_target in write_targets}
+    found: set[int] = set()
+    for module in resets.values():
+        own = tensors_of(module, "_parameters")
+        if own and all(id(value) in chosen for value in own):
+            found |= {id(value) for value in tensors_of(module, "_buffers")}
+    return found
+
+
+def _nodes_by_tensor(net: nn.Module, tree: Tree, resets: dict[Path, nn.Module]) -> dict[int, Node]:
+    """The first slot of every tensor that a reset may reach."""
+    below = {id(m) for module in resets.values() for m in unique_modules(module)}
+    found: dict[int, Node] = {}
+    modules: dict[Path, nn.Module] = {}
+    for node in tree.slots:
+        holder = node.path[:-1]
+        if holder not in modules:
+            modules[holder] = module_at(net, holder)
+        module = modules[holder]
+        if id(module) in below:
+            held = dict(registered(module, "_buffers") + registered(module, "_parameters"))
+            value = {**_attributes(module), **held}.get(node.path[-1])
+            if is_tensor(value):
+                found.setdefault(id(value), node)
+    return found
+
+
+def _call(module: nn.Module, path: Path) -> None:
+    method: Callable[[], Any] = getattr(module, own_reset(module) or "")
+    try:
+        with torch.inference_mode(False):
+            method()
+    except Exception as error:
+        name = display_name(path)
+        raise Failed.of(f"reset_parameters of {name} failed", error) from error
+
+
+def _untouched(net: nn.Module, node: Node) -> str:
+    module = module_at(net, node.path[:-1])
+    if own_reset(module) is None:
+        return f"its {type(module).__name__} has no reset_parameters"
+    reason = _crash_below(module, compat.MemoryMap.now())
+    if reason is not None:
+        return f"the reset_parameters of its {type(module).__name__} is not called: {reason}"
+    return f"the reset_parameters of its {type(module).__name__} leaves it as it is"
+
+
+def _display_name(resets: dict[Path, nn.Module]) -> str:
+    if len(resets) == 1:
+        return display_name(next(iter(resets)))
+    return f"{len(resets)} modules"

@@ -1,0 +1,198 @@
+"""The place an edit writes to: one tensor, all its slots, and who shares its memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from paramwidget import compat
+from paramwidget.edit.actions.modules import module_at
+from paramwidget.edit.errors import EditError, quoted
+from paramwidget.edit.script import indented
+from paramwidget.slots.content.fingerprint import fingerprint
+from paramwidget.slots.memory.overlap import Block, block_of
+from paramwidget.slots.names import resolve
+from paramwidget.slots.ties import Name
+from paramwidget.slots.tree import Node, Path, Tree, UnknownName
+from paramwidget.tensors import is_distributed, plain, writable_reason
+
+_PADDED = (nn.Embedding, nn.EmbeddingBag)
+
+
+@dataclass(frozen=True)
+class WriteTarget:
+    """One tensor that can be written, with all its slots, the one that was asked for first.
+
+    For a computed slot ``tensor`` is a copy of its present value, in plain memory of its own, and
+    ``moving`` the Python that gives the buffers that computing it may change; "" where none can.
+    """
+
+    tensor: torch.Tensor
+    nodes: tuple[Node, ...]
+    moving: str = ""
+
+    @property
+    def node(self) -> Node:
+        return self.nodes[0]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        return tuple(node.path for node in self.nodes)
+
+    @property
+    def access(self) -> str:
+        """The Python that reaches what is written to, the model being ``net``."""
+        access = self.node.access[0]
+        return f"{access}.to_local()" if is_distributed(self.tensor) else access
+
+    @property
+    def computed(self) -> bool:
+        return self.node.kind == "computed"
+
+    @property
+    def plainly_laid(self) -> bool:
+        """Whether torch's own functions, called on it directly, do what they do on a scratch."""
+        tensor = self.tensor
+        return (
+            type(tensor) in compat.PLAIN_TENSORS
+            and tensor.device.type == "cpu"
+            and tensor.is_contiguous()
+            and not (tensor.is_conj() or tensor.is_neg() or tensor.is_inference())
+        )
+
+    def guarded(self, lines: list[str]) -> list[str]:
+        """The lines of a script where torch lets them write: an inference tensor needs its mode."""
+        with compat.without_torch_function():
+            if not self.tensor.is_inference():
+                return lines
+        return ["with torch.inference_mode():", *indented(lines)]
+
+
+class Ties:
+    """Who shares what, looked up by slot."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._same: dict[Name, tuple[Name, ...]] = {}
+        self._memory: dict[Name, tuple[Name, ...]] = {}
+        for group in tree.ties:
+            table = self._same if group.kind == "same" else self._memory
+            table.update(dict.fromkeys(group.names, group.names))
+
+    def same(self, node: Node) -> tuple[Node, ...]:
+        """Every slot of the node's tensor, the node first, the others in the order of the tree."""
+        others = [self._tree.node(name) for name in self._same.get(node.label, ())]
+        return (node, *(other for other in others if other.path != node.path))
+
+    def memory(self, node: Node) -> tuple[Node, ...]:
+        """Every slot of every tensor that shares memory with this one, directly or not."""
+        return tuple(self._tree.node(name) for name in self._memory.get(node.label, ()))
+
+    def behind(self, node: Node) -> list[Node]:
+        """The slots of the parametrizations that a computed slot comes from; else none."""
+        if node.kind != "computed":
+            return []
+        chain = self._tree.find((*node.path[:-1], "parametrizations", node.path[-1]))
+        return [] if chain is None else self._tree.slots_below(chain)
+
+
+def what_is(node: Node) -> str:
+    """``is a parameter``: what a row is, in words that go on after its name."""
+    return {"none": "is None", "computed": "is a computed tensor"}.get(
+        node.kind, f"is a {node.kind}"
+    )
+
+
+def locked(node: Node, tensor: torch.Tensor | None, memory: compat.MemoryMap) -> str | None:
+    """Why a slot's values cannot be edited; None where they can. Not for computed slots."""
+    if node.kind == "module":
+        slot = next((one for one in node.children if one.kind != "module"), None)
+        such = "" if slot is None else f", such as {quoted(slot.name)}"
+        return f"it is a module, not a tensor; name one of its slots{such}"
+    if tensor is None:
+        return "it is None: nothing is registered here"
+    if node.sources:
+        return node.note  # made from others at each forward: names the one to edit
+    return writable_reason(tensor, memory)
+
+
+def node_at(tree: Tree, name: Any, where: str = "target") -> Node:
+    """The slot or module of a name; raises EditError with what there is instead."""
+    if not isinstance(name, (str, tuple, list)):
+        raise EditError(f"a name is a text or a tuple of texts, not {quoted(name)}", where)
+    try:
+        return tree.node(name if isinstance(name, str) else tuple(name))
+    except (UnknownName, TypeError) as error:
+        raise EditError(str(error), where) from None
+
+
+def padding_rows(net: nn.Module, write_target: WriteTarget) -> list[int]:
+    """The rows that an embedding keeps at zero for padding, for a tensor that is one's weight."""
+    rows = set()
+    for node in write_target.nodes:
+        parent = module_at(net, node.path[:-1])
+        if node.path[-1] == "weight" and isinstance(parent, _PADDED):
+            row = parent.padding_idx
+            if isinstance(row, int) and -len(write_target.tensor) <= row < len(write_target.tensor):
+                rows.add(row % len(write_target.tensor))
+    return sorted(rows)
+
+
+def covered(write_targets: list[WriteTarget], ties: Ties) -> dict[int, WriteTarget]:
+    """Which targets (by position) need no writing: another one's memory holds all of theirs."""
+    tied = [
+        place for place, write_target in enumerate(write_targets) if ties.memory(write_target.node)
+    ]
+    blocks = {place: block_of(plain(write_targets[place].tensor)) for place in tied}
+    found: dict[int, WriteTarget] = {}
+    written: list[int] = []
+    for place in sorted(tied, key=lambda place: (-_extent(blocks[place]), place)):
+        outer = next((one for one in written if _within(blocks[place], blocks[one])), None)
+        if outer is None:
+            written.append(place)
+        else:
+            found[place] = write_targets[outer]
+    return dict(sorted(found.items()))
+
+
+def _extent(block: Block | None) -> int:
+    return 0 if block is None else block.high - block.low
+
+
+def _within(inner: Block | None, outer: Block | None) -> bool:
+    return (
+        inner is not None
+        and outer is not None
+        and inner.world == outer.world
+        and outer.dense
+        and outer.low <= inner.low
+        and inner.high <= outer.high
+    )
+
+
+class Partners:
+    """The slots that share memory with what is written; afterwards, those whose content changed."""
+
+    def __init__(self, net: nn.Module, ties: Ties, write_targets: Iterable[WriteTarget]) -> None:
+        self._net = net
+        nodes = [node for write_target in write_targets for node in write_target.nodes]
+        found = [partner for node in nodes for partner in ties.memory(node)]
+        # what is written to a computed slot goes to its originals, and to what their steps keep
+        for node in nodes:
+            for below in ties.behind(node):
+                found += [*ties.same(below), *ties.memory(below)]
+        self._nodes = {partner.path: partner for partner in found}
+        self._before = {path: self._look(path) for path in self._nodes}
+
+    def _look(self, path: Path) -> Any:
+        tensor = resolve(self._net, path)
+        return None if tensor is None else fingerprint(tensor)
+
+    def changed(self) -> list[Node]:
+        return [
+            node for path, node in self._nodes.items() if self._look(path) != self._before[path]
+        ]

@@ -1,0 +1,189 @@
+"""The arguments of an initializer: typed or passed, checked before anything runs."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from paramwidget.edit.errors import EditError, listed, quoted
+from paramwidget.edit.initializers.catalogue import REQUIRED, Argument, Initializer, signature_of
+from paramwidget.edit.values.numbers import Number, literal, number_of, parse_number
+
+
+def arguments_of(entry: Initializer, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The given arguments as values of their types, torch's with every default filled in.
+
+    A text is what a person typed; an empty one asks for the default. Raises EditError with the
+    argument as its ``where``.
+    """
+    known = {argument.name: argument for argument in entry.arguments}
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in known and not (entry.source == "user" and _takes_keywords(entry)):
+            raise EditError(_unknown_argument(entry, name), name)
+        if not (isinstance(value, str) and not value.strip()):
+            values[name] = _value(entry, known.get(name), name, value)
+    for argument in entry.arguments:
+        if argument.name not in values:
+            if argument.fallback is REQUIRED:
+                raise EditError(f"{entry.name} needs the argument {argument.name}", argument.name)
+            if entry.source == "torch":
+                values[argument.name] = argument.fallback
+    if entry.source == "torch":
+        _check_values(entry.name, values)
+    return values
+
+
+def _takes_keywords(entry: Initializer) -> bool:
+    signature = signature_of(entry.function)
+    return signature is None or any(
+        parameter.kind is inspect.Parameter.VAR_KEYWORD
+        for parameter in signature.parameters.values()
+    )
+
+
+def _unknown_argument(entry: Initializer, name: str) -> str:
+    if name == "generator":
+        return "a generator cannot be given: an edit draws from its own, give seed= instead"
+    takes = listed([argument.name for argument in entry.arguments]) or "none"
+    return f"{entry.name} has no argument {quoted(name, 30)}; its arguments: {takes}"
+
+
+def _value(entry: Initializer, argument: Argument | None, name: str, value: Any) -> Any:
+    if entry.source == "user" and not isinstance(value, str):
+        return value
+    if argument is None:
+        return _typed_freely(value)
+    if argument.type == "choice":
+        if entry.source == "torch" and value not in argument.choices:
+            raise EditError(
+                f"{name} is one of {listed(argument.choices, 20)}, not {quoted(value)}", name
+            )
+        return value
+    if argument.type == "boolean":
+        if not isinstance(value, bool) and str(value).strip().lower() not in ("true", "false"):
+            raise EditError(f"{name} is true or false, not {quoted(value)}", name)
+        return str(value).strip().lower() == "true"
+    if entry.name == "constant_":
+        return number_of(value, torch.complex128, name)  # each tensor says what it can hold of it
+    number = real_number(value, name)
+    if argument.type == "integer":
+        if number != number or math.isinf(number) or int(number) != number:
+            raise EditError(f"{name} is a whole number, not {quoted(value)}", name)
+        return int(number)
+    return number
+
+
+def _typed_freely(value: Any) -> Any:
+    """A text for a ``**keyword`` of the user's function: a number where it is one."""
+    try:
+        return parse_number(value, torch.float64)
+    except EditError:
+        return value
+
+
+def real_number(value: Any, name: str) -> float | int:
+    """A real number, typed or passed; bool, complex and words are none."""
+    if isinstance(value, str):
+        value = parse_number(value, torch.float64, name)
+    elif isinstance(value, torch.Tensor) and not value.dim() and not value.is_meta:
+        value = value.detach().item()
+    elif isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise EditError(f"{name} is a real number, not {quoted(value)}", name)
+    if isinstance(value, int) and abs(value) > 2**1023:
+        raise EditError(f"{name} is too large for float64", name)
+    return value
+
+
+def _check_values(name: str, values: dict[str, Any]) -> None:
+    """What torch would refuse half-way, or take in silence and make nonsense of."""
+    for key, value in values.items():
+        if isinstance(value, float) and not math.isfinite(value) and key != "val":
+            raise EditError(f"{key} is a finite number, not {value}", key)
+    for key in ("std", "gain") if name != "orthogonal_" else ():
+        if key in values and values[key] < 0:
+            raise EditError(f"{key} is 0 or more, not {_short(values[key])}", key)
+    if name == "uniform_" and values["a"] > values["b"]:
+        raise EditError(_order(values, "no greater than"), "a")
+    if name == "trunc_normal_":
+        _check_truncated(**values)
+    if name == "sparse_" and not 0 <= values["sparsity"] <= 1:
+        raise EditError(
+            f"sparsity is between 0 and 1, not {_short(values['sparsity'])}", "sparsity"
+        )
+    if name == "dirac_" and values["groups"] < 1:
+        raise EditError(f"groups is 1 or more, not {values['groups']}", "groups")
+    if "nonlinearity" in values:
+        try:
+            torch.nn.init.calculate_gain(values["nonlinearity"], values["a"])
+        except ValueError as error:
+            raise EditError(str(error), "nonlinearity") from None
+
+
+def _short(value: float) -> str:
+    return f"{value:.6g}"
+
+
+def _order(values: dict[str, Any], relation: str) -> str:
+    return f"a is {relation} b, and {_short(values['a'])} and {_short(values['b'])} were given"
+
+
+def _check_truncated(mean: float, std: float, a: float, b: float) -> None:
+    if std <= 0:
+        raise EditError(f"std is greater than 0, not {_short(std)}", "std")
+    if a >= b:
+        raise EditError(_order({"a": a, "b": b}, "less than"), "a")
+    away = max(a - mean, mean - b, 0.0) / std
+    if away > 8:
+        raise EditError(
+            f"mean lies {_short(away)} std outside [a, b], where hardly any draw would fall; "
+            "8 std is the most",
+            "mean",
+        )
+
+
+def call_text(arguments: Mapping[str, Any], entry: Initializer) -> str:
+    """``, gain=2.0``: the arguments of a call in Python, torch's without those at their default."""
+    known = {argument.name: argument.fallback for argument in entry.arguments}
+    defaults = known if entry.source == "torch" else {}
+    parts = [
+        f"{key}={value_text(value)}"
+        for key, value in arguments.items()
+        if not _same(defaults.get(key, REQUIRED), value)
+    ]
+    return "".join(f", {part}" for part in parts)
+
+
+def _same(default: Any, value: Any) -> bool:
+    return type(default) in (int, float, str, bool) and bool(default == value)
+
+
+def value_text(value: Any) -> str:
+    """A plain value as Python; a container of such too."""
+    if isinstance(value, (int, float, complex)):
+        number: Number = value
+        return literal(number)
+    if isinstance(value, (tuple, list)):
+        inner = ", ".join(value_text(item) for item in value)
+        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' * (len(value) == 1)})"
+    return repr(value)
+
+
+def unwritable(arguments: Mapping[str, Any]) -> list[str]:
+    """A warning for each argument that a script cannot repeat."""
+    plain = (int, float, complex, str, bytes, type(None))
+    return [
+        f"the argument {name} is a {type(value).__name__}, which the script shows by its repr only"
+        for name, value in arguments.items()
+        if not isinstance(value, plain)
+        and not (
+            isinstance(value, (tuple, list)) and all(isinstance(item, plain) for item in value)
+        )
+    ]

@@ -1,0 +1,191 @@
+"""The catalogue: every initializer of torch.nn.init, reset_parameters, and the user's own."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeVar, overload
+
+import torch
+
+from paramwidget.edit.errors import EditError, listed, quoted
+
+RESET: Final = "reset_parameters"
+REQUIRED: Final = inspect.Parameter.empty  # the fallback of an argument that has none
+
+_DETERMINISTIC = {"constant_", "ones_", "zeros_", "eye_", "dirac_"}
+_NONLINEARITIES = ("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+                   "conv_transpose3d", "sigmoid", "tanh", "relu", "leaky_relu", "selu")  # fmt: skip
+_CHOICES = {"mode": ("fan_in", "fan_out"), "nonlinearity": _NONLINEARITIES}
+
+Function = Callable[..., Any]
+F = TypeVar("F", bound=Function)
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of an initializer beside the tensor."""
+
+    name: str
+    type: Literal["number", "integer", "boolean", "choice"]
+    fallback: Any = REQUIRED  # the default value
+    choices: tuple[str, ...] = ()
+
+    @property
+    def default(self) -> str | None:
+        """The default as one would type it; None where the argument is required."""
+        if self.fallback is REQUIRED:
+            return None
+        return str(self.fallback).lower() if isinstance(self.fallback, bool) else str(self.fallback)
+
+
+@dataclass(frozen=True)
+class Initializer:
+    """One way to fill a tensor, by the name it is asked for."""
+
+    name: str
+    source: Literal["torch", "module", "user"]
+    summary: str  # the first paragraph of its documentation
+    doc: str
+    arguments: tuple[Argument, ...]
+    random: bool  # whether a seed matters; taken for granted of the user's own
+    function: Function | None = None  # None for reset_parameters: each module has its own
+
+
+_users: dict[str, Initializer] = {}
+
+
+@overload
+def initializer(function: F, /) -> F: ...
+@overload
+def initializer(*, name: str | None = None) -> Callable[[F], F]: ...
+def initializer(function: Any = None, /, *, name: str | None = None) -> Any:
+    """Register a function that fills one tensor in place, to be offered beside torch's own.
+
+    >>> @initializer
+    ... def bizarre(tensor, low=5.0, high=10.0):
+    ...     tensor.uniform_(-high, high)
+    ...     tensor *= tensor.abs() >= low
+
+    It runs under ``no_grad`` on a copy of the tensor, so that an exception leaves the model as it
+    was; what it returns is ignored. The function itself is handed back unchanged. Defining it again
+    under the same name replaces it. Raises ValueError for a name that torch.nn.init has.
+    """
+    if function is None:
+        return lambda decorated: _register(decorated, name)
+    return _register(function, name)
+
+
+def _register(function: F, name: str | None) -> F:
+    if not callable(function):
+        raise TypeError(f"@initializer wants a function, not {quoted(function)}")
+    name = name if name is not None else getattr(function, "__name__", "")
+    if not isinstance(name, str) or not name.strip():
+        raise ValueError("an initializer needs a name; give it as @initializer(name=...)")
+    if name == RESET or name in _torch() or f"{name}_" in _torch():
+        raise ValueError(f"{name!r} is a name of torch.nn.init; choose another")
+    _users[name] = _described(name, function)
+    return function
+
+
+def catalogue() -> list[Initializer]:
+    """Every initializer there is: torch's in its order, the module's own, then the user's."""
+    return [*_torch().values(), _RESET, *_users.values()]
+
+
+def find(asked: str | Function) -> Initializer:
+    """The initializer of a name (with or without its underscore) or of a function."""
+    if isinstance(asked, str):
+        name = asked.strip().removeprefix("torch.").removeprefix("nn.").removeprefix("init.")
+        for table in (_torch(), {RESET: _RESET, "_reset_parameters": _RESET}, _users):
+            for key in (asked, name, f"{name}_"):
+                if key in table:
+                    return table[key]
+        raise EditError(
+            f"there is no initializer {quoted(asked)}; there are "
+            f"{listed([entry.name for entry in catalogue()], 40)}",
+            "name",
+        )
+    if not callable(asked):
+        raise EditError(f"{quoted(asked)} is neither a name nor a function", "name")
+    for entry in (*_torch().values(), *_users.values()):
+        if entry.function is asked:
+            return entry
+    old = getattr(asked, "__name__", "")
+    if getattr(torch.nn.init, old, None) is asked and f"{old}_" in _torch():
+        return _torch()[f"{old}_"]  # the deprecated spelling without an underscore
+    return _described(_name_of(asked), asked)
+
+
+def _name_of(function: Function) -> str:
+    name = getattr(function, "__name__", None)
+    return name if isinstance(name, str) else type(function).__name__
+
+
+_torch_table: dict[str, Initializer] = {}
+
+
+def _torch() -> dict[str, Initializer]:
+    """torch.nn.init's functions: those whose name ends in _, which there means in place."""
+    if not _torch_table:
+        for name, function in vars(torch.nn.init).items():
+            if name.endswith("_") and not name.startswith("_") and inspect.isfunction(function):
+                _torch_table[name] = _described(name, function, "torch")
+    return _torch_table
+
+
+def _described(
+    name: str, function: Function, source: Literal["torch", "user"] = "user"
+) -> Initializer:
+    signature = signature_of(function)
+    found = list(signature.parameters.values())[1:] if signature is not None else []
+    plain = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    arguments = tuple(
+        _argument(parameter)
+        for parameter in found
+        if parameter.kind in plain and not (source == "torch" and parameter.name == "generator")
+    )
+    doc = inspect.getdoc(function) or ""
+    random = source != "torch" or name not in _DETERMINISTIC
+    return Initializer(name, source, _summary(doc), doc, arguments, random, function)
+
+
+def signature_of(function: Function | None) -> inspect.Signature | None:
+    try:
+        return inspect.signature(function) if function is not None else None
+    except (TypeError, ValueError):
+        return None
+
+
+def _argument(parameter: inspect.Parameter) -> Argument:
+    default, name = parameter.default, parameter.name
+    annotated = typing.get_args(parameter.annotation)
+    if all(isinstance(choice, str) for choice in annotated) and annotated:
+        return Argument(name, "choice", default, annotated)
+    if isinstance(default, str):
+        return Argument(name, "choice", default, _CHOICES.get(name, (default,)))
+    if isinstance(default, bool) or parameter.annotation in (bool, "bool"):
+        return Argument(name, "boolean", default)
+    if isinstance(default, int) and parameter.annotation not in (float, "float"):
+        return Argument(name, "integer" if name == "groups" else "number", default)
+    return Argument(name, "integer" if parameter.annotation in (int, "int") else "number", default)
+
+
+def _summary(doc: str) -> str:
+    """The first paragraph as plain text, without the markup of a formula."""
+    paragraph = " ".join(doc.strip().split("\n\n")[0].split())
+    plain = re.sub(r":\w+:`([^`]*)`", r"\1", paragraph).replace("`", "")
+    return re.sub(r"\\(?:mathcal|text)\{([^}]*)\}", r"\1", plain)
+
+
+_RESET = Initializer(
+    RESET,
+    "module",
+    "What the layer itself does when it is made.",
+    "Calls the module's own reset_parameters(), under a private seed.",
+    (),
+    True,
+)

@@ -1,0 +1,152 @@
+"""What an initializer promises for a shape: fan, gain, bound and standard deviation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import torch
+
+from paramwidget.edit.initializers.catalogue import Initializer
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The distribution that the values will be drawn from; None where there is no such number.
+
+    ``shape`` of the density: "uniform" on ±bound or [low, high], "normal", "truncated" normal,
+    "point" where every element is the same, else "other".
+    """
+
+    density: str
+    mean: float | None = None
+    std: float | None = None
+    low: float | None = None
+    high: float | None = None
+    fan_in: int | None = None
+    fan_out: int | None = None
+    gain: float | None = None
+    center: float | None = None  # of the normal before it is truncated
+    spread: float | None = None
+
+    @property
+    def bound(self) -> float | None:
+        """The largest absolute value of a uniform distribution around zero."""
+        symmetric = (
+            self.density == "uniform" and self.low is not None and self.low == -(self.high or 0.0)
+        )
+        return self.high if symmetric else None
+
+    @property
+    def text(self) -> str:
+        """``fan_in 20, fan_out 256, bound 0.147, std 0.085``."""
+        range_ = [] if self.bound is not None else [("low", self.low), ("high", self.high)]
+        numbers = [
+            ("fan_in", self.fan_in),
+            ("fan_out", self.fan_out),
+            ("gain", self.gain),
+            ("bound", self.bound),
+            *range_,
+            ("mean", self.mean if self.mean else None),
+            ("std", self.std),
+        ]
+        return ", ".join(f"{name} {value:.4g}" for name, value in numbers if value is not None)
+
+    def expected(self, edges: Sequence[float]) -> list[float] | None:
+        """The share of the elements that should fall between each two edges; None where unknown."""
+        if self.density not in ("uniform", "normal", "truncated"):
+            return None
+        below = [self._below(edge) for edge in edges]
+        return [upper - lower for lower, upper in pairwise(below)]
+
+    def _below(self, x: float) -> float:
+        """The cumulative distribution function."""
+        if self.density == "uniform":
+            low, high = self.low or 0.0, self.high or 0.0
+            return min(max((x - low) / (high - low), 0.0), 1.0) if high > low else float(x >= low)
+        center, spread = self.center or 0.0, self.spread or 0.0
+        if self.density == "normal":
+            return _normal_below(x, center, spread)
+        low, high = self.low or 0.0, self.high or 0.0
+        start, end = _normal_below(low, center, spread), _normal_below(high, center, spread)
+        here = _normal_below(min(max(x, low), high), center, spread)
+        return (here - start) / (end - start) if end > start else float(x >= low)
+
+
+def _normal_below(x: float, mean: float, std: float) -> float:
+    return 0.5 * (1 + math.erf((x - mean) / (std * math.sqrt(2)))) if std else float(x >= mean)
+
+
+def fans(shape: Sequence[int]) -> tuple[int, int]:
+    """fan_in and fan_out as torch.nn.init computes them, from size(1) and size(0) (so a transposed
+    convolution, which stores (in, out, ...), gets them the other way round than one would think).
+    """
+    receptive = math.prod(shape[2:])
+    return shape[1] * receptive, shape[0] * receptive
+
+
+def promise(entry: Initializer, shape: Sequence[int], arguments: Mapping[str, Any]) -> Expected:
+    """The promise of an initializer that fits this shape; formulas as documented in torch.nn.init.
+
+    >>> from paramwidget.edit.initializers.catalogue import find
+    >>> promise(find("xavier_uniform_"), (256, 20), {"gain": 1.0}).text
+    'fan_in 20, fan_out 256, gain 1, bound 0.1474, std 0.08513'
+    """
+    name, given = entry.name, dict(arguments)
+    if entry.source != "torch":
+        return Expected("other")
+    if name in ("ones_", "zeros_", "constant_"):
+        value = given["val"] if name == "constant_" else float(name == "ones_")
+        real = float(value) if isinstance(value, (int, float)) else None
+        return Expected("point", mean=real, std=0.0)
+    if name == "uniform_":
+        return _uniform(given["a"], given["b"])
+    if name == "normal_":
+        return _normal(given["mean"], given["std"])
+    if name == "trunc_normal_":
+        return _truncated(given["mean"], given["std"], given["a"], given["b"])
+    if name.startswith(("xavier_", "kaiming_")):
+        return _by_fan(name, shape, given)
+    return Expected("other")
+
+
+def _uniform(low: float, high: float, **fan: Any) -> Expected:
+    std = (high - low) / math.sqrt(12)
+    return Expected("uniform", mean=(low + high) / 2, std=std, low=low, high=high, **fan)
+
+
+def _normal(mean: float, std: float, **fan: Any) -> Expected:
+    return Expected("normal", mean=mean, std=std, center=mean, spread=std, **fan)
+
+
+def _by_fan(name: str, shape: Sequence[int], given: dict[str, Any]) -> Expected:
+    fan_in, fan_out = fans(shape)
+    if name.startswith("xavier_"):
+        gain = given["gain"]
+        std = gain * math.sqrt(2.0 / float(fan_in + fan_out))
+    else:
+        gain = torch.nn.init.calculate_gain(given["nonlinearity"], given["a"])
+        std = gain / math.sqrt(fan_in if given["mode"] == "fan_in" else fan_out)
+    fan = {"fan_in": fan_in, "fan_out": fan_out, "gain": float(gain)}
+    bound = math.sqrt(3.0) * std
+    return _uniform(-bound, bound, **fan) if "uniform" in name else _normal(0.0, std, **fan)
+
+
+def _truncated(mean: float, std: float, low: float, high: float) -> Expected:
+    """Mean and deviation of a normal cut off at [low, high] (Johnson, Kotz & Balakrishnan 1994)."""
+    a, b = (low - mean) / std, (high - mean) / std
+    weight = _normal_below(b, 0, 1) - _normal_below(a, 0, 1)
+    true_mean = true_std = None
+    if weight > 1e-9:
+        at_a, at_b = _density(a), _density(b)
+        shift = (at_a - at_b) / weight
+        variance = 1 + (a * at_a - b * at_b) / weight - shift**2
+        true_mean, true_std = mean + std * shift, std * math.sqrt(max(variance, 0.0))
+    return Expected("truncated", true_mean, true_std, low, high, center=mean, spread=std)
+
+
+def _density(x: float) -> float:
+    return math.exp(-x * x / 2) / math.sqrt(2 * math.pi)

@@ -1,0 +1,1 @@
+"""The only code that changes a tensor's bytes, and the ways back."""

@@ -1,0 +1,236 @@
+"""Everything that an unknown function may do to the tensors of modules, and the way back.
+
+A user's function or a module's own ``reset_parameters`` runs on the live model: it may write,
+replace Parameter objects, give a tensor other memory, freeze. All that is taken down before, and
+afterwards what really changed becomes the inverse of the edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from paramwidget import compat
+from paramwidget.edit.memory.inverses import (
+    Attributes,
+    Behaviour,
+    Fields,
+    Gradient,
+    MovedMemory,
+    Registry,
+    RequiresGrad,
+    is_strided,
+    requires_grad,
+)
+from paramwidget.edit.memory.write import Bytes, Inverse, copied, point_at, put, same_bits
+from paramwidget.slots.content.fingerprint import fingerprint
+from paramwidget.slots.reading.reader import entries
+from paramwidget.tensors import (
+    condition,
+    element_span,
+    is_tensor,
+    is_wrapper,
+    overlaps_itself,
+    plain,
+)
+
+_REGISTRIES = ("_parameters", "_buffers", "_modules")
+
+
+@dataclass
+class TensorState:
+    """One tensor object as it was; ``alias`` shares its memory, ``bytes`` is a copy.
+
+    ``memory`` is the alias without the axes along which one number stands for many; where its
+    elements overlap all the same, the whole stretch that they lie in.
+    """
+
+    tensor: torch.Tensor
+    alias: torch.Tensor
+    memory: torch.Tensor
+    bytes: torch.Tensor
+    requires_grad: bool
+    version: int | None
+
+    @classmethod
+    def of(cls, tensor: torch.Tensor) -> TensorState | None:
+        """None where no alias of its memory can be made."""
+        if not is_strided(tensor):
+            return None
+        version = None if tensor.is_inference() else tensor._version
+        alias = plain(tensor)
+        memory = _compact(alias)
+        if overlaps_itself(memory):
+            span = element_span(tuple(memory.shape), memory.stride())
+            memory = memory.as_strided((span,), (1,))
+        return cls(tensor, alias, memory, copied(memory), tensor.requires_grad, version)
+
+    def same_memory(self) -> bool:
+        """Whether the tensor still lies where it lay."""
+        if not is_strided(self.tensor):
+            return False
+        now = plain(self.tensor)
+        return (
+            now.dtype == self.alias.dtype
+            and now.shape == self.alias.shape
+            and now.stride() == self.alias.stride()
+            and now.storage_offset() == self.alias.storage_offset()
+            and compat.storage_identity(now) == compat.storage_identity(self.alias)
+        )
+
+    def same_content(self) -> bool:
+        return self.same_memory() and same_bits(self.memory, self.bytes)
+
+    def written(self) -> bool:
+        """Whether someone wrote to it, be it the same values."""
+        return self.version is not None and self.tensor._version != self.version
+
+
+def _compact(alias: torch.Tensor) -> torch.Tensor:
+    for axis, stride in enumerate(alias.stride()):
+        if stride == 0 and alias.shape[axis] > 1:
+            alias = alias.narrow(axis, 0, 1)
+    return alias
+
+
+@dataclass
+class RollbackPoint:
+    """The tensors and registries of some modules as they were."""
+
+    contents: bool = True
+    tensors: dict[int, TensorState] = field(default_factory=dict)
+    others: dict[int, tuple[MovedMemory, Any]] = field(default_factory=dict)  # with a fingerprint
+    switches: dict[int, RequiresGrad] = field(
+        default_factory=dict
+    )  # of tensors whose bytes are not held
+    modules: list[tuple[Behaviour, list[Registry]]] = field(default_factory=list)
+    fields: list[Fields] = field(default_factory=list)
+    gradients: list[Gradient] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, modules: Iterable[nn.Module], contents: bool = True) -> RollbackPoint:
+        """Takes everything down: as much memory as the tensors themselves.
+
+        Without ``contents`` only which objects stand where.
+        """
+        point = cls(contents=contents)
+        for module in modules:
+            point.modules.append((Behaviour.of(module), point._take(module)))
+            point.fields.append(Fields(module))
+        return point
+
+    def _take(self, module: nn.Module) -> list[Registry]:
+        fields = compat.module_fields(module)
+        taken: list[Registry] = []
+        for name in _REGISTRIES:
+            registry = fields.get(name)
+            if isinstance(registry, dict):
+                taken.append(Registry(registry, dict(registry)))
+            # a scripted module's registries are no dicts: nothing in them can be replaced
+            self._hold(value for _, value in entries(registry) or ())
+        for value in fields.values():
+            # as an RNN keeps its flat weights
+            if type(value) is list and any(is_tensor(item) for item in value):
+                taken.append(Registry(value, list(value)))
+                self._hold(value)
+        own = Attributes(fields, None)
+        own.then = own.present()
+        self._hold(own.then.values())
+        return [*taken, own]
+
+    def _hold(self, values: Iterable[Any]) -> None:
+        for value in values if self.contents else ():
+            key = id(value)
+            if not is_tensor(value) or key in self.tensors or key in self.switches:
+                continue
+            held = TensorState.of(value)
+            if held is not None:
+                self.tensors[key] = held
+                self.gradients.append(Gradient.of(value))
+                continue
+            self.switches[key] = RequiresGrad(value, requires_grad(value))
+            if (other := _copy(value)) is not None:
+                self.others[key] = other
+
+    def changes(self, paths: dict[int, tuple[Any, ...]]) -> list[Inverse]:
+        """The inverses of what changed since, in the order in which they have to be done again.
+
+        ``paths`` leads from a tensor's id to its slots. Tensors are held by object where objects
+        were replaced, since no path leads to the old ones.
+        """
+        registries: list[Inverse] = []
+        for behaviour, held_by in self.modules:
+            differing = [one for one in held_by if one.differs()]
+            for one in differing:
+                one.now = one.present()
+            # a lazy module changes class and hooks too at its first forward, and stays so
+            registries += [*differing, behaviour] if differing else []
+        by_object = bool(registries)
+        found: list[Inverse] = []
+        for key, held in self.tensors.items():
+            moved = not held.same_memory()
+            if not same_bits(held.memory, held.bytes):
+                by_path = key in paths and held.memory is held.alias and not (moved or by_object)
+                shape, dtype = tuple(held.memory.shape), held.memory.dtype
+                tensor = None if by_path else held.memory
+                found.append(Bytes(paths.get(key, ()), None, shape, dtype, held.bytes, tensor))
+            if moved:
+                found.append(MovedMemory(held.tensor, held.alias))
+            if held.tensor.requires_grad != held.requires_grad:
+                found.append(RequiresGrad(held.tensor, held.requires_grad))
+        found += [memory for memory, then in self.others.values()
+                  if fingerprint(memory.tensor) != then]  # fmt: skip
+        found += [memory for gradient in self.gradients for memory in gradient.memory()]
+        found += [switch for switch in self.switches.values() if switch.differs()]
+        return [*found, *registries]
+
+    def keep_versions(self) -> None:
+        """Give every tensor its version counter back, so that no pending backward raises."""
+        for held in self.tensors.values():
+            if held.written() and held.version is not None:
+                compat.set_version(held.tensor, held.version)
+
+    def written(self, among: Iterable[int] | None = None) -> set[int]:
+        """The ids of the tensors that were written to, or hold something else now."""
+        keys = self.tensors.keys() if among is None else self.tensors.keys() & set(among)
+        return {
+            key
+            for key in keys
+            if self.tensors[key].written() or not self.tensors[key].same_content()
+        }
+
+    def changed(self) -> set[int]:
+        """The ids of the tensors that hold something else now, or were frozen or freed."""
+        return {
+            key
+            for key, held in self.tensors.items()
+            if held.tensor.requires_grad != held.requires_grad or not held.same_content()
+        } | {key for key, switch in self.switches.items() if switch.differs()}
+
+    def restore(self, net: nn.Module) -> None:
+        """Everything as it was."""
+        for inverse in reversed(self.changes({})):
+            inverse.swap(net)
+        for fields in self.fields:
+            fields.restore()
+        for gradient in self.gradients:
+            gradient.restore()
+        self.keep_versions()
+
+    def put_back(self, tensor: torch.Tensor) -> None:
+        """One tensor as it was."""
+        held = self.tensors[id(tensor)]
+        if not held.same_memory():
+            point_at(tensor, held.alias)
+        put(held.memory, held.bytes)
+
+
+def _copy(tensor: torch.Tensor) -> tuple[MovedMemory, Any] | None:
+    """A sparse or quantized tensor as it was; None for one that is no such and not ready."""
+    if condition(tensor).state != "ready" or is_wrapper(tensor) or is_strided(tensor):
+        return None
+    return MovedMemory(tensor, tensor.data.clone()), fingerprint(tensor)

@@ -1,0 +1,192 @@
+"""The only code that changes a tensor's bytes: check, copy, read back, and keep the inverse.
+
+Everything is written through a plain alias of the tensor's memory: the Parameter object stays, its
+gradient, hooks and version counter are not touched, so that an edit between a forward and its
+backward does not make the backward raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+
+from paramwidget.edit.errors import EditError
+from paramwidget.edit.values.index import Index
+from paramwidget.slots.names import resolve
+from paramwidget.slots.tree import Path
+from paramwidget.tensors import condition, plain
+
+_SAME_SIZE = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+
+
+class Inverse(Protocol):
+    """One thing that an edit changed, and the way back; ``swap`` exchanges now and then."""
+
+    @property
+    def nbytes(self) -> int: ...
+
+    def check(self, net: nn.Module) -> None:
+        """Raises EditError where the model is no longer one that this can be done to."""
+
+    def swap(self, net: nn.Module) -> None:
+        """Put back what is kept, and keep what stood there: the next swap is the opposite."""
+
+
+def part_of(tensor: torch.Tensor, index: Index | None) -> torch.Tensor:
+    """A plain view of the part; writing to it writes to the tensor."""
+    alias = plain(tensor)
+    return alias if index is None else alias[index]
+
+
+def copied(tensor: torch.Tensor, index: Index | None = None) -> torch.Tensor:
+    """The bytes of a part as they are, contiguous, on the tensor's device."""
+    with torch.inference_mode(False):
+        part = part_of(tensor, index).resolve_conj().resolve_neg()
+        return part.clone(memory_format=torch.contiguous_format)
+
+
+def put(tensor: torch.Tensor, values: torch.Tensor, index: Index | None = None) -> None:
+    """Write values of the tensor's own dtype over a part."""
+    with torch.inference_mode(tensor.is_inference()), torch.no_grad():
+        part_of(tensor, index).copy_(values)
+
+
+def point_at(tensor: torch.Tensor, alias: torch.Tensor) -> None:
+    """Let the tensor object hold the memory of another, as ``p.data = alias`` does."""
+    tensor.data = alias
+
+
+def with_zero_rows(values: torch.Tensor, rows: Sequence[int]) -> torch.Tensor:
+    """A copy of the values with some rows at zero; the values themselves where there are none."""
+    if not rows:
+        return values
+    changed = values.clone()
+    for row in rows:
+        changed[row].zero_()
+    return changed
+
+
+def same_bits(left: torch.Tensor, right: torch.Tensor) -> bool:
+    """Whether two tensors hold the same bytes: NaN equals itself, 0 is not −0."""
+    if left.shape != right.shape or left.dtype != right.dtype:
+        return False
+    return torch.equal(_bits(left), _bits(right))
+
+
+def _bits(tensor: torch.Tensor) -> torch.Tensor:
+    tensor = tensor.resolve_conj().resolve_neg()
+    if tensor.is_complex() and tensor.itemsize > 8:
+        tensor = torch.view_as_real(tensor)
+    return tensor.contiguous().reshape(-1).view(_SAME_SIZE[tensor.itemsize])
+
+
+@dataclass
+class Bytes:
+    """The bytes of one part of one tensor; ``tensor`` is set where no path leads to it."""
+
+    paths: tuple[Path, ...]  # every slot of the tensor: the tie may be broken by the time of undo
+    index: Index | None
+    shape: tuple[int, ...]
+    dtype: torch.dtype
+    bytes: torch.Tensor
+    tensor: torch.Tensor | None = None
+
+    @property
+    def nbytes(self) -> int:
+        return self.bytes.nbytes
+
+    def _tensors(self, net: nn.Module) -> list[torch.Tensor]:
+        if self.tensor is not None:
+            return [self.tensor]
+        found = [resolve(net, path) for path in self.paths]
+        unique = {id(tensor): tensor for tensor in found if tensor is not None}
+        return list(unique.values())
+
+    def check(self, net: nn.Module) -> None:
+        found = [tensor for path in self.paths if (tensor := resolve(net, path)) is not None]
+        if self.tensor is None and len(found) < len(self.paths):
+            raise EditError(f"{_display_name(self.paths)} is no longer a tensor of the model")
+        for tensor in self._tensors(net):
+            now = condition(tensor)
+            if now.state != "ready" or now.shape != self.shape or tensor.dtype != self.dtype:
+                raise EditError(
+                    f"{_display_name(self.paths)} has changed since: it was {self.shape} of "
+                    f"{self.dtype} and is "
+                    f"{now.shape if now.shape is not None else now.state} of {now.dtype}"
+                )
+
+    def swap(self, net: nn.Module) -> None:
+        tensors = self._tensors(net)
+        now = copied(tensors[0], self.index)
+        for tensor in tensors:
+            put(tensor, self.bytes, self.index)
+        self.bytes = now
+
+
+def _display_name(paths: Sequence[Path]) -> str:
+    return ".".join(paths[0]) if paths else "a tensor"
+
+
+class Transaction:
+    """Collects the inverses of one edit; leaving it by an exception puts every byte back."""
+
+    def __init__(self, net: nn.Module) -> None:
+        self.net = net
+        self.inverses: list[Inverse] = []
+
+    def write(
+        self,
+        paths: Sequence[Path],
+        tensor: torch.Tensor,
+        values: torch.Tensor,
+        index: Index | None = None,
+    ) -> None:
+        """Write values of the tensor's own dtype over a part, and read back what was stored."""
+        values = values.detach()
+        before = copied(tensor, index)
+        if values.shape != before.shape:
+            values = values.expand(before.shape)
+        self.inverses.append(Bytes(tuple(paths), index, tuple(tensor.shape), tensor.dtype, before))
+        put(tensor, values, index)
+        if not same_bits(part_of(tensor, index).cpu(), values.cpu()):
+            raise EditError(
+                f"what was written to {_display_name(paths)} is not what it holds afterwards; "
+                "nothing was changed"
+            )
+
+    def rollback(self) -> None:
+        for inverse in reversed(self.inverses):
+            inverse.swap(self.net)
+        self.inverses.clear()
+
+
+@contextmanager
+def transaction(net: nn.Module) -> Iterator[Transaction]:
+    """Writes as a whole or not at all."""
+    work = Transaction(net)
+    try:
+        yield work
+    except BaseException:
+        work.rollback()
+        raise
+
+
+def swap_all(net: nn.Module, inverses: list[Any]) -> None:
+    """Undo or redo a whole edit; raises EditError with nothing changed where it cannot be."""
+    for inverse in inverses:
+        inverse.check(net)
+    done: list[Inverse] = []
+    try:
+        for inverse in reversed(inverses):
+            inverse.swap(net)
+            done.append(inverse)
+    except BaseException:
+        for inverse in reversed(done):
+            inverse.swap(net)
+        raise
+    inverses.reverse()

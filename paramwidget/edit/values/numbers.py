@@ -1,0 +1,241 @@
+"""One number for one tensor: what was typed or passed, and whether the dtype can hold it."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from typing import Any
+
+import numpy as np
+import torch
+
+from paramwidget.edit.errors import EditError, quoted
+
+Number = int | float | complex | bool
+
+_REAL = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)"
+_WHOLE = re.compile(r"[+-]?\d+")
+_REAL_TEXT = re.compile(_REAL, re.IGNORECASE)
+_COMPLEX_TEXT = re.compile(
+    rf"(?P<real>{_REAL})?(?:(?P<imag>[+-]?(?:{_REAL})?)[ij])?", re.IGNORECASE
+)
+_LONGEST = 400  # characters of a typed number; int() of a longer text is slow or refused by Python
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    """``float32`` of ``torch.float32``."""
+    return str(dtype).removeprefix("torch.")
+
+
+def is_integer(dtype: torch.dtype) -> bool:
+    """Signed and unsigned whole numbers, without bool."""
+    return not (dtype.is_floating_point or dtype.is_complex or dtype == torch.bool)
+
+
+def parse_number(text: str, dtype: torch.dtype, where: str = "value") -> Number:
+    """What a person typed, as a number for a tensor of this dtype.
+
+    Whole numbers stay exact, ``nan``, ``inf`` and ``-inf`` are numbers of the float dtypes,
+    ``1+2j`` of the complex ones, ``true`` and ``false`` of bool. Raises EditError for the rest.
+    """
+    typed = text.strip().replace("\N{MINUS SIGN}", "-")
+    if not typed:
+        raise EditError(f"no number was typed{_meant(where)}", where)
+    if len(typed) > _LONGEST:
+        raise EditError(f"a number of {len(typed)} characters is too long", where)
+    if dtype == torch.bool and typed.lower() in ("true", "false"):
+        return typed.lower() == "true"
+    if _WHOLE.fullmatch(typed):
+        return int(typed)
+    if _REAL_TEXT.fullmatch(typed):
+        return _real(typed, text, where)
+    parts = _COMPLEX_TEXT.fullmatch(typed.replace(" ", ""))
+    if dtype.is_complex and parts is not None and parts["imag"] is not None:
+        imag = parts["imag"] if parts["imag"] not in ("", "+", "-") else parts["imag"] + "1"
+        return complex(_real(parts["real"] or "0", text, where), _real(imag, text, where))
+    raise EditError(f"{quoted(text)}{_meant(where)} is no number{_what_can(dtype)}", where)
+
+
+def _real(typed: str, text: str, where: str) -> float:
+    value = float(typed)
+    if math.isinf(value) and "inf" not in typed.lower():
+        raise EditError(
+            f"{quoted(text)} is too large for float64; its largest number is 1.8e308, "
+            "and infinity is typed as inf",
+            where,
+        )
+    return value
+
+
+def _what_can(dtype: torch.dtype) -> str:
+    if dtype == torch.bool:
+        return "; a bool tensor takes true or false"
+    if is_integer(dtype):
+        return f"; a tensor of {dtype_name(dtype)} takes a whole number"
+    if dtype.is_complex:
+        return "; a complex tensor takes one such as 1+2j"
+    return "; 0.5, -1e-3, nan and inf are numbers"
+
+
+def number_of(value: Any, dtype: torch.dtype, where: str = "value") -> Number:
+    """A Python, numpy or 0-d tensor number, or a typed one, as a plain Python number."""
+    if isinstance(value, str):
+        return parse_number(value, dtype, where)
+    if isinstance(value, torch.Tensor):
+        if value.dim() or value.is_meta:
+            raise EditError(
+                f"the value{_meant(where)} is a tensor of shape {tuple(value.shape)}; "
+                "one number is wanted",
+                where,
+            )
+        return value.detach().item()
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim):
+        value = value.item()
+    if isinstance(value, (bool, int, float, complex)):
+        return value
+    raise EditError(
+        f"the value {quoted(value)}{_meant(where)} is a {type(value).__name__}, not a number", where
+    )
+
+
+def _meant(where: str) -> str:
+    """For which argument a value is meant, where there is more than one."""
+    return "" if where in ("", "value") else f" for {where}"
+
+
+def as_stored(value: Number, dtype: torch.dtype, where: str = "value") -> torch.Tensor:
+    """The 0-d CPU tensor of ``dtype`` that holds ``value``, rounded as the dtype rounds.
+
+    Raises EditError where rounding is not all that would happen: overflow (1e6 in float16),
+    wrapping (300 in uint8), truncation (0.7 in int64), a lost imaginary part or sign.
+    """
+    if dtype == torch.bool:
+        if value not in (0, 1):
+            raise EditError(f"{_plain(value)} is neither true nor false, and this is bool", where)
+        return torch.tensor(bool(value), device="cpu")
+    if is_integer(dtype):
+        return _integer(value, dtype, where)
+    if dtype.is_complex:
+        return _complex(value, dtype, where)
+    if isinstance(value, complex):
+        if value.imag:
+            raise EditError(
+                f"{_plain(value)} is complex, and a tensor of {dtype_name(dtype)} is real", where
+            )
+        value = value.real
+    return _float(value, dtype, where)
+
+
+def _integer(value: Number, dtype: torch.dtype, where: str) -> torch.Tensor:
+    try:
+        whole = int(value)  # type: ignore[arg-type] # complex raises TypeError, caught here
+    except (TypeError, ValueError, OverflowError):
+        whole = None
+    if whole is None or whole != value:
+        raise EditError(
+            f"{_plain(value)} is no whole number, and a tensor of {dtype_name(dtype)} holds those "
+            "only",
+            where,
+        )
+    limits = torch.iinfo(dtype)
+    if not limits.min <= whole <= limits.max:
+        raise EditError(
+            f"{_plain(value)} is out of range: {dtype_name(dtype)} holds "
+            f"{limits.min} to {limits.max}",
+            where,
+        )
+    return torch.tensor(whole, dtype=dtype, device="cpu")
+
+
+def _float(value: Number, dtype: torch.dtype, where: str) -> torch.Tensor:
+    try:
+        exact = float(value)  # type: ignore[arg-type] # complex was sorted out before
+    except OverflowError:
+        exact = math.inf
+    asked_finite = isinstance(value, int) or math.isfinite(exact)
+    stored = torch.tensor(exact, dtype=torch.float64, device="cpu").to(dtype)
+    held = float(stored.to(torch.float64))
+    if asked_finite and not (math.isfinite(exact) and _rounded(exact, held, dtype)):
+        raise EditError(
+            f"{_plain(value)} cannot be held by {dtype_name(dtype)}, "
+            f"whose numbers go from {_lowest(dtype):.6g} to {torch.finfo(dtype).max:.6g}",
+            where,
+        )
+    if not asked_finite and not (held == exact or (math.isnan(held) and math.isnan(exact))):
+        raise EditError(f"{dtype_name(dtype)} has no {_plain(value)}", where)
+    return stored
+
+
+def _lowest(dtype: torch.dtype) -> float:
+    return float(torch.finfo(dtype).min)
+
+
+def _rounded(exact: float, held: float, dtype: torch.dtype) -> bool:
+    """Whether ``held`` is ``exact`` rounded; 8-bit floats may saturate, or lose a sign."""
+    limits = torch.finfo(dtype)
+    if not math.isfinite(held) or (dtype.itemsize == 1 and abs(exact) > limits.max):
+        return False
+    if held and (not exact or math.copysign(1, exact) != math.copysign(1, held)):
+        return False
+    return abs(held - exact) <= max(abs(exact) * limits.eps, limits.tiny)
+
+
+def _complex(value: Number, dtype: torch.dtype, where: str) -> torch.Tensor:
+    part = {torch.complex128: torch.float64, torch.complex64: torch.float32}.get(
+        dtype, torch.float16
+    )
+    both = complex(value) if isinstance(value, complex) else None
+    real = _float(both.real if both is not None else value, part, where)
+    imag = _float(both.imag if both is not None else 0.0, part, where)
+    return torch.view_as_complex(torch.stack((real, imag))).to(dtype)
+
+
+def _plain(value: Number) -> str:
+    if not isinstance(value, int):
+        return f"{value:.10g}"
+    bits = value.bit_length()
+    return str(value) if bits < 70 else f"an integer of {bits} bits"
+
+
+def taken(value: Number, dtype: torch.dtype) -> Number:
+    """The same number as torch takes it: it has no Python integer beyond int64, but for uint64."""
+    beyond = isinstance(value, int) and not -(2**63) <= value < 2**63
+    return float(value) if beyond and not is_integer(dtype) else value  # type: ignore[arg-type]
+
+
+def literal(value: Number) -> str:
+    """The Python expression of a number, that gives the same bits back."""
+    if isinstance(value, complex):
+        return f"complex({literal(value.real)}, {literal(value.imag)})"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'float("{value}")'
+    return repr(value)
+
+
+def parse_seed(seed: object) -> int | None:
+    """A seed as it was given or typed; None and the empty text ask for a new one."""
+    if seed is None or seed == "":
+        return None
+    try:
+        if isinstance(seed, bool):
+            raise TypeError
+        number = int(seed) if isinstance(seed, str) else operator.index(seed)  # type: ignore[arg-type] # the except clause is the check
+    except (TypeError, ValueError):
+        raise EditError(f"the seed {quoted(seed)} is no whole number", "seed") from None
+    if not 0 <= number < 2**32:
+        raise EditError(f"the seed {quoted(seed)} is not between 0 and 2³²−1", "seed")
+    return number
+
+
+def number_text(value: Any) -> str:
+    """What a person would type for a value, so that parsing gives it back; else its repr."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, torch.Tensor) and not value.dim() and not value.is_meta:
+        value = value.detach().item()
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value).strip("()") if isinstance(value, complex) else repr(value)

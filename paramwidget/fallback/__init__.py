@@ -1,0 +1,62 @@
+"""A picture of a model that needs no kernel and no script, for whoever reads the notebook later."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+
+from paramwidget.fallback.image import png_of
+from paramwidget.fallback.page import html_of
+from paramwidget.fallback.png import base64_of
+from paramwidget.fallback.sheet import LINES, Sheet, read_sheet
+from paramwidget.fallback.table import text_of
+from paramwidget.workbench import Workbench
+
+BYTES = 40 * 1024
+
+_CELLS = (56, 36, 30, 26)  # a picture's rows and columns at most, by how many pictures there are
+_log = logging.getLogger("paramwidget")
+
+
+def bundle(
+    bench: Workbench, slots: Iterable[str | tuple[str, ...]] | None = None
+) -> dict[str, str]:
+    """What a notebook saves of a model, by MIME type, in at most BYTES together; never raises.
+
+    ``slots`` names the tensors to show as heatmaps (at most 4), None the first two. Keys are
+    "text/plain", "text/html" and "image/png" (base64); one that cannot be made is left out.
+    """
+    chosen = None if slots is None else list(slots)
+    cells = _CELLS[min(len(chosen), len(_CELLS)) - 1] if chosen else _CELLS[1]
+    for size, lines in (
+        (cells, LINES),
+        (cells, LINES // 2),
+        (cells // 2, LINES // 2),
+        (0, LINES // 4),
+    ):
+        made = _bundle(bench, chosen, size, lines)
+        if sum(len(part.encode()) for part in made.values()) <= BYTES:
+            return made
+    return {"text/plain": made["text/plain"][: BYTES // 4]} if "text/plain" in made else {}
+
+
+def _bundle(
+    bench: Workbench, slots: list[str | tuple[str, ...]] | None, cells: int, lines: int
+) -> dict[str, str]:
+    made: dict[str, str] = {}
+    try:
+        seen = read_sheet(bench, slots, cells, lines)
+    except Exception:
+        _log.exception("paramwidget: no still picture could be made")
+        return made
+    ways: dict[str, Callable[[Sheet], str]] = {
+        "text/plain": text_of,
+        "text/html": html_of,
+        "image/png": lambda seen: base64_of(png_of(seen)),
+    }
+    for kind, way in ways.items():
+        try:
+            made[kind] = way(seen)
+        except Exception:
+            _log.exception("paramwidget: no still picture as %s could be made", kind)
+    return made

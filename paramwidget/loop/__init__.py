@@ -1,1 +1,0 @@
-"""When: edits wait for a safe moment, looks follow a pulse, browsers come and go."""

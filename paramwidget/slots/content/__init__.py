@@ -1,0 +1,1 @@
+"""Has the content of a tensor changed, and since when."""

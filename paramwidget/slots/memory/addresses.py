@@ -1,0 +1,90 @@
+"""Where a model's tensors lie, as addresses: what ties are found from and bytes are counted by."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from paramwidget import compat
+from paramwidget.slots.memory.overlap import ADDRESSES, Block, block_of
+from paramwidget.slots.reading.census import Census, Spans
+from paramwidget.tensors import Condition, parts, plain
+
+#: The number of a tensor, and a block that it takes.
+OwnedBlock = tuple[int, Block]
+
+
+@dataclass(eq=False)
+class Addresses:
+    """`spans` of the plain contiguous tensors, and the blocks of all others by their world.
+
+    `nominal` are the bytes that tensors without memory, as on meta, would take.
+    """
+
+    spans: Spans
+    worlds: dict[object, list[OwnedBlock]]
+    nominal: int
+
+    @classmethod
+    def of(cls, census: Census) -> Addresses:
+        """Ask every tensor of a census for its place, and read none."""
+        worlds: dict[object, list[OwnedBlock]] = {}
+        nominal = 0
+        for owner in census.spans.careful:
+            known = census.looks.condition(owner)
+            blocks = _blocks(census.objects[owner], known)
+            for block in blocks:
+                worlds.setdefault(block.world, []).append((owner, block))
+            if not blocks and known.state == "meta":
+                nominal += known.numel * _itemsize(known)
+        return cls(census.spans, worlds, nominal)
+
+    def unique_bytes(self) -> int:
+        """The bytes of all tensors, memory that several lie in counted once.
+
+        A tensor with gaps counts by its elements, unless another tensor spans them.
+        """
+        total = self.nominal
+        for world in {ADDRESSES, *self.worlds}:
+            spans = self.spans if world == ADDRESSES else Spans.none()
+            blocks = [block for _, block in self.worlds.get(world, [])]
+            whole = [block for block in blocks if block.dense]
+            lows = np.concatenate((spans.lows, [block.low for block in whole])).astype(np.int64)
+            highs = np.concatenate(
+                (spans.lows + spans.sizes, [block.high for block in whole])
+            ).astype(np.int64)
+            order = np.argsort(lows, kind="stable")
+            lows, reach = lows[order], np.maximum.accumulate(highs[order])
+            before = np.concatenate(([0], reach[:-1]))
+            total += int(np.maximum(reach - np.maximum(lows, before), 0).sum()) if len(lows) else 0
+            for block in {block for block in blocks if not block.dense}:
+                place = int(np.searchsorted(lows, block.low, side="right"))
+                if place == 0 or reach[place - 1] < block.high:
+                    total += block.run * math.prod(size for _, size in block.runs)
+        return total
+
+
+def _itemsize(known: Condition) -> int:
+    dtype = getattr(torch, known.dtype or "", None)
+    return dtype.itemsize if isinstance(dtype, torch.dtype) else 0
+
+
+def _blocks(tensor: torch.Tensor, known: Condition) -> list[Block]:
+    """The blocks that hold a tensor's data; none where there is no data, or no telling."""
+    if known.state not in ("ready", "unreadable"):
+        return []
+    found = []
+    with compat.without_torch_function():
+        for part in parts(tensor):
+            try:
+                if compat.is_copy_on_write(part) or (known.state != "ready" and part is tensor):
+                    continue
+                block = block_of(part if part.is_quantized else plain(part))
+            except Exception:
+                continue  # a part that does not say where it lies cannot be compared
+            if block is not None:
+                found.append(block)
+    return found

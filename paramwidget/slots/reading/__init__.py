@@ -1,0 +1,1 @@
+"""Reads what modules hold, past everything their classes override; runs none of their code."""
