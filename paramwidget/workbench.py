@@ -25,10 +25,11 @@ from paramwidget.edit.journal import Edit, Journal
 from paramwidget.picture.raster import Raster, raster
 from paramwidget.picture.statistics import Histogram, Stats, histogram, stats
 from paramwidget.slots.content.known import KnownContent
-from paramwidget.slots.names import held_at, resolve
+from paramwidget.slots.current import CurrentTree
+from paramwidget.slots.names import resolve, slot_at
 from paramwidget.slots.targets import Selection, select
 from paramwidget.slots.ties import Name, TieGroup
-from paramwidget.slots.tree import Node, Path, Tree, UnknownName, read_tree
+from paramwidget.slots.tree import Node, Path, Tree, UnknownName
 
 Lens = Literal["value", "grad", "angle"]
 Narrow = str | type | Sequence[str | type] | None
@@ -37,15 +38,16 @@ Narrow = str | type | Sequence[str | type] | None
 class Listener(Protocol):
     """Whoever shows a model and wants to know that an edit was done to it."""
 
-    def edited(self, edit: Edit | None) -> None:
-        """An edit was applied, undone or redone; None where one was refused."""
+    def edited(self, edit: Edit | None, tree: Tree) -> None:
+        """An edit was applied, undone or redone, None where one was refused; the tree after it."""
 
 
 @dataclass
 class Record:
     """What is remembered of a model as long as it lives; holds no reference to it."""
 
-    seen: KnownContent
+    known: KnownContent
+    current: CurrentTree = field(default_factory=CurrentTree)
     journal: Journal = field(default_factory=Journal)
     lock: threading.RLock = field(default_factory=threading.RLock)
     listeners: weakref.WeakSet[Any] = field(default_factory=weakref.WeakSet)
@@ -111,9 +113,17 @@ class Workbench:
     # --- what is there -------------------------------------------------------------------------
 
     def read(self) -> Tree:
-        """The structure as it is now, with its slots, ties and totals."""
+        """The structure as it is now, with its slots, ties and totals.
+
+        The same object as long as nothing has moved.
+        """
         with self.lock:
-            return read_tree(self.net)
+            return self._record.current.read(self.net)
+
+    def last_read(self) -> Tree:
+        """The structure as it was when somebody last asked."""
+        with self.lock:
+            return self._record.current.last(self.net)
 
     @property
     def tree(self) -> Node:
@@ -122,11 +132,11 @@ class Workbench:
 
     def slots(self) -> list[Node]:
         """Every slot in registration order, each occurrence of a shared one too."""
-        return self.read().slots
+        return list(self.read().slots)
 
     def ties(self) -> list[TieGroup]:
         """The groups of slots that share a tensor ("same") or memory ("memory")."""
-        return self.read().ties
+        return list(self.read().ties)
 
     def select(self, target: Name, *, types: Narrow = None, parameters: Any = None) -> Selection:
         """What an initializer for this target would touch, and what not and why: a dry run."""
@@ -140,12 +150,12 @@ class Workbench:
         return through(resolve(self.net, self._path(name)), lens)
 
     def _path(self, name: Name) -> Path:
-        """The path of a slot; the tree is read only where a dotted name does not lead there itself.
+        """The path of a slot; the tree is read only where a name does not lead to a tensor itself.
 
         Raises UnknownName.
         """
-        path = tuple(name.split(".")) if isinstance(name, str) else tuple(name)
-        if held_at(self.net, path) is not None:
+        path = slot_at(self.net, name)
+        if path is not None:
             return path
         node = self.read().node(name)
         if node.kind == "module":
@@ -190,7 +200,7 @@ class Workbench:
         The first look is taken when the bench is made; the bench's own edits count as seen.
         """
         with self.lock:
-            changed = self._record.seen.look(self.read(), self.net)
+            changed = self._record.known.look(self.read(), self.net)
             return [node.label for node in changed]
 
     # --- what is done --------------------------------------------------------------------------
@@ -251,11 +261,11 @@ class Workbench:
 
     def undo(self) -> Edit | None:
         """Take the last edit back; None where none is left."""
-        return self._step(lambda journal: journal.undo(self.net))
+        return self._step(lambda journal, _: journal.undo(self.net))
 
     def redo(self) -> Edit | None:
         """Do the last undone edit again; None where there is none."""
-        return self._step(lambda journal: journal.redo(self.net))
+        return self._step(lambda journal, _: journal.redo(self.net))
 
     def restart(self) -> list[Edit]:
         """Back to the start: undo every edit that stands, the last first."""
@@ -279,7 +289,7 @@ class Workbench:
 
     def do(self, action: Action) -> Edit:
         """Apply an action as a whole or not at all, and write it into the journal."""
-        edit = self._step(lambda journal: journal.do(self.net, read_tree, action))
+        edit = self._step(lambda journal, tree: journal.do(self.net, tree, action))
         assert edit is not None  # an action gives an edit or raises
         return edit
 
@@ -289,17 +299,22 @@ class Workbench:
         """Tell ``listener`` of each edit, as long as it lives."""
         self._record.listeners.add(listener)
 
-    def _step(self, step: Callable[[Journal], Edit | None]) -> Edit | None:
-        """One step of the journal; its content counts as seen, and the listeners are told."""
+    def _step(self, step: Callable[[Journal, Tree], Edit | None]) -> Edit | None:
+        """One step of the journal; its content counts as known, and the listeners are told.
+
+        The tree is read once: again only after an edit that may have put something elsewhere.
+        """
         with self.lock:
-            edit: Edit | None = None
+            record, edit = self._record, None
+            tree = record.current.places(self.net)
             try:
-                edit = step(self._record.journal)
+                edit = step(record.journal, tree)
                 if edit is not None:
-                    self._record.seen.count_as_known(self.read(), self.net, edit.changed)
+                    tree = self.read() if edit.restructured else tree
+                    record.known.count_as_known(tree, self.net, edit.changed)
             finally:
-                for listener in list(self._record.listeners):
-                    listener.edited(edit)
+                for listener in list(record.listeners):
+                    listener.edited(edit, tree)
             return edit
 
 

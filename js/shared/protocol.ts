@@ -36,6 +36,19 @@ export interface Totals {
   state_entries: number;
 }
 
+/** Some rows of a tree, in the columns of `Tree`; ``depths`` is how many rows are above each. */
+export interface TreeRows {
+  names: string[];
+  depths: number[];
+  kinds: Kind[];
+  type_of: number[];
+  shapes: (number[] | null)[];
+  dtype_of: number[];
+  counts: number[];
+  trainable: (boolean | null)[];
+  states: State[];
+}
+
 /** One row at a glance: a tiny histogram (bar heights 0..255), mean and deviation as text. */
 export interface Brief {
   row: number;
@@ -336,6 +349,25 @@ export interface Tree {
   warnings: string[];
 }
 
+/** What a large tree has become, told by what differs from the tree of revision ``before``. From row ``start`` on ``removed`` rows are replaced by ``rows``. Of those that stay, ``changed`` are the ones (by their new index) that now read as in ``changed_rows``. All else is whole. */
+export interface TreeChange {
+  kind: "treechange";
+  revision: number;
+  before: number;
+  start: number;
+  removed: number;
+  rows: TreeRows;
+  changed: number[];
+  changed_rows: TreeRows;
+  types: string[];
+  dtypes: string[];
+  notes: Record<string, string>;
+  ties: Tie[];
+  shared_modules: SharedModule[];
+  totals: Totals;
+  warnings: string[];
+}
+
 export interface Briefs {
   kind: "briefs";
   revision: number;
@@ -511,7 +543,7 @@ export type ToKernel = Hello | View | Pace | Open | Close | Look | Rows | Ask | 
 
 export type Intent = Initialize | Assign | Compute | Require | Undo | Redo | Restart;
 
-export type ToBrowser = Tree | Briefs | Panels | Facts | Frame | Journal | Catalog | Status | Reply;
+export type ToBrowser = Tree | TreeChange | Briefs | Panels | Facts | Frame | Journal | Catalog | Status | Reply;
 
 export type LabQuestion = LabList | LabExpand | LabDock | LabFind | LabUndock | LabJournal;
 

@@ -31,9 +31,14 @@ class Budget(NamedTuple):
 
 SENT = Budget(240 * 1024, extremes=True, counted=2**20)
 LIVE = Budget(48 * 1024, extremes=False, counted=2**16)  # in a cell, some ten times a second
-KEPT = Budget(40 * 1024, extremes=False, counted=2**20)  # saved with the notebook
+SAVED_BYTES = 64 * 1024  # of the cells of all panels that are saved with the notebook
 
 BINS = 64
+
+
+def saved_budget(panels: int) -> Budget:
+    """What the frame of one of so many panels may cost in a notebook file."""
+    return Budget(min(40 * 1024, SAVED_BYTES // max(1, panels)), extremes=False, counted=2**20)
 
 
 def picture_of(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
 
 from paramwidget import protocol
 from paramwidget.conversation import facts, frames, rows
 from paramwidget.conversation.frames import Budget
 from paramwidget.conversation.journal import journal_message
+from paramwidget.conversation.tree_change import saved_rows, saved_tree, tree_change
 from paramwidget.conversation.views import Views
 from paramwidget.protocol import Cause, PanelState
 from paramwidget.slots.content.fingerprint import fingerprint
@@ -21,7 +22,6 @@ from paramwidget.workbench import Workbench
 Message = tuple[protocol.ToBrowser, list[bytes]]
 Frame = tuple[protocol.Frame, list[bytes]]
 
-LARGE = 2000  # rows
 ROWS_PERIOD = 0.5  # s between looks at the tree's rows while a cell runs
 
 _log = logging.getLogger("paramwidget")
@@ -35,8 +35,10 @@ class SentPanel:
     generation: int = -1
     revision: int = 0
     facts: protocol.Facts | None = None
+    tree: Tree | None = None  # that the facts were taken from
     frame: Frame | None = None
-    kept: Frame | None = None
+    saved: Frame | None = None
+    saved_as: tuple[int, Budget] | None = None
 
 
 class Presenter:
@@ -56,7 +58,7 @@ class Presenter:
         self._send_out = send
         self._tree: Tree | None = None
         self._sent_tree: protocol.Tree | None = None
-        self._rows: list[tuple[Node, int]] = []
+        self._words = rows.Words()
         self._revision = 0
         self._sent: dict[str, SentPanel] = {}
         self._briefs = rows.Briefs()
@@ -73,14 +75,14 @@ class Presenter:
         """A page that knows nothing is told tree, journal, panels and frames."""
         self._sent = {panel: SentPanel(revision=s.revision) for panel, s in self._sent.items()}
         self._briefs.forget()
-        self._tree = None
+        self._tree = self._sent_tree = None
         self.show_journal()
-        self.follow_structure()
+        self.follow_structure(self.bench.read())
         self.show_panels()
 
-    def look(self, cause: Cause) -> None:
+    def look(self, cause: Cause, tree: Tree) -> None:
         """Look at everything that is open."""
-        self.follow_structure()
+        self.follow_structure(tree)
         self._push_frames(cause)
         self.look_at_rows()
 
@@ -91,23 +93,22 @@ class Presenter:
             self.look_at_rows(whole=rows.SAMPLE)
             self._next_rows = time.monotonic() + ROWS_PERIOD
 
-    def follow_structure(self) -> None:
+    def follow_structure(self, tree: Tree) -> None:
         """Where the structure is another one, send it; panels whose slot is gone are closed."""
-        tree = self.bench.read()
-        if self._tree is None or tree.structure != self._tree.structure:
-            self._revision += 1
-            self._rows = rows.walk(tree.root)
-            self._sent_tree = rows.tree_message(tree, self._revision)
-            self._send(self._sent_tree)
-            self._briefs.forget()
-            there = {node.path for node in tree.slots}
-            gone = [p for p in self.views.panels.values() if tuple(p.path) not in there]
-            for panel in gone:
-                del self.views.panels[panel.panel]
-                self._sent.pop(panel.panel, None)
-            if gone:
-                self._send_panels(gone)
-        self._tree = tree
+        known, self._tree = self._tree, tree
+        if tree is known or (known is not None and tree.structure == known.structure):
+            return
+        self._revision += 1
+        sent, now = self._sent_tree, rows.tree_message(tree, self._revision, self._words)
+        self._sent_tree = now
+        change = None if sent is None else tree_change(sent, now)
+        self._send(now if change is None else change)
+        self._briefs.forget()
+        gone = [p for p in self.views.panels.values() if not _is_slot(tree.find(tuple(p.path)))]
+        for panel in gone:
+            self.close_panel(panel.panel)
+        if gone:
+            self._send_panels(gone)
 
     def _push_frames(self, cause: Cause, budget: Budget = frames.SENT) -> None:
         for panel in list(self.views.panels.values()):
@@ -119,9 +120,13 @@ class Presenter:
                 _log.exception("paramwidget: a panel could not be shown")
 
     def _push_facts(self, panel: PanelState) -> None:
+        """What a panel says of its slot follows from the tree: as long as that stands, it does."""
         sent = self._sent.setdefault(panel.panel, SentPanel())
         assert self._tree is not None
+        if sent.facts is not None and sent.tree is self._tree:
+            return
         now = facts.facts(self.bench, self._tree, panel)
+        sent.tree = self._tree
         if now != sent.facts:
             sent.facts = now
             self._send(now)
@@ -141,8 +146,8 @@ class Presenter:
         """Look at the rows that are on screen; of tensors larger than ``whole`` at a sample."""
         if self._tree is None:
             return
-        rows_shown = self.views.rows(self._revision)
-        fresh = self._briefs.fresh(self.bench, self._rows, rows_shown, whole)
+        shown = self.views.rows(self._revision)
+        fresh = self._briefs.fresh(self.bench, self._tree, shown, whole)
         if fresh:
             self._send(protocol.Briefs(self._revision, fresh))
 
@@ -155,12 +160,22 @@ class Presenter:
         self._send_panels([])
         self._push_frames("view")
 
+    def open_panel(self, message: protocol.Open) -> None:
+        """Open a panel; where there is no such slot, say so."""
+        path = tuple(message.path)
+        if self._tree is None or not _is_slot(self._tree.find(path)):
+            self.follow_structure(self.bench.read())
+        if self._tree is not None and _is_slot(self._tree.find(path)):
+            self.views.open(message)
+        else:
+            self._send_panels([message])
+
     def close_panel(self, panel: str) -> None:
         """Forget a panel."""
         self.views.panels.pop(panel, None)
         self._sent.pop(panel, None)
 
-    def _send_panels(self, gone: list[PanelState]) -> None:
+    def _send_panels(self, gone: Sequence[PanelState | protocol.Open]) -> None:
         closed = [
             protocol.ClosedPanel(p.panel, f"{'.'.join(p.path)} is no longer in the model")
             for p in gone
@@ -174,38 +189,52 @@ class Presenter:
         """Whether anything was sent since ``saved_messages`` was asked for."""
         return self._unsaved
 
-    @property
-    def is_large(self) -> bool:
-        """Whether the tree is too large to be saved at each edit."""
-        return len(self._rows) > LARGE
-
     def saved_messages(self) -> list[Message]:
         """The messages that show tree and open panels without a kernel, in few bytes."""
         if self._tree is None:
-            self.follow_structure()
-        tree, told = self._tree, self._sent_tree
+            self.follow_structure(self.bench.read())
+        tree, sent_tree = self._tree, self._sent_tree
         assert tree is not None
-        assert told is not None
-        messages: list[Message] = [
-            (told, []),
-            (protocol.Briefs(self._revision, self._briefs.known()), []),
+        assert sent_tree is not None
+        panels = list(self.views.panels.values())
+        messages = self._saved_tree(tree, sent_tree, panels)
+        messages += [
             (journal_message(self.bench.journal), []),
-            (protocol.Panels(list(self.views.panels.values()), []), []),
+            (protocol.Panels(panels, []), []),
         ]
-        for panel in self.views.panels.values():
+        for panel in panels:
             sent = self._sent.setdefault(panel.panel, SentPanel())
             messages.append((sent.facts or facts.facts(self.bench, tree, panel), []))
-            messages.append(self._kept_frame(panel, sent))
+            messages.append(self._saved_frame(panel, sent, len(panels)))
         self._unsaved = False
         return messages
 
-    def _kept_frame(self, panel: PanelState, sent: SentPanel) -> Frame:
+    def _saved_tree(
+        self, tree: Tree, sent: protocol.Tree, panels: list[PanelState]
+    ) -> list[Message]:
+        """The tree and the rows at a glance; of a large tree the uppermost rows."""
+        nodes = [node for panel in panels if (node := tree.find(tuple(panel.path))) is not None]
+        saved = saved_rows(sent, [tree.row(node) for node in nodes])
+        place = {row: at for at, row in enumerate(saved)}
+        briefs = [
+            replace(brief, row=place[brief.row])
+            for brief in self._briefs.known()
+            if brief.row in place
+        ]
+        return [
+            (saved_tree(sent, saved), []),
+            (protocol.Briefs(self._revision, briefs), []),
+        ]
+
+    def _saved_frame(self, panel: PanelState, sent: SentPanel, count: int) -> Frame:
         """The frame last sent, made smaller where it is too large for a notebook file."""
-        if sent.frame and sum(map(len, sent.frame[1])) <= frames.KEPT.bytes:
+        budget = frames.saved_budget(count)
+        if sent.frame and sum(map(len, sent.frame[1])) <= budget.bytes:
             return sent.frame
-        if sent.kept is None or sent.kept[0].revision != sent.revision:
-            sent.kept = self._frame(panel, sent.revision, "view", frames.KEPT)
-        return sent.kept
+        if sent.saved is None or sent.saved_as != (sent.revision, budget):
+            sent.saved = self._frame(panel, sent.revision, "view", budget)
+            sent.saved_as = (sent.revision, budget)
+        return sent.saved
 
     def _frame(self, panel: PanelState, revision: int, cause: Cause, budget: Budget) -> Frame:
         tensor, nothing = facts.what_is_seen(self.bench, panel)
@@ -213,3 +242,7 @@ class Presenter:
             return frames.frame_of(tensor, panel, revision, cause, nothing, budget)
         except Unreadable as reason:
             return frames.frame_of(None, panel, revision, cause, str(reason), budget)
+
+
+def _is_slot(node: Node | None) -> bool:
+    return node is not None and node.slot >= 0

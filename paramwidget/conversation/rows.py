@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Sequence
 
 import torch
@@ -11,7 +10,7 @@ from paramwidget import protocol
 from paramwidget.edit.actions.outcome import display_name
 from paramwidget.picture import scale, text
 from paramwidget.slots.content.fingerprint import fingerprint
-from paramwidget.slots.names import held_at
+from paramwidget.slots.names import tensor_of
 from paramwidget.slots.tree import Node, Tree
 from paramwidget.workbench import Workbench
 
@@ -23,37 +22,28 @@ MOST_WARNINGS = 50
 PROVED = 4  # places of a shared module
 
 
-def tree_message(tree: Tree, revision: int) -> protocol.Tree:
-    """The whole structure in columns."""
-    nodes = list(walk(tree.root))
-    row_of = {node: row for row, (node, _) in enumerate(nodes)}
-    types, dtypes = Words(), Words()
-    counts = _counts_below(nodes)
+def tree_message(tree: Tree, revision: int, words: Words) -> protocol.Tree:
+    """The whole structure in columns; ``words`` are the class and dtype names of this widget."""
+    rows = tree.rows
+    shapes = {shape: list(shape) for shape in set(rows.shapes) if shape is not None}
     return protocol.Tree(
         revision=revision,
         model=tree.root.type_name,
-        names=[node.path[-1] if node.path else "" for node, _ in nodes],
-        parents=[parent for _, parent in nodes],
-        kinds=[node.kind for node, _ in nodes],
-        type_of=[types.index(node.type_name) for node, _ in nodes],
-        types=types.words,
-        shapes=[None if node.shape is None else list(node.shape) for node, _ in nodes],
-        dtype_of=[-1 if node.dtype is None else dtypes.index(node.dtype) for node, _ in nodes],
-        dtypes=dtypes.words,
-        counts=counts,
-        trainable=[node.requires_grad if has_tensor(node) else None for node, _ in nodes],
-        states=[node.state for node, _ in nodes],
-        notes={
-            str(row): note
-            for row, (node, _) in enumerate(nodes)
-            if (note := (node.reason or node.note or "")[:NOTE])
-        },
-        ties=[
-            protocol.Tie(group.kind, [row_of[tree.node(name)] for name in group.names])
-            for group in tree.ties
-        ],
+        names=rows.names,
+        parents=rows.parents,
+        kinds=rows.kinds,
+        type_of=words.types.indices(rows.types),
+        types=words.types.words,
+        shapes=[None if shape is None else shapes[shape] for shape in rows.shapes],
+        dtype_of=words.dtypes.indices(rows.dtypes),
+        dtypes=words.dtypes.words,
+        counts=rows.counts,
+        trainable=rows.trainable,
+        states=rows.states,
+        notes={str(row): note[:NOTE] for row, note in rows.notes()},
+        ties=[protocol.Tie(kind, tied) for kind, tied in tree.tied_rows],
         shared_modules=[
-            protocol.SharedModule([row_of[node] for node in places], _proof(places))
+            protocol.SharedModule([rows.row(node.place) for node in places], _proof(places))
             for places in tree.shared_modules
         ],
         totals=_totals(tree),
@@ -68,37 +58,29 @@ def _proof(places: list[Node]) -> str:
     return " is ".join(node.access[0] for node in places[:PROVED])
 
 
-def walk(root: Node) -> list[tuple[Node, int]]:
-    """Every node with its parent's row, depth-first, the root first."""
-    found: list[tuple[Node, int]] = []
-    stack: list[tuple[Node, int]] = [(root, -1)]
-    while stack:
-        node, parent = stack.pop()
-        row = len(found)
-        found.append((node, parent))
-        stack.extend((child, row) for child in reversed(node.children))
-    return found
-
-
-def has_tensor(node: Node) -> bool:
-    """Whether a tensor stands at this node."""
-    return node.kind not in ("module", "none")
-
-
-class Words:
-    """Words that occur often, each once."""
+class Numbered:
+    """Words that occur often, each once; what was numbered keeps its number."""
 
     def __init__(self) -> None:
-        self._index: dict[str, int] = {}
+        self._index: dict[str | None, int] = {None: -1}
 
-    def index(self, word: str) -> int:
-        """Where a word stands among ``words``."""
-        return self._index.setdefault(word, len(self._index))
+    def indices(self, words: Sequence[str | None]) -> list[int]:
+        """Where each word stands among ``words``; -1 for None."""
+        for word in dict.fromkeys(words):
+            self._index.setdefault(word, len(self._index) - 1)
+        return list(map(self._index.__getitem__, words))
 
     @property
     def words(self) -> list[str]:
         """All words, in order."""
-        return list(self._index)
+        return [word for word in self._index if word is not None]
+
+
+class Words:
+    """The class and dtype names that a widget's trees have used so far."""
+
+    def __init__(self) -> None:
+        self.types, self.dtypes = Numbered(), Numbered()
 
 
 class Briefs:
@@ -118,7 +100,7 @@ class Briefs:
     def fresh(
         self,
         bench: Workbench,
-        nodes: Sequence[tuple[Node, int]],
+        tree: Tree,
         rows: list[int],
         whole: int = WHOLE,
     ) -> list[protocol.Brief]:
@@ -128,10 +110,10 @@ class Briefs:
         """
         fresh = []
         for row in rows:
-            if not 0 <= row < len(nodes):
+            if not 0 <= row < len(tree.rows):
                 continue
-            node = nodes[row][0]
-            tensor = held_at(bench.net, node.path) if node.state == "ready" else None
+            node = tree.rows.node(row)
+            tensor = tensor_of(bench.net, node) if node.state == "ready" else None
             if tensor is None:
                 continue
             looked_at = scale.sample(tensor, whole, SAMPLE)
@@ -156,24 +138,6 @@ def _brief(row: int, tensor: torch.Tensor, sampled: bool) -> protocol.Brief:
         sampled=sampled,
         alarm=", ".join(alarms),
     )
-
-
-def _counts_below(nodes: Sequence[tuple[Node, int]]) -> list[int]:
-    """Elements of each slot; for a module those of the parameters below it, shared ones once."""
-    counts = [0] * len(nodes)
-    below: list[dict[Hashable, int]] = [{} for _ in nodes]
-    for row in range(len(nodes) - 1, -1, -1):
-        node, parent = nodes[row]
-        if node.kind == "module":
-            counts[row] = sum(below[row].values())
-            if parent >= 0:
-                below[parent].update(below[row])
-            below[row] = {}
-        elif node.shape is not None:
-            counts[row] = math.prod(node.shape)
-            if node.kind == "parameter":
-                below[parent][node.tensor_number] = counts[row]
-    return counts
 
 
 def _totals(tree: Tree) -> protocol.Totals:

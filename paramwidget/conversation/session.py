@@ -24,6 +24,7 @@ from paramwidget.edit.errors import EditError
 from paramwidget.edit.journal import Edit
 from paramwidget.protocol import Cause, ProtocolError
 from paramwidget.slots.ties import Name
+from paramwidget.slots.tree import Tree
 from paramwidget.workbench import Workbench
 
 Send = Callable[[dict[str, Any], list[bytes]], None]
@@ -140,8 +141,7 @@ class Session:
         with self.bench.lock:
             match message:
                 case protocol.Open():
-                    self.presenter.follow_structure()
-                    self.views.open(message)
+                    self.presenter.open_panel(message)
                 case protocol.Close():
                     self.presenter.close_panel(message.panel)
                 case protocol.Look():
@@ -189,7 +189,7 @@ class Session:
         self._newest = (intent.id, carry_out(self.bench, intent))
         return replied(intent.id, self._newest[1])
 
-    def edited(self, edit: Edit | None) -> None:
+    def edited(self, edit: Edit | None, tree: Tree) -> None:
         """The bench tells of an edit, whoever made it: repaint, or remember to.
 
         A cell that edits in a loop is shown at the live rate; its end shows the rest.
@@ -200,7 +200,7 @@ class Session:
             self._stale = True
             return
         self.presenter.show_journal()
-        self._push("edit")
+        self._push("edit", tree)
         self._next_live = time.monotonic() + self._period
 
     # --- pulses --------------------------------------------------------------------------------
@@ -257,13 +257,16 @@ class Session:
 
     # --- out -----------------------------------------------------------------------------------
 
-    def _push(self, cause: Cause) -> None:
-        """Look at everything that is open and send what has become different."""
+    def _push(self, cause: Cause, tree: Tree | None = None) -> None:
+        """Look at everything that is open and send what has become different.
+
+        ``tree`` is the model's as it is now, where the caller has it.
+        """
         if not self.views.any_open:
             return
         with self.bench.lock:
-            self.presenter.look(cause)
-            if self.presenter.unsaved and not (cause == "edit" and self.presenter.is_large):
+            self.presenter.look(cause, tree or self.bench.read())
+            if self.presenter.unsaved:
                 self._keep()
 
     def _send_status(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +35,8 @@ class Edit:
     warnings: list[str] = field(default_factory=list)
     code: str = ""
     action: Action | None = field(default=None, repr=False, compare=False)
+    #: Whether more than bytes may have changed: other tensors, memory or modules stand there.
+    restructured: bool = field(default=False, repr=False, compare=False)
 
     @property
     def kind(self) -> str:
@@ -86,11 +88,11 @@ class Journal:
         self._undone: list[Entry] = []
         self._running = False
 
-    def do(self, net: nn.Module, reader: Callable[[nn.Module], Tree], action: Action) -> Edit:
+    def do(self, net: nn.Module, tree: Tree, action: Action) -> Edit:
         """Run an action and write it down. A refusal is written down too, and raised."""
         try:
             with self._alone():
-                outcome = action.run(net, reader(net))
+                outcome = action.run(net, tree)
         except EditError as error:
             self._note_failure(action, error)
             raise
@@ -137,6 +139,7 @@ class Journal:
             warnings,
             outcome.script.text,
             action,
+            outcome.restructured,
         )
 
     def _about_name(self, function: Any) -> list[str]:

@@ -71,6 +71,8 @@ from paramwidget.protocol.to_browser import (
     TieFact,
     Totals,
     Tree,
+    TreeChange,
+    TreeRows,
 )
 from paramwidget.protocol.to_kernel import (
     Ask,
@@ -160,6 +162,8 @@ __all__ = [
     "ToKernel",
     "Totals",
     "Tree",
+    "TreeChange",
+    "TreeRows",
     "Undo",
     "View",
     "Withdraw",

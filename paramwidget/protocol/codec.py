@@ -20,6 +20,7 @@ from paramwidget.protocol.to_browser import (
     Reply,
     Status,
     Tree,
+    TreeChange,
 )
 from paramwidget.protocol.to_kernel import (
     Ask,
@@ -53,7 +54,7 @@ ToKernel = (
 )  # fmt: skip
 Intent = Initialize | Assign | Compute | Require | Undo | Redo | Restart
 ToBrowser = (
-    Tree | Briefs | Panels | Facts | Frame | Journal | Catalog | Status | Reply
+    Tree | TreeChange | Briefs | Panels | Facts | Frame | Journal | Catalog | Status | Reply
 )  # fmt: skip
 
 TO_KERNEL: tuple[type[Any], ...] = get_args(ToKernel)

@@ -72,6 +72,45 @@ class Tree:
 
 
 @dataclass(frozen=True)
+class TreeRows:
+    """Some rows of a tree, in the columns of `Tree`; ``depths`` is how many rows are above each."""
+
+    names: list[str]
+    depths: list[int]
+    kinds: list[Kind]
+    type_of: list[int]
+    shapes: list[list[int] | None]
+    dtype_of: list[int]
+    counts: list[int]
+    trainable: list[bool | None]
+    states: list[State]
+
+
+@dataclass(frozen=True)
+class TreeChange:
+    """What a large tree has become, told by what differs from the tree of revision ``before``.
+
+    From row ``start`` on ``removed`` rows are replaced by ``rows``. Of those that stay, ``changed``
+    are the ones (by their new index) that now read as in ``changed_rows``. All else is whole.
+    """
+
+    revision: int
+    before: int
+    start: int
+    removed: int
+    rows: TreeRows
+    changed: list[int]
+    changed_rows: TreeRows
+    types: list[str]
+    dtypes: list[str]
+    notes: dict[str, str]
+    ties: list[Tie]
+    shared_modules: list[SharedModule]
+    totals: Totals
+    warnings: list[str]
+
+
+@dataclass(frozen=True)
 class Brief:
     """One row at a glance: a tiny histogram (bar heights 0..255), mean and deviation as text."""
 

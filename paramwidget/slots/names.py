@@ -1,17 +1,35 @@
-"""From a path to the tensor that stands there now, past everything a class may have overridden."""
+"""From a name to what stands there now, past everything that a class may have overridden.
+
+Names are ambiguous where a key has a dot in it: `Tree.find` decides, once for reading, writing and
+selecting. `slot_at` answers without a tree where there is nothing to decide.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
 from paramwidget import compat
+from paramwidget.slots.node import Node
 from paramwidget.slots.reading.parametrized import compute
 from paramwidget.slots.reading.reader import entries, key_text
 from paramwidget.tensors import class_has, class_name, is_tensor
 
 _REGISTRIES = ("_parameters", "_buffers")
+_MISSING = object()
+
+
+def path_of(name: str | Sequence[str]) -> tuple[str, ...]:
+    """The path that a name stands for: a dotted name is split at its dots, a path is one already.
+
+    >>> path_of("0.weight"), path_of(("a.b", "weight")), path_of("")
+    (('0', 'weight'), ('a.b', 'weight'), ())
+    """
+    if isinstance(name, str):
+        return tuple(name.split(".")) if name else ()
+    return tuple(name)
 
 
 def module_at(net: Any, path: tuple[str, ...]) -> Any:
@@ -25,8 +43,47 @@ def module_at(net: Any, path: tuple[str, ...]) -> Any:
     return module
 
 
+def slot_at(net: Any, name: str | Sequence[str]) -> tuple[str, ...] | None:
+    """The path of the slot that a name leads to and that holds a tensor.
+
+    None where it leads to none, and where a key with a dot in it lets it be read in two ways.
+    """
+    path = path_of(name)
+    if isinstance(name, str):
+        for depth in range(len(path) - 1):
+            module = module_at(net, path[:depth])
+            if module is None or _has_dotted_key(module, path[depth:]):
+                return None
+    return path if held_at(net, path) is not None else None
+
+
+def _has_dotted_key(module: Any, rest: tuple[str, ...]) -> bool:
+    fields = compat.module_fields(module)
+    registries = [fields.get(name) or () for name in (*_REGISTRIES, "_modules")]
+    keys = [".".join(rest[:end]) for end in range(2, len(rest) + 1)]
+    return any(
+        key in fields or any(_entry(registry, key) is not _MISSING for registry in registries)
+        for key in keys
+    )
+
+
+def tensor_of(net: Any, node: Node) -> torch.Tensor | None:
+    """The tensor that a slot holds; None where it holds none, and for a computed one.
+
+    As `held_at`, but for a plain attribute that hides a registered tensor of the same name.
+    """
+    if node.kind != "constant":
+        return held_at(net, node.path)
+    module = module_at(net, node.path[:-1])
+    constant = None if module is None else compat.module_fields(module).get(node.path[-1])
+    return constant if is_tensor(constant) else None
+
+
 def held_at(net: Any, path: tuple[str, ...]) -> torch.Tensor | None:
-    """The tensor held at a path; None where there is none, and for a computed one."""
+    """The tensor held at a path; None where there is none, and for a computed one.
+
+    Of several under one name it is the first in the order of ``slots``: a registered one.
+    """
     if not path:
         return None
     module = module_at(net, path[:-1])
@@ -34,9 +91,9 @@ def held_at(net: Any, path: tuple[str, ...]) -> torch.Tensor | None:
         return None
     fields = compat.module_fields(module)
     for registry in _REGISTRIES:
-        registered: torch.Tensor | None = _entry(fields.get(registry), path[-1])
-        if is_tensor(registered):
-            return registered
+        registered: Any = _entry(fields.get(registry), path[-1])
+        if registered is not _MISSING:
+            return registered if is_tensor(registered) else None
     constant: torch.Tensor | None = fields.get(path[-1])
     return constant if is_tensor(constant) else None
 
@@ -74,4 +131,4 @@ def _entry(registry: Any, key: str) -> Any:
     for name, value in entries(registry) or ():
         if key_text(name) == key:
             return value
-    return None
+    return _MISSING

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 from paramwidget.slots import access
 from paramwidget.slots.memory.addresses import Addresses
@@ -15,6 +16,9 @@ from paramwidget.slots.ties import Name, TieGroup
 from paramwidget.tensors import Condition, State, class_name
 
 Path = tuple[str, ...]
+
+#: A place, and a slot of the module there.
+Occurrence = tuple[int, int]
 
 
 class Node:
@@ -49,6 +53,11 @@ class Node:
     def place(self) -> int:
         """The number of the module's place in the walk; for a slot that of the module with it."""
         return self._place
+
+    @property
+    def slot(self) -> int:
+        """The number of the slot among all slots of the reading; -1 for a module."""
+        return self._slot
 
     @property
     def path(self) -> Path:
@@ -237,6 +246,20 @@ class Reading:
             for slot in range(first[module], first[module + 1])
         ]
 
+    @cached_property
+    def places_with_notes(self) -> list[int]:
+        """The places of modules that have a note, or a reason why they cannot be read."""
+        columns = self.columns
+        classes = {id(cls): cls for cls in columns.classes}
+        wrapping = {key for key, cls in classes.items() if wrappers.wrapper_note(cls) is not None}
+        modules = {*columns.module_errors, *columns.module_notes}
+        if wrapping:
+            modules |= {n for n, cls in enumerate(columns.classes) if id(cls) in wrapping}
+        found = set(columns.place_notes)
+        if modules:
+            found |= {place for place, module in enumerate(columns.modules) if module in modules}
+        return sorted(found)
+
     def note(self, place: int, slot: int) -> str | None:
         columns = self.columns
         if slot >= 0:
@@ -267,8 +290,7 @@ class Reading:
         return counts
 
     @cached_property
-    def ties(self) -> list[TieGroup]:
-        """Groups in the order of their first slots, "same" before "memory"."""
+    def _tied(self) -> list[tuple[Literal["same", "memory"], list[Occurrence], list[int]]]:
         columns = self.columns
         counts = Counter(tensor for tensor in columns.slot_tensors if tensor >= 0)
         used = Counter(module for module in columns.modules if module != NO_MODULE)
@@ -283,7 +305,7 @@ class Reading:
         wanted = (again | crossed) - {-1}
         if not wanted:
             return []
-        slots: dict[int, list[tuple[int, int]]] = {}
+        slots: dict[int, list[Occurrence]] = {}
         order: dict[int, int] = {}
         for index, (place, slot) in enumerate(self.rows()):
             tensor = columns.slot_tensors[slot]
@@ -293,28 +315,42 @@ class Reading:
         return self._groups(slots, order)
 
     def _groups(
-        self, slots: dict[int, list[tuple[int, int]]], order: dict[int, int]
-    ) -> list[TieGroup]:
-        found: list[tuple[int, int, TieGroup]] = []
+        self, slots: dict[int, list[Occurrence]], order: dict[int, int]
+    ) -> list[tuple[Literal["same", "memory"], list[Occurrence], list[int]]]:
+        """Kind, occurrences and tensors of each group, in the order of their first slots."""
+        found: list[tuple[int, int, Literal["same", "memory"], list[Occurrence], list[int]]] = []
         for tensor, rows in slots.items():
             if len(rows) > 1:
-                names = tuple(self.label(*row) for row in rows)
-                group = TieGroup("same", names)
-                self.tie_of_tensor[tensor] = group
-                found.append((order[tensor], 0, group))
+                found.append((order[tensor], 0, "same", rows, [tensor]))
         for tensors in self.shared_memory:
             rows = sorted(row for tensor in tensors for row in slots.get(tensor, ()))
-            group = TieGroup("memory", tuple(self.label(*row) for row in rows))
-            self.tie_of_tensor.update(dict.fromkeys(tensors, group))
-            found.append((min(order[t] for t in tensors if t in order), 1, group))
+            first = min(order[tensor] for tensor in tensors if tensor in order)
+            found.append((first, 1, "memory", rows, tensors))
         found.sort(key=lambda entry: entry[:2])
-        return [group for _, _, group in found]
+        return [entry[2:] for entry in found]
+
+    @cached_property
+    def ties(self) -> list[TieGroup]:
+        """Groups in the order of their first slots, "same" before "memory"."""
+        return [
+            TieGroup(kind, tuple(self.label(*row) for row in rows)) for kind, rows, _ in self._tied
+        ]
+
+    @property
+    def tied(self) -> list[tuple[Literal["same", "memory"], list[Occurrence]]]:
+        """The same as occurrences instead of names."""
+        return [(kind, rows) for kind, rows, _ in self._tied]
 
     @cached_property
     def tie_of_tensor(self) -> dict[int, TieGroup]:
-        return {}
+        """The widest group of each tensor."""
+        found: dict[int, TieGroup] = {}
+        by_kind = zip(self._tied, self.ties, strict=True)
+        for (_, _, tensors), group in sorted(by_kind, key=lambda pair: pair[1].kind == "memory"):
+            found.update(dict.fromkeys(tensors, group))
+        return found
 
     def tie_of(self, slot: int) -> TieGroup | None:
-        if slot < 0 or not self.ties:
+        if slot < 0 or not self._tied:
             return None
         return self.tie_of_tensor.get(self.columns.slot_tensors[slot])

@@ -10,15 +10,17 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from torch import nn
 
 from paramwidget.slots.memory.addresses import Addresses
+from paramwidget.slots.names import path_of
 from paramwidget.slots.node import Node, Path, Reading
 from paramwidget.slots.reading.collector import without_collection
 from paramwidget.slots.reading.columns import NO_MODULE, Columns
 from paramwidget.slots.reading.walk import MAX_NAMES, walk
+from paramwidget.slots.rows import Rows
 from paramwidget.slots.ties import Name, TieGroup, memory_groups
 from paramwidget.tensors import Condition, class_has, class_lookup
 
@@ -86,7 +88,7 @@ class Tree:
     def warnings(self) -> list[tuple[Name, str]]:
         """The rows of modules that have something to say, and what."""
         found = []
-        for place in range(len(self._reading.columns.keys)):
+        for place in self._reading.places_with_notes:
             node = Node(self._reading, place, -1)
             text = node.reason or node.note
             if text is not None:
@@ -135,6 +137,24 @@ class Tree:
         )
 
     @cached_property
+    def rows(self) -> Rows:
+        """The rows that a view shows, by column."""
+        return Rows(self._reading)
+
+    def row(self, node: Node) -> int:
+        """The row of a node among ``rows``."""
+        return self.rows.row(node.place, node.slot)
+
+    @cached_property
+    def tied_rows(self) -> list[tuple[Literal["same", "memory"], list[int]]]:
+        """``ties`` as rows instead of names, in the same order."""
+        rows = self.rows
+        return [
+            (kind, [rows.row(*occurrence) for occurrence in found])
+            for kind, found in self._reading.tied
+        ]
+
+    @cached_property
     def _by_name(self) -> dict[str, Node]:
         found: dict[str, Node] = {}
         for node in self._every_node():
@@ -162,7 +182,7 @@ class Tree:
         if not name:
             return self.root
         if self._is_plain:
-            return self._at(name.split(".") if isinstance(name, str) else tuple(name))
+            return self._at(path_of(name))
         return self._by_name.get(name) if isinstance(name, str) else self._by_path.get(tuple(name))
 
     @cached_property

@@ -33,7 +33,7 @@ class Bench:
         return bench
 
     def do(self, action: Action) -> Edit:
-        return self.journal.do(self.net, read_tree, action)
+        return self.journal.do(self.net, read_tree(self.net), action)
 
     def initialize(
         self, target: Any, function: Any, types: Any = None, parameters: Any = None,

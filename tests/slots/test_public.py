@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from paramwidget import Workbench, compat
-from paramwidget.slots.names import held_at
+from paramwidget.slots.names import held_at, tensor_of
 from paramwidget.tensors import Unreadable, plain, writable_reason
 from zoo.case import Case
 from zoo.cases import CASES
@@ -105,3 +105,36 @@ def test_a_lens_that_is_none_is_refused() -> None:
     bench = Workbench(nn.Linear(2, 2))
     with pytest.raises(ValueError, match="not 'gradient'"):
         bench.stats("weight", lens="gradient")  # type: ignore[arg-type] # that is the point
+
+
+def dotted_beside_nested() -> nn.Module:
+    net = nn.Module()
+    net.a = nn.Module()
+    net.a.register_parameter("b", nn.Parameter(torch.tensor([1.0, 2.0])))
+    net._parameters["a.b"] = nn.Parameter(torch.tensor([3.0, 4.0]))
+    return net
+
+
+def test_a_name_that_can_be_read_in_two_ways_means_one_slot_to_everybody() -> None:
+    bench = Workbench(dotted_beside_nested())
+    for name in ("a.b", ("a.b",), ("a", "b")):
+        node = bench.read().node(name)
+        edit = bench.assign(name, (0,), 42)
+        (changed,) = edit.changed
+        assert changed == node.label
+        assert bench.stats(name).max == 42
+        assert bench.raster(name).values[0, 0] == 42
+        assert bench.select(name).names == [node.label]
+        assert bench.stats(node.path).max == 42
+        assert eval(node.access[0], {"net": bench.net})[0] == 42
+        bench.undo()
+        assert bench.stats(name).max in (2, 4)
+
+
+def test_a_constant_that_hides_a_parameter_is_a_row_of_its_own() -> None:
+    net = nn.Linear(2, 2)
+    vars(net)["weight"] = torch.full((2, 2), 7.0)
+    first, *_, hiding = Workbench(net).slots()
+    assert (first.kind, hiding.kind) == ("parameter", "constant")
+    assert tensor_of(net, first) is net._parameters["weight"]
+    assert tensor_of(net, hiding) is vars(net)["weight"]

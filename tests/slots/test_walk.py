@@ -14,6 +14,7 @@ from torch import nn
 
 from paramwidget.slots.names import held_at
 from paramwidget.slots.tree import Tree, read_tree
+from slots.kit import CHANGES
 from zoo.case import Holder
 
 
@@ -154,27 +155,6 @@ def test_a_dropped_tree_is_freed_at_once() -> None:
         assert gone() is None
     finally:
         gc.enable()
-
-
-CHANGES: dict[str, Callable[[Any], Any]] = {
-    "a layer more": lambda net: net.append(nn.Linear(2, 2)),
-    "a layer less": lambda net: net.__delitem__(1),
-    "frozen": lambda net: net[0].weight.requires_grad_(False),
-    "double": lambda net: net.double(),
-    "meta": lambda net: net[0].to("meta"),
-    "a bias taken away": lambda net: net[0].register_parameter("bias", None),
-    "tied": lambda net: setattr(net[1], "weight", net[0].weight),
-    "tied by memory": lambda net: setattr(net[1].weight, "data", net[0].weight.data),
-    "another class": lambda net: setattr(net[0], "__class__", nn.Bilinear),
-    "a constant": lambda net: setattr(net, "extra", torch.ones(1)),
-    "a list of modules": lambda net: setattr(net, "more", [nn.Linear(1, 1)]),
-    "not saved": lambda net: net[2]._non_persistent_buffers_set.add("running_mean"),
-    "parametrized": lambda net: nn.utils.parametrize.register_parametrization(
-        net[0], "weight", nn.Identity()
-    ),
-    "renamed": lambda net: net._modules.__setitem__("9", net._modules.pop("1")),
-    "another order": lambda net: net._modules.__setitem__("0", net._modules.pop("0")),
-}
 
 
 @pytest.mark.parametrize("change", CHANGES)

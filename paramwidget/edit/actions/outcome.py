@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paramwidget.edit.errors import EditError, quoted
-from paramwidget.edit.memory.write import Inverse
+from paramwidget.edit.memory.write import Bytes, Inverse
 from paramwidget.edit.script import Script, comment, function_name
 from paramwidget.slots.targets import select
 from paramwidget.slots.ties import Name
@@ -29,6 +29,12 @@ class Outcome:
     inverses: list[Inverse]
     script: Script
     function: Any = None  # the user's, which the script calls by its name
+    ran_code: bool = False  # of the user's or of a module's own, which may do anything
+
+    @property
+    def restructured(self) -> bool:
+        """Whether more than bytes may have changed."""
+        return self.ran_code or not all(isinstance(one, Bytes) for one in self.inverses)
 
 
 @dataclass
@@ -43,6 +49,7 @@ class Notes:
     lines: list[str] = field(default_factory=list)
     helpers: set[str] = field(default_factory=set)
     function: Any = None
+    ran_code: bool = False
 
     def changes(self, nodes: Iterable[Node]) -> None:
         self.changed += [node.label for node in nodes]
@@ -62,6 +69,7 @@ class Notes:
             inverses,
             Script((head, *self.lines), frozenset(self.helpers), self._called()),
             self.function,
+            self.ran_code or self.function is not None,
         )
 
 

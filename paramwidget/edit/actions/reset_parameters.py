@@ -70,6 +70,7 @@ def reset(
     notes = Notes(f"reset_parameters on {_display_name(resets)}", seed, skipped=skipped)
     notes.lines.append(f"seed_all({seed})")
     notes.helpers.add("seed_all")
+    notes.ran_code = True
     try:
         with private_generators(seed):
             for path, module in resets.items():

@@ -28,7 +28,7 @@ _FIELD_SET = frozenset(_FIELDS)
 _EMPTY_FIELDS: dict[str, Any] = {name: vars(nn.Module())[name] for name in _FIELDS}
 
 #: Values that hold no tensor and no module; nearly everything in a `__dict__` is of these.
-_INERT = {
+INERT = {
     id(cls): cls
     for cls in (bool, int, float, complex, str, bytes, type(None), torch.dtype, torch.device)
 }
@@ -105,7 +105,7 @@ class Reader:
         fields in torch's own order, registries that are dicts, attributes that are numbers or text.
         """
         columns, values, slot_keys = self.columns, self.values, self.columns.slot_keys
-        fields_of, inert, own = compat.raw_dict, _INERT, _FIELD_COUNT
+        fields_of, inert, own = compat.raw_dict, INERT, _FIELD_COUNT
         remarks = self._remarks
         columns.classes.extend(map(type, modules))
         for number, module in enumerate(modules, first):

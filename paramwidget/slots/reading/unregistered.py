@@ -25,7 +25,7 @@ def hidden_note(key: str, value: object, known: Container[int]) -> str | None:
     queue: list[tuple[Any, int]] = [(value, 0)]
     for held, depth in queue:
         cls = type(held)
-        if _is_container(cls) and depth < 3 and len(queue) < SEARCHED_ITEMS:
+        if is_container(cls) and depth < 3 and len(queue) < SEARCHED_ITEMS:
             inner = held.values() if issubclass(cls, dict) else held
             queue.extend((item, depth + 1) for item in inner)
         elif issubclass(cls, nn.Module):
@@ -45,10 +45,10 @@ def hidden_note(key: str, value: object, known: Container[int]) -> str | None:
 def may_hide(value: Any) -> bool:
     """True for a module, and for a container of Python's own that is not empty."""
     cls = type(value)
-    return len(value) > 0 if _is_container(cls) else issubclass(cls, nn.Module)
+    return len(value) > 0 if is_container(cls) else issubclass(cls, nn.Module)
 
 
-def _is_container(cls: type) -> bool:
+def is_container(cls: type) -> bool:
     return any(cls is one for one in CONTAINERS)
 
 

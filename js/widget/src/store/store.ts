@@ -11,11 +11,13 @@ import {
   type Reply,
   type Status,
   type ToKernel,
+  type TreeChange,
 } from "../../../shared/protocol";
 import type { Packet, Transport } from "../transport";
 import { type Asked, Intents } from "./intents";
 import { type Change, PanelList, type PanelModel } from "./panels";
 import { TreeModel } from "./tree";
+import { changedTree } from "./treechange";
 
 /** saved: no kernel has answered, the picture is the notebook's. lost: the kernel is gone. */
 export type Connection = "connecting" | "live" | "saved" | "lost";
@@ -163,6 +165,9 @@ export class WidgetStore implements Store {
       case "tree":
         this.takeTree(new TreeModel(content));
         break;
+      case "treechange":
+        this.changeTree(content);
+        break;
       case "briefs":
         this.takeBriefs(content);
         break;
@@ -200,6 +205,16 @@ export class WidgetStore implements Store {
     }
     this.briefs.value = kept;
     this.tree.value = tree;
+  }
+
+  /** A change of another tree than the one that is here: this page has missed something. */
+  private changeTree(change: TreeChange): void {
+    const before = this.tree.peek();
+    if (before?.revision === change.before) {
+      this.takeTree(new TreeModel(changedTree(before.message, change)));
+    } else {
+      this.hello("lost");
+    }
   }
 
   private takeBriefs({ revision, briefs }: Briefs): void {

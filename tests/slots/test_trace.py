@@ -1,0 +1,130 @@
+"""A trace is equal as long as a reading would be, and no longer; taking it leaves no trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from paramwidget import Workbench
+from paramwidget.slots.current import CurrentTree
+from paramwidget.slots.reading.trace import places_of, trace_of
+from paramwidget.slots.tree import read_tree
+from slots.kit import CHANGES
+from zoo.case import Case
+from zoo.cases import CASES
+from zoo.hostile import tripped
+
+
+def three() -> nn.Sequential:
+    return nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2), nn.BatchNorm1d(2))
+
+
+class Custom(nn.Module):
+    """Keeps a state as a plain attribute, as recurrent models do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state: Any = None
+        self.inner = nn.Linear(2, 2)
+        self.layers: list[nn.Module] = []
+
+
+MORE: dict[str, Callable[[Any], Any]] = {
+    "a replaced parameter": lambda net: setattr(net[0], "weight", nn.Parameter(torch.ones(2, 2))),
+    "other memory": lambda net: setattr(net[0].weight, "data", torch.ones(2, 2)),
+    "another layout": lambda net: setattr(net[0].weight, "data", net[0].weight.data.t()),
+    "freed memory": lambda net: net[0].weight.untyped_storage().resize_(0),
+    "a hook that prunes": lambda net: nn.utils.prune.identity(net[0], "weight"),
+    "a swapped layer": lambda net: net.__setitem__(1, nn.Linear(2, 2)),
+    "in another module": lambda net: setattr(net[2], "running_mean", torch.ones(2)),
+}
+
+
+@pytest.mark.parametrize("change", [*CHANGES, *MORE])
+def test_whatever_moves_is_noticed(change: str) -> None:
+    net = three()
+    before = trace_of(net)
+    assert trace_of(net) == before
+    assert places_of(net) == before.places
+    {**CHANGES, **MORE}[change](net)
+    assert trace_of(net) != before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda net: setattr(net, "state", torch.ones(2)),
+        lambda net: setattr(net, "state", net.inner.weight.data),
+        lambda net: net.layers.append(nn.Linear(1, 1)),
+    ],
+)
+def test_a_plain_attribute_that_becomes_a_tensor_is_a_place(change: Callable[[Any], Any]) -> None:
+    net = Custom()
+    before = places_of(net)
+    change(net)
+    assert places_of(net) != before
+
+
+@pytest.mark.parametrize("change", ["values", "a step", "a forward", "gradients"])
+def test_what_only_changes_values_moves_nothing(change: str) -> None:
+    net = three()
+    optimizer = torch.optim.Adam(net.parameters())
+    net(torch.ones(3, 2)).sum().backward()
+    before = trace_of(net)
+    if change == "values":
+        net[0].weight.data.fill_(3)
+    elif change == "a step":
+        optimizer.step()
+    elif change == "a forward":
+        net(torch.ones(3, 2))
+    else:
+        optimizer.zero_grad()
+    assert trace_of(net) == before
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_model_is_traced_without_running_its_code(case: Case) -> None:
+    net = case.build()
+    tripped.clear()
+    trace_of(net)
+    assert tripped == []
+    current = CurrentTree()
+    assert current.read(net).structure == read_tree(net).structure
+    assert current.read(net).structure == current.places(net).structure
+
+
+def test_a_tree_is_the_same_object_until_something_moves() -> None:
+    net = three()
+    bench = Workbench(net)
+    tree = bench.read()
+    bench.assign("0.weight", (0, 0), 3)
+    bench.compute("0.weight", "w + 1")
+    bench.initialize("0", "normal_")
+    bench.undo()
+    assert bench.read() is tree
+    bench.tie("0.weight", "1.weight")
+    assert bench.read() is not tree
+    assert [group.names for group in bench.ties()] == [("0.weight", "1.weight")]
+
+
+def test_a_list_of_slots_is_the_callers() -> None:
+    bench = Workbench(three())
+    bench.slots().clear()
+    bench.ties().append("x")  # type: ignore[arg-type]
+    assert len(bench.slots()) == 9
+    assert bench.ties() == []
+
+
+def test_a_tie_that_came_since_the_last_look_is_known_to_the_next_edit() -> None:
+    net = three()
+    bench = Workbench(net)
+    bench.slots()
+    net[1].weight.data = net[0].weight.data
+    edit = bench.assign("0.weight", (0, 0), 42)
+    assert edit.changed == ["0.weight", "1.weight"]
+    net.extra = net[0].weight
+    assert "extra" in bench.assign("0.weight", (0, 0), 43).changed
