@@ -75,9 +75,11 @@ class Presenter:
         """A page that knows nothing is told tree, journal, panels and frames."""
         self._sent = {panel: SentPanel(revision=s.revision) for panel, s in self._sent.items()}
         self._briefs.forget()
-        self._tree = self._sent_tree = None
         self.show_journal()
+        known = self._sent_tree
         self.follow_structure(self.bench.read())
+        if self._sent_tree is not None and self._sent_tree is known:
+            self._send(known)
         self.show_panels()
 
     def look(self, cause: Cause, tree: Tree) -> None:

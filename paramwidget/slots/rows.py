@@ -8,15 +8,20 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
 from paramwidget.slots.node import Node, Reading
 from paramwidget.slots.reading.census import NOTHING
 from paramwidget.slots.reading.columns import NO_MODULE, Kind
-from paramwidget.tensors import State, class_name, dtype_name
+from paramwidget.tensors import State, class_name
 
 _NO_SLOT = -1
+
+A = TypeVar("A")
+B = TypeVar("B")
+T = TypeVar("T")
 
 
 class Rows:
@@ -57,11 +62,15 @@ class Rows:
 
     # --- columns -------------------------------------------------------------------------------
 
-    def _spread(self, places: Sequence[object], slots: Sequence[object]) -> list[object]:
+    def _of_tensors(self, slots: list[T]) -> list[T | None]:
+        """One column of what the slots have and the modules have not."""
+        return self._spread([None] * len(self._slots_of_place), slots)
+
+    def _spread(self, places: Sequence[A], slots: Sequence[B]) -> list[A | B]:
         """One column, of what each place and each slot has."""
         columns = self._reading.columns
         first, modules = columns.first_slot, columns.modules
-        found: list[object] = []
+        found: list[A | B] = []
         for place, (value, count) in enumerate(zip(places, self._slots_of_place, strict=True)):
             found.append(value)
             if count:
@@ -73,7 +82,7 @@ class Rows:
     def names(self) -> list[str]:
         """The last part of each path; ``""`` for the model."""
         columns = self._reading.columns
-        return self._spread(columns.keys, columns.slot_keys)  # type: ignore[return-value]
+        return self._spread(columns.keys, columns.slot_keys)
 
     @cached_property
     def parents(self) -> list[int]:
@@ -104,87 +113,65 @@ class Rows:
     def kinds(self) -> list[Kind]:
         """``module``, ``parameter``, ``buffer``, ``constant``, ``computed`` or ``none``."""
         columns = self._reading.columns
-        places = ["none" if module == NO_MODULE else "module" for module in columns.modules]
-        return self._spread(places, columns.slot_kinds)  # type: ignore[return-value]
+        places: list[Kind] = [
+            "none" if module == NO_MODULE else "module" for module in columns.modules
+        ]
+        return self._spread(places, columns.slot_kinds)
 
     @cached_property
     def types(self) -> list[str]:
         """The class of each module and tensor."""
-        columns, looks = self._reading.columns, self._reading.columns.looks
-        names = list(map(class_name, columns.classes))
-        places = [
-            NOTHING.type_name if module == NO_MODULE else names[module]
-            for module in columns.modules
-        ]
-        tensors = ["Parameter" if parameter else "Tensor" for parameter in looks.parameters]
-        for number, known in looks.careful.items():
-            tensors[number] = known.type_name
-        return self._spread(places, self._of_slots(tensors, "type_name"))  # type: ignore[return-value]
+        columns = self._reading.columns
+        names = [*map(class_name, columns.classes), NOTHING.type_name]  # NO_MODULE is the last
+        places = list(map(names.__getitem__, columns.modules))
+        return self._spread(places, [known.type_name for known in columns.conditions])
 
     @cached_property
     def shapes(self) -> list[tuple[int, ...] | None]:
         """The shape of each tensor; None for modules, and where it has none to tell."""
-        looks = self._reading.columns.looks
-        plain = {shape: tuple(shape) for shape in looks.known_shapes}
-        tensors: list[tuple[int, ...] | None] = list(map(plain.get, looks.shapes))
-        for number, known in looks.careful.items():
-            tensors[number] = known.shape
-        return self._spread(self._no_place, self._of_slots(tensors, "shape"))  # type: ignore[return-value]
+        return self._of_tensors([known.shape for known in self._reading.columns.conditions])
 
     @cached_property
     def dtypes(self) -> list[str | None]:
         """The dtype of each tensor without ``torch.``, or None."""
-        looks = self._reading.columns.looks
-        names = {dtype: dtype_name(dtype) for dtype in set(looks.dtypes)}
-        tensors: list[str | None] = list(map(names.get, looks.dtypes))
-        for number, known in looks.careful.items():
-            tensors[number] = known.dtype
-        return self._spread(self._no_place, self._of_slots(tensors, "dtype"))  # type: ignore[return-value]
+        return self._of_tensors([known.dtype for known in self._reading.columns.conditions])
 
     @cached_property
     def trainable(self) -> list[bool | None]:
-        """``requires_grad`` of each tensor, None elsewhere."""
-        looks = self._reading.columns.looks
-        tensors: list[bool | None] = list(looks.grads)
-        for number, known in looks.careful.items():
-            tensors[number] = known.requires_grad
-        slots = self._of_slots(tensors, "requires_grad")
-        for slot, kind in enumerate(self._reading.columns.slot_kinds):
-            if kind == "none":
-                slots[slot] = None
-        return self._spread(self._no_place, slots)  # type: ignore[return-value]
+        """``requires_grad`` of each tensor, None where there is none."""
+        return self._of_tensors(
+            [
+                None if known is NOTHING else known.requires_grad
+                for known in self._reading.columns.conditions
+            ]
+        )
 
     @cached_property
     def states(self) -> list[State]:
         """``ready``, ``uninitialized``, ``meta`` or ``unreadable``."""
         columns = self._reading.columns
         places: list[State] = ["ready"] * len(columns.modules)
-        if columns.module_errors:
-            for place, module in enumerate(columns.modules):
-                if module in columns.module_errors:
-                    places[place] = "unreadable"
-        slots = [columns.condition_of(slot).state for slot in range(len(columns.slot_keys))]
-        return self._spread(places, slots)  # type: ignore[return-value]
+        for place in self._reading.places_with_notes:
+            if columns.modules[place] in columns.module_errors:
+                places[place] = "unreadable"
+        return self._spread(places, [known.state for known in columns.conditions])
 
     @cached_property
     def counts(self) -> list[int]:
         """Elements of each slot; of a module's parameters below it, each shared one once."""
         columns = self._reading.columns
-        numels = [columns.condition_of(slot).numel for slot in range(len(columns.slot_keys))]
-        below = self._parameters_below(numels)
+        numels = [known.numel for known in columns.conditions]
         places = [
             0 if module == NO_MODULE else count
-            for module, count in zip(columns.modules, below, strict=True)
+            for module, count in zip(columns.modules, self._parameters_below(numels), strict=True)
         ]
-        return self._spread(places, numels)  # type: ignore[return-value]
+        return self._spread(places, numels)
 
     def notes(self) -> Iterator[tuple[int, str]]:
         """The rows that have something to say, and what."""
         columns = self._reading.columns
         slots = {*columns.shadowed, *columns.slot_notes}
-        for slot in range(len(columns.slot_keys)):
-            if columns.condition_of(slot).reason is not None:
-                slots.add(slot)
+        slots |= {slot for slot, one in enumerate(columns.conditions) if one.reason is not None}
         places = {*self._reading.places_with_notes}
         modules = {bisect_right(columns.first_slot, slot) - 1 for slot in slots}
         if modules:
@@ -198,20 +185,6 @@ class Rows:
                 note = node.reason or node.note
                 if note:
                     yield self.row(place, slot), note
-
-    @cached_property
-    def _no_place(self) -> list[None]:
-        return [None] * len(self._slots_of_place)
-
-    def _of_slots(self, tensors: Sequence[object], attribute: str) -> list[object]:
-        """What is known of the tensor in each slot; of one without a tensor, its condition's."""
-        columns = self._reading.columns
-        found = [tensors[number] if number >= 0 else None for number in columns.slot_tensors]
-        if -1 in columns.slot_tensors:
-            for slot, number in enumerate(columns.slot_tensors):
-                if number < 0:
-                    found[slot] = getattr(columns.condition_of(slot), attribute)
-        return found
 
     def _parameters_below(self, numels: list[int]) -> list[int]:
         """The elements of the different parameters below each place.

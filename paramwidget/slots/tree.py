@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Any, Literal
 
 from torch import nn
@@ -18,11 +19,11 @@ from paramwidget.slots.memory.addresses import Addresses
 from paramwidget.slots.names import path_of
 from paramwidget.slots.node import Node, Path, Reading
 from paramwidget.slots.reading.collector import without_collection
-from paramwidget.slots.reading.columns import NO_MODULE, Columns
+from paramwidget.slots.reading.columns import Columns
 from paramwidget.slots.reading.walk import MAX_NAMES, walk
 from paramwidget.slots.rows import Rows
 from paramwidget.slots.ties import Name, TieGroup, memory_groups
-from paramwidget.tensors import Condition, class_has, class_lookup
+from paramwidget.tensors import class_has, class_lookup
 
 __all__ = ["Node", "Path", "Totals", "Tree", "UnknownName", "read_tree"]
 
@@ -249,27 +250,33 @@ def _has_extra_state(cls: type) -> bool:
 def _totals(reading: Reading) -> Totals:
     """Counted from the columns, where a tensor that stands in many slots has one number."""
     columns = reading.columns
-    parameters: dict[int, Condition] = {}
-    listed = 0
-    saved = [0] * len(columns.classes)
-    for module in range(len(columns.classes)):
-        for slot in columns.slots_of(module):
-            kind = columns.slot_kinds[slot]
-            if kind == "parameter":
-                parameters[columns.slot_tensors[slot]] = columns.condition_of(slot)
-            saved[module] += kind == "parameter" or (
-                kind == "buffer" and slot not in columns.transient
-            )
-        saved[module] += _has_extra_state(columns.classes[module])
-    for place, module in enumerate(columns.modules):
-        if module != NO_MODULE and place not in columns.place_notes:
-            listed += saved[module]
-    known = parameters.values()
+    kinds, transient = columns.slot_kinds, columns.transient
+    known = {
+        tensor: condition
+        for tensor, condition, kind in zip(
+            columns.slot_tensors, columns.conditions, kinds, strict=True
+        )
+        if kind == "parameter"
+    }
+    saved = [kind == "parameter" for kind in kinds]
+    for slot, kind in enumerate(kinds):
+        if kind == "buffer":
+            saved[slot] = slot not in transient
+    before = [0, *accumulate(saved)]
+    extra = {id(cls): _has_extra_state(cls) for cls in columns.classes}
+    first = columns.first_slot
+    entries = [
+        before[first[module + 1]] - before[first[module]] + extra[id(cls)]
+        for module, cls in enumerate(columns.classes)
+    ]
+    entries.append(0)  # NO_MODULE means the last
+    listed = sum(map(entries.__getitem__, columns.modules))
+    listed -= sum(entries[columns.modules[place]] for place in columns.place_notes)
     return Totals(
-        parameters=sum(one.numel for one in known),
-        trainable=sum(one.numel for one in known if one.requires_grad),
+        parameters=sum(one.numel for one in known.values()),
+        trainable=sum(one.numel for one in known.values() if one.requires_grad),
         bytes=reading.memory.unique_bytes(),
-        parameters_listed=len(parameters),
+        parameters_listed=len(known),
         state_dict_listed=listed,
-        named_parameters_listed=len(parameters),
+        named_parameters_listed=len(known),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import torch
@@ -43,7 +44,7 @@ class Condition:
     requires_grad: bool
     type_name: str = "Tensor"
 
-    @property
+    @cached_property
     def numel(self) -> int:
         """The number of elements, 0 where the shape is not known."""
         if self.shape is None:

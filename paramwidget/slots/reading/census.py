@@ -106,6 +106,16 @@ class Looks:
             )
         return known
 
+    def conditions(self) -> list[Condition]:
+        """What is known of every tensor, by its number."""
+        columns = (self.parameters, self.shapes, self.dtypes, self.devices, self.grads)
+        keys = list(zip(*columns, strict=True))
+        known = {key: _plain_condition(*key) for key in set(keys)}
+        found = list(map(known.__getitem__, keys))
+        for number, careful in self.careful.items():
+            found[number] = careful
+        return found
+
     def comparable(self) -> tuple[object, ...]:
         """Equal for two readings exactly if all tensors look the same."""
         columns = (self.parameters, self.shapes, self.dtypes, self.grads, self.devices)

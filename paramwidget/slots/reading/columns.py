@@ -93,6 +93,15 @@ class Columns:
             return range(0)
         return range(self.first_slot[module], self.first_slot[module + 1])
 
+    @cached_property
+    def conditions(self) -> list[Condition]:
+        """What is known of the tensor in each slot; `NOTHING` where there is none."""
+        of_tensor = [*self.looks.conditions(), NOTHING]  # the number -1 means the last
+        found = list(map(of_tensor.__getitem__, self.slot_tensors))
+        for slot, computed in self.computed.items():
+            found[slot] = computed
+        return found
+
     def condition_of(self, slot: int) -> Condition:
         """What is known of the tensor in a slot; `NOTHING` where there is none."""
         tensor = self.slot_tensors[slot]
