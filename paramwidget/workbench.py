@@ -11,16 +11,13 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import nn
 
-from paramwidget.edit.actions.declared import (
-    Action,
-    Apply,
-    Assign,
-    Compute,
-    Initialize,
-    Require,
-    Tie,
-    Untie,
-)
+from paramwidget.edit.actions.action import Action
+from paramwidget.edit.actions.apply import Apply
+from paramwidget.edit.actions.assign import Assign
+from paramwidget.edit.actions.compute import Compute
+from paramwidget.edit.actions.initialize import Initialize
+from paramwidget.edit.actions.set_requires_grad import SetRequiresGrad
+from paramwidget.edit.actions.tie import Tie, Untie
 from paramwidget.edit.journal import Edit, Journal
 from paramwidget.picture.raster import Raster, raster
 from paramwidget.picture.statistics import Histogram, Stats, histogram, stats
@@ -244,9 +241,15 @@ class Workbench:
         """The part at ``index`` becomes ``expression``, in which ``w`` is that part."""
         return self.do(Compute(name, expression, index))
 
-    def require(self, name: Name, value: bool) -> Edit:
-        """Switch ``requires_grad`` of a parameter."""
-        return self.do(Require(name, value))
+    def set_requires_grad(
+        self, target: Name, value: bool, *, types: Narrow = None, parameters: Any = None
+    ) -> Edit:
+        """Freeze a slot or the parameters of a target (False), or let them learn again (True).
+
+        Raises EditError where nothing in the target can be switched. ``changed`` names every slot
+        of each tensor that was switched, or of all where each had that value already.
+        """
+        return self.do(SetRequiresGrad(target, value, types, parameters))
 
     def tie(self, first: Name, second: Name) -> Edit:
         """Let the second slot hold the first one's tensor; its own is kept for undo alone.

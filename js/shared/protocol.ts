@@ -220,13 +220,6 @@ export interface View {
   what: "opened" | "closed" | "hidden" | "shown" | "alive";
 }
 
-/** The most frames a second while a cell is running; 0 for Python's own. */
-export interface Pace {
-  kind: "pace";
-  view: string;
-  rate: number;
-}
-
 /** Open a panel on a slot; ``panel`` is an id the browser makes, shared by all views. */
 export interface Open {
   kind: "open";
@@ -249,6 +242,13 @@ export interface Look {
   window: number[] | null;
   cells: number[];
   sliders: number[];
+}
+
+/** The most frames a second while a cell is running; 0 for Python's own. */
+export interface Pace {
+  kind: "pace";
+  view: string;
+  rate: number;
 }
 
 /** The tree rows a view has on screen, as indices of the tree with this revision. */
@@ -302,19 +302,23 @@ export interface Compute {
   expression: string;
 }
 
-/** Switch ``requires_grad``. */
-export interface Require {
-  kind: "require";
+/** Freeze a slot or the parameters below a module, or let them learn again. Empty ``types`` and ``parameters`` do not narrow. */
+export interface SetRequiresGrad {
+  kind: "set_requires_grad";
   id: string;
   path: string[];
   value: boolean;
+  types?: string[];
+  parameters?: string[];
 }
 
+/** Take the newest edit back. */
 export interface Undo {
   kind: "undo";
   id: string;
 }
 
+/** Do the edit again that was undone last. */
 export interface Redo {
   kind: "redo";
   id: string;
@@ -431,12 +435,13 @@ export interface Catalog {
   initializers: Initializer[];
 }
 
-/** Whether a cell is running, and how many edits wait for a safe moment. */
+/** Whether a cell is running, and how many edits wait for a safe moment. ``polls``: nobody tells Python that a cell has ended, so a visible view asks about once a second. ``notice`` is a sentence for the person: why the page is sent nothing else. */
 export interface Status {
   kind: "status";
   busy: boolean;
   waiting: number;
   polls: boolean;
+  notice: string;
 }
 
 /** The one answer to an intent. ``where`` names the control an error belongs to. */
@@ -521,12 +526,14 @@ export interface LabDocked {
   type_name: string;
 }
 
+/** The script that was asked for. */
 export interface LabCode {
   kind: "labcode";
   n: number;
   code: string;
 }
 
+/** It was done. */
 export interface LabDone {
   kind: "labdone";
   n: number;
@@ -539,12 +546,12 @@ export interface LabRefused {
   reason: string;
 }
 
-export type ToKernel = Hello | View | Pace | Open | Close | Look | Rows | Ask | Withdraw | Initialize | Assign | Compute | Require | Undo | Redo | Restart;
-
-export type Intent = Initialize | Assign | Compute | Require | Undo | Redo | Restart;
+export type ToKernel = Hello | View | Open | Close | Look | Pace | Rows | Ask | Withdraw | Initialize | Assign | Compute | SetRequiresGrad | Undo | Redo | Restart;
 
 export type ToBrowser = Tree | TreeChange | Briefs | Panels | Facts | Frame | Journal | Catalog | Status | Reply;
 
 export type LabQuestion = LabList | LabExpand | LabDock | LabFind | LabUndock | LabJournal;
 
 export type LabAnswer = LabRows | LabDocked | LabCode | LabDone | LabRefused;
+
+export type Intent = Initialize | Assign | Compute | SetRequiresGrad | Undo | Redo | Restart;

@@ -1,43 +1,73 @@
-"""Does what a person asked for in the browser, or only says what it would do."""
+"""Does what a person asked for in the browser, or only says what it would do.
+
+An intent becomes the action of the same class name: its ``path`` is the action's ``target``, the
+other fields go by their names. What differs stands here, and all of it is checked at import.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
+from functools import singledispatch
+from typing import Any
+
 from paramwidget import protocol
+from paramwidget.edit.actions.action import Action
 from paramwidget.edit.actions.initialize import Initialize
 from paramwidget.edit.actions.outcome import display_name
 from paramwidget.edit.journal import Edit
-from paramwidget.edit.values.index import parse_index
 from paramwidget.slots.ties import Name
 from paramwidget.workbench import Workbench
 
 FEW = 6  # names that are told of many
 
+NOT_THE_ACTIONS = {"id", "dry"}  # fields that say how to answer, not what to do
+RENAMED = {"path": "target"}
+RENAMED_IN: dict[type[protocol.Intent], dict[str, str]] = {
+    protocol.Initialize: {"name": "function"},
+}
+READ: dict[str, Callable[[Any], Any]] = {  # how a field of an action is read from what was sent
+    "target": tuple,
+    "types": lambda names: tuple(names) or None,  # nothing chosen: not narrowed
+    "parameters": lambda names: tuple(names) or None,
+    "seed": lambda typed: typed.strip() or None,  # nothing typed: a new one is drawn
+}
 
-def carry_out(bench: Workbench, intent: protocol.Intent) -> Edit | None:
+
+@singledispatch
+def carry_out(intent: protocol.Intent, bench: Workbench) -> Edit | None:
     """Do it as a whole; raises EditError where it cannot be done, the model as before."""
-    match intent:
-        case protocol.Initialize():
-            return bench.do(_initialize(intent))
-        case protocol.Assign():
-            return bench.assign(tuple(intent.path), tuple(intent.index), intent.value)
-        case protocol.Compute():
-            return bench.compute(tuple(intent.path), intent.expression, parse_index(intent.index))
-        case protocol.Require():
-            return bench.require(tuple(intent.path), intent.value)
-        case protocol.Undo():
-            return bench.undo()
-        case protocol.Redo():
-            return bench.redo()
-        case protocol.Restart():
-            undone = bench.restart()
-            return undone[-1] if undone else None
+    return bench.do(action_of(intent))
 
 
-def preview(bench: Workbench, intent: protocol.Initialize) -> protocol.Preview:
+@carry_out.register
+def _undo(_: protocol.Undo, bench: Workbench) -> Edit | None:
+    return bench.undo()
+
+
+@carry_out.register
+def _redo(_: protocol.Redo, bench: Workbench) -> Edit | None:
+    return bench.redo()
+
+
+@carry_out.register
+def _restart(_: protocol.Restart, bench: Workbench) -> Edit | None:
+    undone = bench.restart()
+    return undone[-1] if undone else None
+
+
+def is_dry(intent: protocol.Intent) -> bool:
+    """Whether it only asks what would be done."""
+    return isinstance(intent, protocol.Initialize) and intent.dry
+
+
+def preview(bench: Workbench, intent: protocol.Intent) -> protocol.Preview:
     """What an initialization would do; raises EditError as doing it would."""
-    plan = _initialize(intent).plan(bench.net, bench.read())
+    action = action_of(intent)
+    assert isinstance(action, Initialize)  # no other intent asks
+    plan = action.plan(bench.net, bench.read())
     if not plan.skipped:
-        plan.refuse_empty(tuple(intent.path))  # else no slot is told of, nor why there is none
+        plan.refuse_empty(action.target)  # else no slot is told of, nor why there is none
     reasons: dict[str, list[Name]] = {}
     for name, reason in plan.skipped.items():
         reasons.setdefault(reason, []).append(name)
@@ -52,12 +82,52 @@ def preview(bench: Workbench, intent: protocol.Initialize) -> protocol.Preview:
     )
 
 
-def _initialize(intent: protocol.Initialize) -> Initialize:
-    return Initialize(
-        target=tuple(intent.path),
-        function=intent.name,
-        types=tuple(intent.types) or None,
-        parameters=tuple(intent.parameters) or None,
-        seed=intent.seed.strip() or None,
-        arguments=intent.arguments,
+def action_of(intent: protocol.Intent) -> Action:
+    """The action that an intent asks for."""
+    fields = action_fields(type(intent))
+    values = {mine: getattr(intent, its) for its, mine in fields.items()}
+    return action_class(type(intent))(
+        **{name: READ.get(name, lambda value: value)(value) for name, value in values.items()}
     )
+
+
+def action_class(intent: type[protocol.Intent]) -> type[Action]:
+    """The class of the actions that an intent asks for; raises TypeError where there is none."""
+    for action in Action.catalogue.values():
+        if action.__name__ == intent.__name__:
+            return action
+    raise TypeError(
+        f"the intent {intent.__name__} asks for nothing: declare an action {intent.__name__} in "
+        "paramwidget/edit/actions, or say what it means in paramwidget/conversation/intents.py"
+    )
+
+
+def action_fields(intent: type[protocol.Intent]) -> dict[str, str]:
+    """The fields of an intent that become those of its action, and their names there."""
+    names = {**RENAMED, **RENAMED_IN.get(intent, {})}
+    return {
+        field.name: names.get(field.name, field.name)
+        for field in dataclasses.fields(intent)
+        if field.name not in NOT_THE_ACTIONS
+    }
+
+
+def check(intent: type[protocol.Intent]) -> None:
+    """Raises TypeError where an intent and its action do not fit each other."""
+    if carry_out.dispatch(intent) is not carry_out.dispatch(object):
+        return
+    action = action_class(intent)
+    given, known = set(action_fields(intent).values()), set(action.fields)
+    for what, names in (
+        ("says", given - known),
+        ("does not say", known - given - protocol.optional(action)),
+    ):
+        if names:
+            raise TypeError(
+                f"the intent {intent.__name__} {what} {', '.join(sorted(names))}, and its action "
+                f"has the fields {', '.join(sorted(known))}"
+            )
+
+
+for _intent in protocol.messages(protocol.Intent):
+    check(_intent)

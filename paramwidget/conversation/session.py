@@ -9,20 +9,21 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from functools import singledispatchmethod
 from typing import Any
 
 from paramwidget import protocol
 from paramwidget.compat import cell_runs_elsewhere
 from paramwidget.conversation.catalog import catalog_message
 from paramwidget.conversation.gate import Gate
-from paramwidget.conversation.intents import carry_out, preview
+from paramwidget.conversation.intents import carry_out, is_dry, preview
 from paramwidget.conversation.presenter import Presenter
 from paramwidget.conversation.pulse import Pulse
 from paramwidget.conversation.replies import refused, replied
 from paramwidget.conversation.views import Views
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.journal import Edit
-from paramwidget.protocol import Cause, ProtocolError
+from paramwidget.protocol import Cause, OtherVersion, ProtocolError
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Tree
 from paramwidget.workbench import Workbench
@@ -52,6 +53,7 @@ class Session:
         self._send_out = send
         self._keep = keep
         self.presenter = Presenter(bench, self.views, self._send)
+        self._notice = ""  # why the page that said hello last is sent nothing but this
         self._busy = False
         self._next_live = 0.0
         self._period = LIVE_PERIOD
@@ -71,36 +73,15 @@ class Session:
     def receive(self, content: object, buffers: object = ()) -> None:
         """Take one message of a browser; never raises, an intent gets its one reply."""
         try:
-            message = protocol.decode(content)
-            self._take(message)
+            self._take(protocol.decode(content))
+        except OtherVersion as error:
+            self._notice = str(error)
+            self._send_status()
         except ProtocolError as error:
             self._refuse(content, str(error))
         except Exception as error:
             _log.exception("paramwidget: a message could not be handled")
             self._refuse(content, f"{type(error).__name__}: {error}")
-
-    def _take(self, message: protocol.ToKernel) -> None:
-        match message:
-            case protocol.Hello():
-                self._answer_hello()
-            case protocol.View():
-                self._note_view(message)
-            case protocol.Pace():
-                self._period = 1 / min(message.rate, 60) if message.rate > 0 else LIVE_PERIOD
-            case protocol.Rows():
-                self._note_rows(message)
-            case protocol.Ask():
-                self.views.heard(message.view)
-                self._push("ask")
-                self._send_status()  # an answer always: the browser asks again only after one
-            case protocol.Open() | protocol.Close() | protocol.Look():
-                self._arrange(message)
-            case protocol.Withdraw():
-                self._withdraw(message.intent)
-            case protocol.Initialize(dry=True):
-                self._carry_out(message)  # changes nothing: no need to wait
-            case _:
-                self._intend(message)
 
     def _refuse(self, content: object, error: str) -> None:
         """A message that cannot be taken: where it is an intent its control is told why."""
@@ -110,13 +91,28 @@ class Session:
         else:
             _log.warning("paramwidget: a message was dropped: %s", error)
 
-    def _answer_hello(self) -> None:
+    def _take(self, message: protocol.ToKernel) -> None:
+        """What a page of another version says may mean something else: only its hello counts."""
+        if not self._notice or isinstance(message, protocol.Hello):
+            self._handle(message)
+        elif isinstance(message, protocol.Intent):
+            self._send(refused(message.id, self._notice))
+
+    @singledispatchmethod
+    def _handle(self, message: protocol.ToKernel) -> None:
+        """Each message has a function below; check_handled() sees to it at import."""
+        raise ProtocolError(f"nothing handles {message.kind}")
+
+    @_handle.register
+    def _answer_hello(self, _: protocol.Hello) -> None:
+        self._notice = ""
         with self.bench.lock:
             self._send_status()
             self._send(catalog_message())
             self.presenter.show_everything()
             self._keep()
 
+    @_handle.register
     def _note_view(self, message: protocol.View) -> None:
         if message.what == "closed":
             self.views.closed(message.view)
@@ -130,35 +126,57 @@ class Session:
         self.views.drop_silent()
         self._mind_pulse()
 
+    @_handle.register
+    def _note_pace(self, message: protocol.Pace) -> None:
+        self._period = 1 / min(message.rate, 60) if message.rate > 0 else LIVE_PERIOD
+
+    @_handle.register
     def _note_rows(self, message: protocol.Rows) -> None:
         view = self.views.heard(message.view)
         view.revision, view.rows = message.revision, message.rows
         with self.bench.lock:
             self.presenter.look_at_rows()
 
-    def _arrange(self, message: protocol.Open | protocol.Close | protocol.Look) -> None:
-        """Panels open, close or look differently."""
+    @_handle.register
+    def _look_again(self, message: protocol.Ask) -> None:
+        self.views.heard(message.view)
+        self._push("ask")
+        self._send_status()  # an answer always: the browser asks again only after one
+
+    @_handle.register
+    def _open_panel(self, message: protocol.Open) -> None:
         with self.bench.lock:
-            match message:
-                case protocol.Open():
-                    self.presenter.open_panel(message)
-                case protocol.Close():
-                    self.presenter.close_panel(message.panel)
-                case protocol.Look():
-                    self.views.look(message)
+            self.presenter.open_panel(message)
             self.presenter.show_panels()
-            if not isinstance(message, protocol.Look):
-                self._keep()
+            self._keep()
+
+    @_handle.register
+    def _close_panel(self, message: protocol.Close) -> None:
+        with self.bench.lock:
+            self.presenter.close_panel(message.panel)
+            self.presenter.show_panels()
+            self._keep()
+
+    @_handle.register
+    def _look_differently(self, message: protocol.Look) -> None:
+        with self.bench.lock:
+            self.views.look(message)
+            self.presenter.show_panels()
 
     # --- intents -------------------------------------------------------------------------------
 
+    @_handle.register
     def _intend(self, intent: protocol.Intent) -> None:
         """An intent goes to the gate; while it waits there the browser knows."""
-        if not self.gate.pass_or_wait(intent.id, lambda: self._carry_out(intent)):
+        if is_dry(intent):
+            self._carry_out(intent)  # changes nothing: no need to wait
+        elif not self.gate.pass_or_wait(intent.id, lambda: self._carry_out(intent)):
             self._send_status()
 
-    def _withdraw(self, intent: str) -> None:
+    @_handle.register
+    def _withdraw(self, message: protocol.Withdraw) -> None:
         """Nobody wants it any more: it is not done, or undone where nothing came after it."""
+        intent = message.intent
         if self.gate.withdraw(intent):
             self._send(refused(intent, "It was taken back before it was done."))
             self._send_status()
@@ -184,9 +202,9 @@ class Session:
             self._send(reply)
 
     def _done(self, intent: protocol.Intent) -> protocol.Reply:
-        if isinstance(intent, protocol.Initialize) and intent.dry:
+        if is_dry(intent):
             return replied(intent.id, preview=preview(self.bench, intent))
-        self._newest = (intent.id, carry_out(self.bench, intent))
+        self._newest = (intent.id, carry_out(intent, self.bench))
         return replied(intent.id, self._newest[1])
 
     def edited(self, edit: Edit | None, tree: Tree) -> None:
@@ -270,10 +288,12 @@ class Session:
                 self._keep()
 
     def _send_status(self) -> None:
-        waits = self.gate.waiting
-        self._send(protocol.Status(self._busy, waits, not self.pulse.hears_cells))
+        polls = not self.pulse.hears_cells
+        self._send(protocol.Status(self._busy, self.gate.waiting, polls, self._notice))
 
     def _send(self, message: protocol.ToBrowser, buffers: list[bytes] | None = None) -> None:
+        if self._notice and not isinstance(message, protocol.Status | protocol.Reply):
+            return  # the page could not read it
         with self.bench.lock:
             self._send_out(protocol.encode(message), buffers or [])
 
@@ -284,3 +304,6 @@ class Session:
                 (protocol.encode(message), parts)
                 for message, parts in self.presenter.saved_messages()
             ]
+
+
+protocol.check_handled(protocol.ToKernel, vars(Session)["_handle"].dispatcher)

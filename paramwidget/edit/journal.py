@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from paramwidget.edit.actions.declared import Action, to_json
+from paramwidget.edit.actions.action import Action, to_json
 from paramwidget.edit.actions.outcome import Failed, Outcome
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.memory.write import Inverse, swap_all

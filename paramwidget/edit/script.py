@@ -70,7 +70,9 @@ HELPERS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
 }
 
 # names that the lines themselves use; a user's function of such a name gets another one first
-_TAKEN: Final = {*HELPERS, "w", "part", "whole", "generator", "torch", "numpy", "random"}
+_TAKEN: Final = {
+    *HELPERS, "w", "part", "whole", "parameter", "generator", "torch", "numpy", "random",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

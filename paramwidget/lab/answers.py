@@ -14,6 +14,7 @@ import threading
 import time
 import tokenize
 import weakref
+from functools import singledispatch
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -65,25 +66,18 @@ def answer(content: object) -> protocol.LabAnswer:
 
 
 def _answer(question: protocol.LabQuestion) -> protocol.LabAnswer:
-    if isinstance(question, protocol.LabUndock):
-        _docks.leave(question.view)
-        return protocol.LabDone(question.n)
-    if "torch" not in sys.modules:
+    if "torch" not in sys.modules and not isinstance(question, protocol.LabUndock):
         if isinstance(question, protocol.LabList):
             gone = ["gone" for _ in question.bonds]
             return LabRows(question.n, False, [], 0, False, gone)  # type: ignore[arg-type]
         return LabRefused(question.n, "Nothing has imported PyTorch in this kernel yet.")
-    match question:
-        case protocol.LabList():
-            return _list(question)
-        case protocol.LabExpand():
-            return _expand(question)
-        case protocol.LabDock():
-            return _dock(question)
-        case protocol.LabFind():
-            return _find(question)
-        case protocol.LabJournal():
-            return _journal(question)
+    return _answer_to(question)
+
+
+@singledispatch
+def _answer_to(question: protocol.LabQuestion) -> protocol.LabAnswer:
+    """The answer to one kind of question; check_handled() below sees that each has a function."""
+    raise protocol.ProtocolError(f"nothing answers {question.kind}")
 
 
 # --- what is there -----------------------------------------------------------------------------
@@ -97,6 +91,7 @@ def _namespace() -> tuple[dict[str, Any], dict[str, Any]]:
     return shell.user_ns.copy(), shell.user_ns_hidden.copy()
 
 
+@_answer_to.register
 def _list(question: protocol.LabList) -> LabRows:
     from paramwidget.lab.finding import variables
 
@@ -121,6 +116,7 @@ def _list(question: protocol.LabList) -> LabRows:
     )
 
 
+@_answer_to.register
 def _expand(question: protocol.LabExpand) -> protocol.LabAnswer:
     from paramwidget.lab.finding import held_in
 
@@ -295,6 +291,13 @@ class Docks:
 _docks = Docks()
 
 
+@_answer_to.register
+def _undock(question: protocol.LabUndock) -> protocol.LabAnswer:
+    _docks.leave(question.view)
+    return protocol.LabDone(question.n)
+
+
+@_answer_to.register
 def _dock(question: protocol.LabDock) -> protocol.LabAnswer:
     found = _follow(_namespace()[0], question.path)
     if found is None or not found[0].is_module:
@@ -304,6 +307,7 @@ def _dock(question: protocol.LabDock) -> protocol.LabAnswer:
     return _docked(question.n, widget, question.path, expression)
 
 
+@_answer_to.register
 def _find(question: protocol.LabFind) -> protocol.LabAnswer:
     widget = _widget_of(question.model)
     if widget is None:
@@ -331,6 +335,7 @@ def _docked(n: int, widget: ParamWidget, path: list[LabStep], expression: str) -
 # --- the journal -------------------------------------------------------------------------------
 
 
+@_answer_to.register
 def _journal(question: protocol.LabJournal) -> protocol.LabAnswer:
     from paramwidget.workbench import Workbench
 
@@ -367,3 +372,6 @@ def renamed(code: str, expression: str) -> str:
         line = lines[row - 1]
         lines[row - 1] = line[:column] + expression + line[column + len("net") :]
     return "".join(lines)
+
+
+protocol.check_handled(protocol.LabQuestion, _answer_to)

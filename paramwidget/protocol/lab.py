@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-# Each question has a number ``n``, which its one answer repeats. (Not an ``id``: ipykernel 7.4
-# would remember the shell of every string with that name until it comes back.)
+from paramwidget.protocol.message import LabAnswer, LabQuestion
 
 
 @dataclass(frozen=True)
@@ -30,53 +29,47 @@ class LabBond:
 
 
 @dataclass(frozen=True)
-class LabList:
+class LabList(LabQuestion):
     """Which modules are there (none asked for where ``rows`` is false), and what of the docks?"""
 
-    n: int
     rows: bool
     bonds: list[LabBond]
 
 
 @dataclass(frozen=True)
-class LabExpand:
+class LabExpand(LabQuestion):
     """What does this hold?"""
 
-    n: int
     path: list[LabStep]
 
 
 @dataclass(frozen=True)
-class LabDock:
+class LabDock(LabQuestion):
     """A widget for the module at the end of this path, for the docked view ``view``."""
 
-    n: int
     view: str
     path: list[LabStep]
 
 
 @dataclass(frozen=True)
-class LabFind:
+class LabFind(LabQuestion):
     """Which module does the widget with this model id show?"""
 
-    n: int
     view: str
     model: str
 
 
 @dataclass(frozen=True)
-class LabUndock:
+class LabUndock(LabQuestion):
     """The docked view is gone."""
 
-    n: int
     view: str
 
 
 @dataclass(frozen=True)
-class LabJournal:
+class LabJournal(LabQuestion):
     """The script of a module's journal, by its path or by a widget's model id."""
 
-    n: int
     path: list[LabStep]
     model: str
 
@@ -102,14 +95,13 @@ class LabRow:
 
 
 @dataclass(frozen=True)
-class LabRows:
+class LabRows(LabAnswer):
     """The rows of a list or of one holder; ``more`` were left out.
 
     ``torch`` is false where nothing has imported it yet. ``bonds`` says of each dock what its
     path leads to now; ``unfinished`` that some modules are yet to be counted.
     """
 
-    n: int
     torch: bool
     rows: list[LabRow]
     more: int
@@ -118,10 +110,9 @@ class LabRows:
 
 
 @dataclass(frozen=True)
-class LabDocked:
+class LabDocked(LabAnswer):
     """The widget to show. ``path`` is empty where no variable leads to its module."""
 
-    n: int
     model: str
     object: str
     path: list[LabStep]
@@ -130,23 +121,19 @@ class LabDocked:
 
 
 @dataclass(frozen=True)
-class LabCode:
-    n: int
+class LabCode(LabAnswer):
+    """The script that was asked for."""
+
     code: str
 
 
 @dataclass(frozen=True)
-class LabDone:
-    n: int
+class LabDone(LabAnswer):
+    """It was done."""
 
 
 @dataclass(frozen=True)
-class LabRefused:
+class LabRefused(LabAnswer):
     """Why not, in a sentence."""
 
-    n: int
     reason: str
-
-
-LabQuestion = LabList | LabExpand | LabDock | LabFind | LabUndock | LabJournal
-LabAnswer = LabRows | LabDocked | LabCode | LabDone | LabRefused

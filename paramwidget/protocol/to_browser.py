@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from paramwidget.protocol.fields import Buffer, Cause, Kind, Lens, State
+from paramwidget.protocol.message import ToBrowser
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Totals:
 
 
 @dataclass(frozen=True)
-class Tree:
+class Tree(ToBrowser):
     """The module tree in columns, one entry per row, in the order of a depth-first walk.
 
     ``parents`` holds row indices (-1 for the root), ``type_of`` and ``dtype_of`` indices into
@@ -87,7 +88,7 @@ class TreeRows:
 
 
 @dataclass(frozen=True)
-class TreeChange:
+class TreeChange(ToBrowser):
     """What a large tree has become, told by what differs from the tree of revision ``before``.
 
     From row ``start`` on ``removed`` rows are replaced by ``rows``. Of those that stay, ``changed``
@@ -123,7 +124,7 @@ class Brief:
 
 
 @dataclass(frozen=True)
-class Briefs:
+class Briefs(ToBrowser):
     revision: int
     briefs: list[Brief]
 
@@ -150,7 +151,7 @@ class ClosedPanel:
 
 
 @dataclass(frozen=True)
-class Panels:
+class Panels(ToBrowser):
     """All open panels, in order."""
 
     panels: list[PanelState]
@@ -166,7 +167,7 @@ class TieFact:
 
 
 @dataclass(frozen=True)
-class Facts:
+class Facts(ToBrowser):
     """What a panel says of its slot beside the picture; sent again when it changes."""
 
     panel: str
@@ -262,7 +263,7 @@ class Bars:
 
 
 @dataclass(frozen=True)
-class Frame:
+class Frame(ToBrowser):
     """What one panel shows now. Without a ``picture``, ``message`` says why there is none."""
 
     panel: str
@@ -292,7 +293,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Journal:
+class Journal(ToBrowser):
     """What was done, oldest first; what undo and redo would do next ("" for nothing)."""
 
     entries: list[Entry]
@@ -322,19 +323,22 @@ class Initializer:
 
 
 @dataclass(frozen=True)
-class Catalog:
+class Catalog(ToBrowser):
     initializers: list[Initializer]
 
 
 @dataclass(frozen=True)
-class Status:
-    """Whether a cell is running, and how many edits wait for a safe moment."""
+class Status(ToBrowser):
+    """Whether a cell is running, and how many edits wait for a safe moment.
+
+    ``polls``: nobody tells Python that a cell has ended, so a visible view asks about once a
+    second. ``notice`` is a sentence for the person: why the page is sent nothing else.
+    """
 
     busy: bool
     waiting: int
-    polls: (
-        bool  # nobody tells Python that a cell has ended: a visible view asks about once a second
-    )
+    polls: bool
+    notice: str = ""
 
 
 @dataclass(frozen=True)
@@ -355,7 +359,7 @@ class Preview:
 
 
 @dataclass(frozen=True)
-class Reply:
+class Reply(ToBrowser):
     """The one answer to an intent. ``where`` names the control an error belongs to."""
 
     id: str

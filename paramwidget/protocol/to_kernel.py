@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from paramwidget.protocol.fields import Lens
+from paramwidget.protocol.message import Intent, ToKernel
 
 
 @dataclass(frozen=True)
-class Hello:
+class Hello(ToKernel):
     """A view has come: it is told everything (tree, catalog, journal, panels, frames)."""
 
     view: str
@@ -17,7 +18,7 @@ class Hello:
 
 
 @dataclass(frozen=True)
-class View:
+class View(ToKernel):
     """What a view's life is: Python drops one that was closed or is silent too long."""
 
     view: str
@@ -25,7 +26,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Open:
+class Open(ToKernel):
     """Open a panel on a slot; ``panel`` is an id the browser makes, shared by all views."""
 
     panel: str
@@ -34,12 +35,12 @@ class Open:
 
 
 @dataclass(frozen=True)
-class Close:
+class Close(ToKernel):
     panel: str
 
 
 @dataclass(frozen=True)
-class Look:
+class Look(ToKernel):
     """How a panel looks at its tensor from now on.
 
     ``window`` is (row0, row1, col0, col1) of the plane or null for all of it, ``cells`` the most
@@ -56,7 +57,7 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Pace:
+class Pace(ToKernel):
     """The most frames a second while a cell is running; 0 for Python's own."""
 
     view: str
@@ -64,7 +65,7 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class Rows:
+class Rows(ToKernel):
     """The tree rows a view has on screen, as indices of the tree with this revision."""
 
     view: str
@@ -73,14 +74,14 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Ask:
+class Ask(ToKernel):
     """Has anything changed? Sent about once a second where no hook tells Python of a cell's end."""
 
     view: str
 
 
 @dataclass(frozen=True)
-class Withdraw:
+class Withdraw(ToKernel):
     """Take an intent back: refused where it still waits, undone where it was done meanwhile.
 
     A kernel that reads no messages while it is busy finds both together, when the cell has ended.
@@ -90,14 +91,13 @@ class Withdraw:
 
 
 @dataclass(frozen=True)
-class Initialize:
+class Initialize(Intent):
     """Re-initialize a slot or all below a module; ``dry`` only says what would happen.
 
     ``arguments`` and ``seed`` are what the person typed; Python alone makes values of them.
     An empty ``seed`` asks for a new one. Empty ``types`` and ``parameters`` do not narrow.
     """
 
-    id: str
     path: list[str]
     name: str
     arguments: dict[str, str]
@@ -108,46 +108,46 @@ class Initialize:
 
 
 @dataclass(frozen=True)
-class Assign:
+class Assign(Intent):
     """One element becomes what was typed."""
 
-    id: str
     path: list[str]
     index: list[int]
     value: str
 
 
 @dataclass(frozen=True)
-class Compute:
+class Compute(Intent):
     """A slice (as numpy writes it; empty for all) becomes an expression of ``w``."""
 
-    id: str
     path: list[str]
     index: str
     expression: str
 
 
 @dataclass(frozen=True)
-class Require:
-    """Switch ``requires_grad``."""
+class SetRequiresGrad(Intent, kind="set_requires_grad"):
+    """Freeze a slot or the parameters below a module, or let them learn again.
 
-    id: str
+    Empty ``types`` and ``parameters`` do not narrow.
+    """
+
     path: list[str]
     value: bool
+    types: list[str] = field(default_factory=list)
+    parameters: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Undo:
-    id: str
+class Undo(Intent):
+    """Take the newest edit back."""
 
 
 @dataclass(frozen=True)
-class Redo:
-    id: str
+class Redo(Intent):
+    """Do the edit again that was undone last."""
 
 
 @dataclass(frozen=True)
-class Restart:
+class Restart(Intent):
     """Back to the start: undo every edit that stands."""
-
-    id: str

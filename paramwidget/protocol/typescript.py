@@ -6,41 +6,45 @@ import dataclasses
 import types
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from paramwidget.protocol.codec import (
-    LAB_ANSWERS,
-    LAB_QUESTIONS,
-    TO_BROWSER,
-    TO_KERNEL,
+from paramwidget.protocol import fields
+from paramwidget.protocol.message import (
     Intent,
+    LabAnswer,
+    LabQuestion,
+    Message,
+    ToBrowser,
+    ToKernel,
     hints_of,
-    kind_of,
+    messages,
+    optional,
 )
-from paramwidget.protocol.fields import PROTOCOL, Cause, Kind, Lens, State
 
-_NAMED = {"Kind": Kind, "State": State, "Lens": Lens, "Cause": Cause}
+_NAMED = {name: hint for name, hint in vars(fields).items() if get_origin(hint) is Literal}
+_GROUPS: tuple[type[Message], ...] = (ToKernel, ToBrowser, LabQuestion, LabAnswer)
 
 
 def typescript() -> str:
     """The text of ``js/shared/protocol.ts``."""
     nested: dict[str, type[Any]] = {}
-    messages = (*TO_KERNEL, *TO_BROWSER, *LAB_QUESTIONS, *LAB_ANSWERS)
-    for message in messages:
+    declared = [message for group in _GROUPS for message in messages(group)]
+    for message in declared:
         for hint in hints_of(message).values():
             _collect(hint, nested)
     parts = [
         "// Printed by `python -m paramwidget.protocol` out of paramwidget/protocol.",
-        f"export const PROTOCOL = {PROTOCOL};",
+        f"export const PROTOCOL = {fields.PROTOCOL};",
         "/** An index into the buffers beside the message. */\nexport type Buffer = number;",
         *(f"export type {name} = {_ts(hint, named=False)};" for name, hint in _NAMED.items()),
-        *(_interface(part, None) for part in nested.values()),
-        *(_interface(message, kind_of(message)) for message in messages),
-        "export type ToKernel = " + " | ".join(m.__name__ for m in TO_KERNEL) + ";",
-        "export type Intent = " + " | ".join(m.__name__ for m in get_args(Intent)) + ";",
-        "export type ToBrowser = " + " | ".join(m.__name__ for m in TO_BROWSER) + ";",
-        "export type LabQuestion = " + " | ".join(m.__name__ for m in LAB_QUESTIONS) + ";",
-        "export type LabAnswer = " + " | ".join(m.__name__ for m in LAB_ANSWERS) + ";",
+        *(_interface(part) for part in nested.values()),
+        *(_interface(message) for message in declared),
+        *(_union(group) for group in (*_GROUPS, Intent)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _union(group: type[Message]) -> str:
+    names = " | ".join(message.__name__ for message in messages(group))
+    return f"export type {group.__name__} = {names};"
 
 
 def _collect(hint: Any, found: dict[str, type[Any]]) -> None:
@@ -53,14 +57,17 @@ def _collect(hint: Any, found: dict[str, type[Any]]) -> None:
         found[hint.__name__] = hint
 
 
-def _interface(message: type[Any], kind: str | None) -> str:
-    lines = [f'  kind: "{kind}";'] if kind else []
-    lines += [f"  {name}: {_ts(hint)};" for name, hint in hints_of(message).items()]
-    doc = (message.__doc__ or "").strip()
-    if doc.startswith(message.__name__ + "("):  # the docstring that dataclass makes up
+def _interface(declared: type[Any]) -> str:
+    """A message or a part of one. What the browser says may leave out a field with a default."""
+    lines = [f'  kind: "{declared.kind}";'] if issubclass(declared, Message) else []
+    left_out = optional(declared) if issubclass(declared, (ToKernel, LabQuestion)) else ()
+    for name, hint in hints_of(declared).items():
+        lines.append(f"  {name}{'?' if name in left_out else ''}: {_ts(hint)};")
+    doc = (declared.__doc__ or "").strip()
+    if doc.startswith(declared.__name__ + "("):  # the docstring that dataclass makes up
         doc = ""
     comment = "/** " + " ".join(doc.split()) + " */\n" if doc else ""
-    return f"{comment}export interface {message.__name__} {{\n" + "\n".join(lines) + "\n}"
+    return f"{comment}export interface {declared.__name__} {{\n" + "\n".join(lines) + "\n}"
 
 
 def _ts(hint: Any, named: bool = True) -> str:

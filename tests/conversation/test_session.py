@@ -98,8 +98,8 @@ def test_no_gradient_yet_is_a_state_and_then_there_is_one():
         ("compute", {"path": ["0", "weight"], "index": "", "expression": "w.data"}),
         ("compute", {"path": ["0", "weight"], "index": "a:b", "expression": "w"}),
         ("compute", {"path": ["0", "weight"], "index": "", "expression": "(" * 10_000}),
-        ("require", {"path": ["1"], "value": True}),
-        ("require", {"path": ["0", "weight"], "value": 1}),
+        ("set_requires_grad", {"path": ["1"], "value": True}),
+        ("set_requires_grad", {"path": ["0", "weight"], "value": 1}),
     ],
 )
 def test_bad_input_is_refused_once_and_changes_no_byte(kind: str, fields: dict[str, object]):

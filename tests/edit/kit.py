@@ -10,7 +10,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from paramwidget.edit.actions.declared import Action, Apply, Assign, Compute, Initialize, Require
+from paramwidget.edit.actions.action import Action
+from paramwidget.edit.actions.apply import Apply
+from paramwidget.edit.actions.assign import Assign
+from paramwidget.edit.actions.compute import Compute
+from paramwidget.edit.actions.initialize import Initialize
+from paramwidget.edit.actions.set_requires_grad import SetRequiresGrad
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.journal import Edit, Journal
 from paramwidget.slots.tree import read_tree
@@ -59,8 +64,8 @@ class Bench:
     def compute(self, name: Any, expression: Any, index: Any = ...) -> Edit:
         return self.do(Compute(name, expression, index))
 
-    def require(self, name: Any, value: Any) -> Edit:
-        return self.do(Require(name, value))
+    def set_requires_grad(self, name: Any, value: Any) -> Edit:
+        return self.do(SetRequiresGrad(name, value))
 
     def undo(self) -> Edit | None:
         return self.journal.undo(self.net)

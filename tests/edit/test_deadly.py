@@ -11,7 +11,10 @@ import sys, warnings
 import numpy as np, torch
 from torch import nn
 warnings.simplefilter("ignore")
-from paramwidget.edit.actions.declared import Apply, Assign, Compute, Initialize
+from paramwidget.edit.actions.apply import Apply
+from paramwidget.edit.actions.assign import Assign
+from paramwidget.edit.actions.compute import Compute
+from paramwidget.edit.actions.initialize import Initialize
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.journal import Journal
 from paramwidget.slots.tree import read_tree

@@ -10,18 +10,14 @@ import torch
 from torch import nn
 
 from edit.kit import Bench, contents
-from paramwidget.edit.actions.declared import (
-    Action,
-    Apply,
-    Assign,
-    Compute,
-    Initialize,
-    Require,
-    Tie,
-    Untie,
-    from_json,
-    to_json,
-)
+from paramwidget.edit.actions.action import Action, from_json, to_json
+from paramwidget.edit.actions.apply import Apply
+from paramwidget.edit.actions.assign import Assign
+from paramwidget.edit.actions.compute import Compute
+from paramwidget.edit.actions.fields import Target
+from paramwidget.edit.actions.initialize import Initialize
+from paramwidget.edit.actions.set_requires_grad import SetRequiresGrad
+from paramwidget.edit.actions.tie import Tie, Untie
 from paramwidget.edit.errors import EditError
 
 
@@ -59,7 +55,7 @@ ACTIONS: list[Action] = [
     Compute("0.weight", "w + 1"),
     Compute("0.weight", "w * 2", (slice(None, 2), 0)),
     Compute("0.weight", "w * 2", (..., slice(0, None, 2))),
-    Require("0.weight", False),
+    SetRequiresGrad("0.weight", False),
     Untie("2.weight"),
     Tie("0.bias", "1.bias"),
 ]
@@ -111,9 +107,30 @@ GOOD = to_json(Assign("0.weight", (0, 0), 1))
         {**to_json(ACTIONS[0]), "seed": 3},
         {**to_json(Apply(custom)), "function": "nowhere"},
         {**to_json(Apply(custom)), "recurse": "yes"},
-        {**to_json(Require("0.weight", True)), "value": 1},
+        {**to_json(SetRequiresGrad("0.weight", True)), "value": 1},
     ],
 )
 def test_a_forged_action_is_refused(forged: Any) -> None:
     with pytest.raises(EditError):
         from_json(forged, {"custom": custom})
+
+
+def test_a_field_without_a_codec_fails_where_it_is_declared() -> None:
+    with pytest.raises(TypeError, match=r"Wave\.strength has no JSON codec: give it a type of"):
+
+        class Wave(Action):
+            target: Target
+            strength: Any
+
+
+def test_two_actions_of_one_kind_fail_where_they_are_declared() -> None:
+    with pytest.raises(TypeError, match="Wave and Tie are both of the kind 'tie'"):
+
+        class Wave(Action, kind="tie"):
+            target: Target
+
+    assert Action.catalogue["tie"] is Tie
+
+
+def test_the_catalogue_is_what_the_room_declares() -> None:
+    assert set(Action.catalogue) == {action.kind for action in ACTIONS}

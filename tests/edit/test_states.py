@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn.utils import parametrizations, parametrize, prune
 
 from edit.kit import Bench, contents
-from paramwidget.edit.actions.declared import Require
+from paramwidget.edit.actions.set_requires_grad import SetRequiresGrad
 from paramwidget.edit.errors import EditError
 
 FLOATS = [torch.float32, torch.float64, torch.float16, torch.bfloat16]
@@ -379,7 +379,7 @@ def test_a_refusal_says_what_was_named_and_what_can_be_named_instead() -> None:
     told = {
         "name one of its slots, such as '0.bias'": lambda: bench.assign("0", (0, 0), 1),
         "'0.bias' is None; apply takes a module, such as '0'": lambda: bench.apply(print, "0.bias"),
-        "'0.weight' is a computed tensor": lambda: bench.do(Require("0.weight", True)),
+        "'0.weight' is a computed tensor": lambda: bench.do(SetRequiresGrad("0.weight", True)),
         "the seed True is no whole number": lambda: bench.initialize("0", "ones_", seed=True),
     }
     for message, refused in told.items():

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from edit.kit import Bench, contents, refusal
-from paramwidget.edit.actions.declared import Tie, Untie
+from paramwidget.edit.actions.tie import Tie, Untie
 from paramwidget.edit.errors import EditError
 
 

@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.utils import parametrizations, parametrize, prune
 
 from edit.kit import Bench, bytes_of, refusal, run_script
-from paramwidget.edit.actions.declared import Tie, Untie
+from paramwidget.edit.actions.tie import Tie, Untie
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.names import resolve
 from paramwidget.slots.tree import read_tree
@@ -222,7 +222,7 @@ def slot_edits(path: tuple[str, ...], shape: tuple[int, ...]) -> list[Callable[[
         lambda b: b.initialize(path, "normal_", std=0.5),
         lambda b: b.initialize(path, "ones_"),
         lambda b: b.initialize(path, own),
-        lambda b: b.require(path, False),
+        lambda b: b.set_requires_grad(path, False),
         lambda b: b.do(Untie(path)),
     ]
 

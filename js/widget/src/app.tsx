@@ -51,8 +51,14 @@ function Notices({ store, view }: AppProps) {
     if (last) view.notice.value = `A panel was closed: ${last.reason}.`;
   });
   const warnings = store.tree.value?.message.warnings ?? [];
+  const fromPython = store.status.value.notice;
   return (
     <>
+      {fromPython && (
+        <div class="notice danger" role="alert">
+          {fromPython}
+        </div>
+      )}
       {warnings.map((warning) => (
         <div class="notice warn" key={warning}>
           {warning}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
 
 from paramwidget import compat
+from paramwidget.edit.actions.action import Action
+from paramwidget.edit.actions.fields import FunctionName, Seed, Switch, Target
 from paramwidget.edit.actions.modules import (
     applies_plainly,
     module_at,
@@ -32,15 +33,13 @@ from paramwidget.tensors import crash_reason
 
 
 @dataclass(frozen=True)
-class Apply:
+class Apply(Action):
     """``bench.apply``: the function sees every module below the target, children first."""
 
-    function: Callable[[Any], Any]
-    target: Any = ""
-    recurse: bool = True
-    seed: Any = None
-
-    kind = "apply"
+    function: FunctionName
+    target: Target = ""
+    recurse: Switch = True
+    seed: Seed = None
 
     def run(self, net: nn.Module, tree: Tree) -> Outcome:
         """Where the function raises, every tensor is put back: EditError from it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,17 +12,33 @@ from torch import nn
 
 from paramwidget import compat
 from paramwidget.edit.actions import parametrized
-from paramwidget.edit.actions.outcome import Failed, Notes, Outcome, chosen, display_name
+from paramwidget.edit.actions.action import Action
+from paramwidget.edit.actions.fields import (
+    Arguments,
+    InitializerName,
+    Parameters,
+    Seed,
+    Target,
+    Types,
+)
+from paramwidget.edit.actions.outcome import (
+    Failed,
+    Notes,
+    Outcome,
+    chosen,
+    display_name,
+    nothing_to_do,
+)
+from paramwidget.edit.actions.part import write_target_of
 from paramwidget.edit.actions.reset_parameters import reset
 from paramwidget.edit.actions.write_target import (
     Partners,
     Ties,
     WriteTarget,
     covered,
-    locked,
     padding_rows,
 )
-from paramwidget.edit.errors import EditError, listed
+from paramwidget.edit.errors import EditError
 from paramwidget.edit.initializers.arguments import arguments_of, call_text, unwritable
 from paramwidget.edit.initializers.catalogue import RESET, Initializer, find
 from paramwidget.edit.initializers.draw import UNSEEDED, draw, scratch_dtype, user_scratch
@@ -33,9 +49,8 @@ from paramwidget.edit.memory.write import Transaction, copied, transaction, with
 from paramwidget.edit.script import HELPERS, callable_text
 from paramwidget.edit.values.convert import converted
 from paramwidget.edit.values.numbers import dtype_name, parse_seed, taken
-from paramwidget.slots.names import resolve
 from paramwidget.slots.ties import Name
-from paramwidget.slots.tree import Node, Tree
+from paramwidget.slots.tree import Tree
 
 
 class _Unfit(Exception):
@@ -85,33 +100,20 @@ class Plan:
 
     def refuse_empty(self, target: Any) -> None:
         """Raises EditError with the reasons where nothing is left to do."""
-        if self.write_targets:
-            return
-        by_reason: dict[str, list[str]] = {}
-        for name, reason in self.skipped.items():
-            by_reason.setdefault(reason, []).append(display_name(name))
-        itself = [display_name(target if isinstance(target, str) else tuple(target))]
-        warnings = [
-            reason if names == itself else f"{listed(names, 3)}: {reason}"
-            for reason, names in list(by_reason.items())[:3]
-        ]
-        more = f"; and {len(by_reason) - 3} more reasons" if len(by_reason) > 3 else ""
-        about = "; ".join(warnings) + more if warnings else "it selects no parameter"
-        raise EditError(f"{self.entry.name} can do nothing for {itself[0]!r}: {about}", "target")
+        if not self.write_targets:
+            raise nothing_to_do(self.entry.name, target, self.skipped)
 
 
 @dataclass(frozen=True)
-class Initialize:
+class Initialize(Action):
     """``bench.initialize``: see there for the meaning of the fields."""
 
-    target: Any
-    function: str | Callable[..., Any]
-    types: Any = None
-    parameters: Any = None
-    seed: Any = None
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-
-    kind = "initialize"
+    target: Target
+    function: InitializerName
+    types: Types = None
+    parameters: Parameters = None
+    seed: Seed = None
+    arguments: Arguments = field(default_factory=dict)
 
     def plan(self, net: nn.Module, tree: Tree) -> Plan:
         """What would be done; raises EditError where an argument is wrong."""
@@ -126,7 +128,7 @@ class Initialize:
                 continue
             if node.tensor_number >= 0:
                 seen.add(node.tensor_number)
-            write_target = _write_target(net, node, ties, memory)
+            write_target = write_target_of(net, node, ties, memory)
             reason = (
                 write_target
                 if isinstance(write_target, str)
@@ -156,19 +158,6 @@ class Initialize:
             except _Unfit as unfit:
                 plan = plan.without(unfit.write_target, unfit.reason)
                 plan.refuse_empty(self.target)
-
-
-def _write_target(
-    net: nn.Module, node: Node, ties: Ties, memory: compat.MemoryMap
-) -> WriteTarget | str:
-    """The tensor to write of a selected slot, or the reason why it cannot be written."""
-    if node.kind == "computed":
-        return parametrized.write_target(net, node)
-    tensor = resolve(net, node.path)
-    reason = locked(node, tensor, memory)
-    if reason is not None or tensor is None:
-        return reason or "it is None"
-    return WriteTarget(tensor, ties.same(node))
 
 
 def _unfit(

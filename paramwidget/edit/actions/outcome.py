@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from paramwidget.edit.errors import EditError, quoted
+from paramwidget.edit.errors import EditError, listed, quoted
 from paramwidget.edit.memory.write import Bytes, Inverse
 from paramwidget.edit.script import Script, comment, function_name
 from paramwidget.slots.targets import select
@@ -101,6 +101,22 @@ def display_name(name: Node | Name) -> str:
     text = name if isinstance(name, str) else ".".join(name)
     text = text or "net"
     return text if len(text) <= _LONGEST_NAME else f"{text[:40]}…{text[-60:]}"
+
+
+def nothing_to_do(what: str, target: Any, skipped: dict[Name, str]) -> EditError:
+    """The refusal of an action that can do nothing in its target, with the reasons."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in skipped.items():
+        by_reason.setdefault(reason, []).append(display_name(name))
+    itself = display_name(target if isinstance(target, str) else tuple(target))
+    reasons = [
+        reason if names == [itself] else f"{listed(names, 3)}: {reason}"
+        for reason, names in list(by_reason.items())[:3]
+    ]
+    if len(by_reason) > 3:
+        reasons.append(f"and {len(by_reason) - 3} more reasons")
+    about = "; ".join(reasons) or "it selects no parameter"
+    return EditError(f"{what} can do nothing for {itself!r}: {about}", "target")
 
 
 def chosen(

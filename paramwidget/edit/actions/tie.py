@@ -13,6 +13,8 @@ from torch import nn
 from torch.optim import Optimizer
 
 from paramwidget import compat
+from paramwidget.edit.actions.action import Action
+from paramwidget.edit.actions.fields import Target
 from paramwidget.edit.actions.modules import children_of, module_at, tensors_of, unique_modules
 from paramwidget.edit.actions.outcome import Notes, Outcome, display_name
 from paramwidget.edit.actions.write_target import Ties, node_at, what_is
@@ -29,13 +31,11 @@ _KINDS = ("parameter", "buffer", "constant")
 
 
 @dataclass(frozen=True)
-class Tie:
+class Tie(Action):
     """``bench.tie(first, second)``: the second slot holds the first one's tensor from now on."""
 
-    first: Any
-    second: Any
-
-    kind = "tie"
+    first: Target
+    second: Target
 
     def run(self, net: nn.Module, tree: Tree) -> Outcome:
         """Raises EditError where shape, dtype or device differ, or they are tied already."""
@@ -64,12 +64,10 @@ class Tie:
 
 
 @dataclass(frozen=True)
-class Untie:
+class Untie(Action):
     """``bench.untie(name)``: the slot gets a copy of its own, the others stay tied."""
 
-    target: Any
-
-    kind = "untie"
+    target: Target
 
     def run(self, net: nn.Module, tree: Tree) -> Outcome:
         """Raises EditError where the slot is tied to nothing."""

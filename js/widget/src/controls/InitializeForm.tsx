@@ -9,6 +9,7 @@ import { Outcome, useAsking, waitingText } from "./asking";
 import { below } from "./below";
 import { Chooser, fitting } from "./Chooser";
 import { DryRun } from "./dryrun";
+import { Freeze } from "./Freeze";
 import { Narrow } from "./Narrow";
 import { PreviewLine } from "./PreviewLine";
 import { Seed } from "./Seed";
@@ -100,6 +101,14 @@ export function InitializeForm({ store, path }: InitializeFormProps) {
         apply={apply}
       />
       <Outcome store={store} of={asking} except={fields} />
+      {narrowing && (
+        <Freeze
+          store={store}
+          path={path}
+          types={choice.value.types}
+          parameters={choice.value.parameters}
+        />
+      )}
     </form>
   );
 }

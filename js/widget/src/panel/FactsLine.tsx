@@ -44,7 +44,7 @@ function Requires(props: { store: Store; path: readonly string[]; on: boolean })
   const { pending } = asking.answer.value;
   const able = store.editable.value && !pending;
   const flip = () => {
-    if (able) void asking.ask({ kind: "require", path: [...path], value: !on });
+    if (able) void asking.ask({ kind: "set_requires_grad", path: [...path], value: !on });
   };
   const { reply } = asking.answer.value;
   return (

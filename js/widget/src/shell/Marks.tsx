@@ -1,12 +1,16 @@
-/** Marks that say how far the picture can be trusted: busy, saved, lost. */
+/** Marks that say how far the picture can be trusted: busy, saved, lost, of another version. */
 
 import type { Store } from "../store/store";
 
 export function Marks({ store }: { store: Store }) {
-  const { busy } = store.status.value;
+  const { busy, notice } = store.status.value;
   return (
     <span class="marks" role="status">
-      {markOf(store.connection.value, !!store.tree.value, busy, store.waiting.value)}
+      {notice ? (
+        <span class="badge warn">another version</span>
+      ) : (
+        markOf(store.connection.value, !!store.tree.value, busy, store.waiting.value)
+      )}
     </span>
   );
 }

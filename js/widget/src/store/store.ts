@@ -31,7 +31,7 @@ export interface Store {
   readonly panels: ReadonlySignal<readonly PanelModel[]>;
   /** Panels that Python closed, and why; the newest last. */
   readonly closed: PanelList["closed"];
-  /** True where an edit can be asked for: a kernel is there, though it may be busy. */
+  /** True where an edit can be asked for: a kernel is there and understands, though it may be busy. */
   readonly editable: ReadonlySignal<boolean>;
   /** How many changes wait: those that Python told of, or those that it cannot have heard yet. */
   readonly waiting: ReadonlySignal<number>;
@@ -59,10 +59,16 @@ export class WidgetStore implements Store {
   readonly tree = signal<TreeModel | null>(null);
   readonly catalog = signal<readonly Initializer[]>([]);
   readonly journal = signal<Journal | null>(null);
-  readonly status = signal<Status>({ kind: "status", busy: false, waiting: 0, polls: false });
+  readonly status = signal<Status>({
+    kind: "status",
+    busy: false,
+    waiting: 0,
+    polls: false,
+    notice: "",
+  });
   readonly heard = signal(0);
   readonly hellos = signal(0);
-  readonly editable = computed(() => this.connection.value === "live");
+  readonly editable = computed(() => this.connection.value === "live" && !this.status.value.notice);
   readonly waiting = computed(() =>
     Math.max(this.status.value.waiting, this.intents.pending.value),
   );
@@ -192,6 +198,8 @@ export class WidgetStore implements Store {
       case "reply":
         this.intents.settle(content);
         break;
+      default:
+        content satisfies never; // a kind that nobody takes is an error of the type checker
     }
   }
 

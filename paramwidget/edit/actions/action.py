@@ -1,0 +1,91 @@
+"""What an action is: one frozen dataclass, which is the whole declaration of it.
+
+A subclass of ``Action`` is in the catalogue from then on, and its JSON follows from its fields,
+each of a type of ``paramwidget.edit.actions.fields``. Nothing that is read is imported or run.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, get_origin, get_type_hints
+
+from torch import nn
+
+from paramwidget.edit.actions.fields import SEED, Functions, JsonField
+from paramwidget.edit.actions.outcome import Outcome
+from paramwidget.edit.errors import EditError, listed, quoted
+from paramwidget.slots.tree import Tree
+
+
+class Action(ABC):
+    """Something that can be done to a model; written under its ``kind``, by default its class name
+    in lower case.
+    """
+
+    kind: ClassVar[str]
+    fields: ClassVar[dict[str, JsonField]]
+    catalogue: ClassVar[dict[str, type[Action]]] = {}
+
+    def __init_subclass__(cls, kind: str = "") -> None:
+        super().__init_subclass__()
+        cls.kind = kind or cls.__name__.lower()
+        cls.fields = {
+            name: _codec(f"{cls.__name__}.{name}", hint)
+            for name, hint in get_type_hints(cls, include_extras=True).items()
+            if get_origin(hint) is not ClassVar
+        }
+        other = cls.catalogue.setdefault(cls.kind, cls)
+        if other is not cls:
+            raise TypeError(
+                f"{cls.__name__} and {other.__name__} are both of the kind {cls.kind!r}"
+            )
+
+    @abstractmethod
+    def run(self, net: nn.Module, tree: Tree) -> Outcome:
+        """Do it as a whole, or raise EditError with every byte as it was."""
+
+
+def _codec(field: str, hint: Any) -> JsonField:
+    for note in getattr(hint, "__metadata__", ()):
+        if isinstance(note, JsonField):
+            return note
+    raise TypeError(
+        f"{field} has no JSON codec: give it a type of paramwidget/edit/actions/fields.py, such as "
+        "Target, or declare one there"
+    )
+
+
+def to_json(action: Action, seed: int | None = None) -> dict[str, Any]:
+    """The action as a JSON object; numbers as text, functions by name, ``seed`` as it was drawn.
+
+    An argument that no text can carry is its repr, and will be refused when it is read.
+    """
+    values = {name: getattr(action, name) for name in action.fields}
+    if seed is not None:
+        drawn = [name for name, codec in action.fields.items() if codec is SEED]
+        values.update(dict.fromkeys(drawn, seed))
+    written = {name: codec.write(values[name]) for name, codec in action.fields.items()}
+    return {"kind": action.kind, **written}
+
+
+def from_json(content: object, functions: Functions | None = None) -> Action:
+    """The action in a JSON object; ``functions`` are the user's own, by name.
+
+    Raises EditError for a kind that there is not, a field too many, missing or of a wrong type, and
+    a function that is not there.
+    """
+    kind = content.get("kind") if isinstance(content, dict) else None
+    action = Action.catalogue.get(kind) if isinstance(kind, str) else None
+    if not isinstance(content, dict) or action is None:
+        known = listed(list(Action.catalogue), len(Action.catalogue))
+        raise EditError(f"{quoted(content)} is not an action; there are {known}")
+    given = {key: value for key, value in content.items() if key != "kind"}
+    if given.keys() != action.fields.keys():
+        raise EditError(f"{kind} has the fields {listed(list(action.fields))}, "
+                        f"not {listed(sorted(map(str, given)))}")  # fmt: skip
+    return action(
+        **{
+            name: codec.read(given[name], name, functions or {})
+            for name, codec in action.fields.items()
+        }
+    )

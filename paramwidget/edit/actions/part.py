@@ -1,0 +1,106 @@
+"""From a slot to what is written, and one part of it written: what several actions share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from paramwidget import compat
+from paramwidget.edit.actions import parametrized
+from paramwidget.edit.actions.outcome import Notes, Outcome
+from paramwidget.edit.actions.write_target import Partners, Ties, WriteTarget, locked, node_at
+from paramwidget.edit.errors import EditError, quoted
+from paramwidget.edit.memory.write import Transaction, transaction
+from paramwidget.edit.values.index import Index
+from paramwidget.edit.values.numbers import Number, dtype_name
+from paramwidget.slots.names import resolve
+from paramwidget.slots.ties import Name
+from paramwidget.slots.tree import Node, Tree
+
+
+def write_target_of(
+    net: nn.Module, node: Node, ties: Ties, memory: compat.MemoryMap
+) -> WriteTarget | str:
+    """The tensor to write of a slot, or the reason why it cannot be written."""
+    if node.kind == "computed":
+        return parametrized.write_target(net, node)
+    tensor = resolve(net, node.path) if node.kind != "module" else None
+    reason = locked(node, tensor, memory)
+    if reason is not None or tensor is None:
+        return reason or "it is None"
+    return WriteTarget(tensor, ties.same(node))
+
+
+def write_target_at(net: nn.Module, tree: Tree, name: Any) -> WriteTarget:
+    """The tensor of a slot, for one that can be written; raises EditError with the reason."""
+    node = node_at(tree, name)
+    write_target = write_target_of(net, node, Ties(tree), compat.MemoryMap.now())
+    if isinstance(write_target, str):
+        raise EditError(f"{quoted(node.name)} cannot be edited: {write_target}", "target")
+    return write_target
+
+
+def write_part(
+    net: nn.Module, tree: Tree, write_target: WriteTarget, index: Index, values: torch.Tensor
+) -> tuple[list[Name], Transaction]:
+    """Writes the part; the names of every slot whose content that changes."""
+    partners = Partners(net, Ties(tree), [write_target])
+    with transaction(net) as work:
+        if write_target.computed:
+            full = write_target.tensor.clone()
+            full[index] = values.to(full.device)
+            changed = parametrized.store(work, tree, write_target, full)
+        else:
+            work.write(
+                write_target.paths,
+                write_target.tensor,
+                values.to(write_target.tensor.device),
+                index,
+            )
+            changed = [node.label for node in write_target.nodes]
+    return [*changed, *(node.label for node in partners.changed())], work
+
+
+def part_outcome(
+    title: str,
+    changed: list[Name],
+    warnings: tuple[str, ...],
+    work: Transaction,
+    lines: list[str],
+    moving: str = "",
+) -> Outcome:
+    notes = Notes(title, changed=changed, warnings=list(warnings), lines=lines)
+    if moving:
+        notes.helpers.add("keeping")
+    return notes.outcome(work.inverses)
+
+
+def stored_warnings(value: Number, stored: torch.Tensor) -> tuple[str, ...]:
+    """What a person may want to know of a number that was stored as asked."""
+    if value != value or (isinstance(value, float) and abs(value) == float("inf")):
+        return (f"{value} was stored, as asked",)
+    if stored.is_floating_point() and value and not bool(stored):
+        return (f"{value} is too small for {dtype_name(stored.dtype)}: 0 was stored",)
+    return ()
+
+
+def element_text(text: str, dtype: torch.dtype) -> str:
+    """The right side of an assignment to an element; not every dtype takes a Python number."""
+    if dtype == torch.uint64:  # whose numbers may lie beyond int64
+        return f"torch.tensor({text}, dtype=torch.uint64)"
+    if dtype in compat.FLOAT8_DTYPES:  # which torch 2.4 cannot fill
+        return f"torch.tensor({text}, dtype=torch.float64).to(torch.{dtype_name(dtype)})"
+    return text
+
+
+def through_property(write_target: WriteTarget, lines: list[str]) -> list[str]:
+    return [
+        "with torch.no_grad():",
+        *parametrized.reading(
+            write_target, f"w = {write_target.access}.clone(memory_format=torch.contiguous_format)"
+        ),
+        *lines,
+        f"    {parametrized.assigning(write_target, 'w')}",
+    ]
