@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from paramwidget import protocol
+from paramwidget.compat import MemoryMap
 from paramwidget.conversation import facts, frames, rows
 from paramwidget.conversation.frames import Budget
 from paramwidget.conversation.journal import journal_message
@@ -15,7 +16,6 @@ from paramwidget.conversation.views import Views
 from paramwidget.protocol import Cause, PanelState
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.tree import Node, Tree
-from paramwidget.tensors import Unreadable
 from paramwidget.workbench import Workbench
 
 Message = tuple[protocol.ToBrowser, list[bytes]]
@@ -110,29 +110,35 @@ class Presenter:
         self._tree = tree
 
     def _push_frames(self, cause: Cause, budget: Budget = frames.SENT) -> None:
+        facts.remember(self.bench, self, self.views.panels.values())
+        memory = None if cause == "step" else MemoryMap.now()
         for panel in list(self.views.panels.values()):
             try:
-                if cause != "step":
-                    self._push_facts(panel)
-                self._push_frame(panel, cause, budget)
+                seen = facts.what_is_seen(self.bench, panel)
+                if memory is not None:
+                    self._push_facts(panel, seen, memory)
+                self._push_frame(panel, seen, cause, budget)
             except Exception:
                 _log.exception("paramwidget: a panel could not be shown")
 
-    def _push_facts(self, panel: PanelState) -> None:
+    def _push_facts(self, panel: PanelState, seen: facts.Seen, memory: MemoryMap) -> None:
         sent = self._sent.setdefault(panel.panel, SentPanel())
         assert self._tree is not None
-        now = facts.facts(self.bench, self._tree, panel)
+        now = facts.facts(self.bench, self._tree, panel, seen, memory)
         if now != sent.facts:
             sent.facts = now
             self._send(now)
 
-    def _push_frame(self, panel: PanelState, cause: Cause, budget: Budget) -> None:
+    def _push_frame(
+        self, panel: PanelState, seen: facts.Seen, cause: Cause, budget: Budget
+    ) -> None:
         sent = self._sent.setdefault(panel.panel, SentPanel())
-        tensor, nothing = facts.what_is_seen(self.bench, panel)
-        content = (panel.lens, nothing, budget, None if tensor is None else fingerprint(tensor))
+        shown = seen.shown
+        token = shown if isinstance(shown, str) else fingerprint(shown.tensor)
+        content = (panel.lens, budget, token)
         if content == sent.content and panel.generation == sent.generation:
             return
-        sent.frame = self._frame(panel, sent.revision + 1, cause, budget)
+        sent.frame = frames.frame_of(seen, panel, sent.revision + 1, cause, budget)
         sent.content, sent.generation = content, panel.generation
         sent.revision += 1
         self._send(*sent.frame)
@@ -194,7 +200,10 @@ class Presenter:
         ]
         for panel in self.views.panels.values():
             sent = self._sent.setdefault(panel.panel, SentPanel())
-            messages.append((sent.facts or facts.facts(self.bench, tree, panel), []))
+            if sent.facts is None:
+                seen = facts.what_is_seen(self.bench, panel)
+                sent.facts = facts.facts(self.bench, tree, panel, seen, MemoryMap.now())
+            messages.append((sent.facts, []))
             messages.append(self._kept_frame(panel, sent))
         self._unsaved = False
         return messages
@@ -204,12 +213,6 @@ class Presenter:
         if sent.frame and sum(map(len, sent.frame[1])) <= frames.KEPT.bytes:
             return sent.frame
         if sent.kept is None or sent.kept[0].revision != sent.revision:
-            sent.kept = self._frame(panel, sent.revision, "view", frames.KEPT)
+            seen = facts.what_is_seen(self.bench, panel)
+            sent.kept = frames.frame_of(seen, panel, sent.revision, "view", frames.KEPT)
         return sent.kept
-
-    def _frame(self, panel: PanelState, revision: int, cause: Cause, budget: Budget) -> Frame:
-        tensor, nothing = facts.what_is_seen(self.bench, panel)
-        try:
-            return frames.frame_of(tensor, panel, revision, cause, nothing, budget)
-        except Unreadable as reason:
-            return frames.frame_of(None, panel, revision, cause, str(reason), budget)

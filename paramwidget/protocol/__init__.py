@@ -23,7 +23,6 @@ from paramwidget.protocol.fields import (
     Buffer,
     Cause,
     Kind,
-    Lens,
     State,
 )
 from paramwidget.protocol.lab import (
@@ -57,6 +56,7 @@ from paramwidget.protocol.to_browser import (
     Initializer,
     Journal,
     Layout,
+    LensFact,
     Panels,
     PanelState,
     Picture,
@@ -134,7 +134,7 @@ __all__ = [
     "LabStep",
     "LabUndock",
     "Layout",
-    "Lens",
+    "LensFact",
     "Look",
     "Open",
     "Pace",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from paramwidget.protocol.fields import Lens
-
 
 @dataclass(frozen=True)
 class Hello:
@@ -26,11 +24,14 @@ class View:
 
 @dataclass(frozen=True)
 class Open:
-    """Open a panel on a slot; ``panel`` is an id the browser makes, shared by all views."""
+    """Open a panel on a slot; ``panel`` is an id the browser makes, shared by all views.
+
+    ``lens`` is one by name; "" is the usual one.
+    """
 
     panel: str
     path: list[str]
-    lens: Lens
+    lens: str
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Look:
 
     panel: str
     generation: int
-    lens: Lens
+    lens: str
     window: list[int] | None
     cells: list[int]
     sliders: list[int]

@@ -15,9 +15,9 @@ from paramwidget.protocol.codec import (
     hints_of,
     kind_of,
 )
-from paramwidget.protocol.fields import PROTOCOL, Cause, Kind, Lens, State
+from paramwidget.protocol.fields import PROTOCOL, Cause, Kind, State
 
-_NAMED = {"Kind": Kind, "State": State, "Lens": Lens, "Cause": Cause}
+_NAMED = {"Kind": Kind, "State": State, "Cause": Cause}
 
 
 def typescript() -> str:
