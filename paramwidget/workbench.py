@@ -6,7 +6,7 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -19,16 +19,19 @@ from paramwidget.edit.actions.initialize import Initialize
 from paramwidget.edit.actions.set_requires_grad import SetRequiresGrad
 from paramwidget.edit.actions.tie import Tie, Untie
 from paramwidget.edit.journal import Edit, Journal
+from paramwidget.picture.lenses import Slot, lens_named, look
 from paramwidget.picture.raster import Raster, raster
+from paramwidget.picture.remembered import Moment, Remembered
 from paramwidget.picture.statistics import Histogram, Stats, histogram, stats
+from paramwidget.picture.values import Values
 from paramwidget.slots.content.known import KnownContent
 from paramwidget.slots.current import CurrentTree
 from paramwidget.slots.names import resolve, slot_at
 from paramwidget.slots.targets import Selection, select
 from paramwidget.slots.ties import Name, TieGroup
 from paramwidget.slots.tree import Node, Path, Tree, UnknownName
+from paramwidget.tensors import Unreadable
 
-Lens = Literal["value", "grad", "angle"]
 Narrow = str | type | Sequence[str | type] | None
 
 
@@ -46,6 +49,7 @@ class Record:
     known: KnownContent
     current: CurrentTree = field(default_factory=CurrentTree)
     journal: Journal = field(default_factory=Journal)
+    remembered: Remembered = field(default_factory=Remembered)
     lock: threading.RLock = field(default_factory=threading.RLock)
     listeners: weakref.WeakSet[Any] = field(default_factory=weakref.WeakSet)
 
@@ -142,9 +146,21 @@ class Workbench:
 
     # --- what is seen --------------------------------------------------------------------------
 
-    def tensor(self, name: Name, lens: Lens = "value") -> torch.Tensor | None:
-        """The tensor that a lens shows, None where it holds nothing (no gradient yet)."""
-        return through(resolve(self.net, self._path(name)), lens)
+    def tensor(self, name: Name, lens: str = "value") -> torch.Tensor | None:
+        """The tensor that a lens shows, None where it holds nothing (no gradient yet).
+
+        Raises ValueError where there is no such lens, and where it fails.
+        """
+        values = self._values(name, lens)
+        return None if values is None else values.tensor
+
+    def _values(self, name: Name, lens: str) -> Values | None:
+        chosen, path = lens_named(lens), self._path(name)
+        tensor = resolve(self.net, path)
+        if tensor is None:
+            return None
+        shown = look(chosen, Slot(tensor, kept=self.remembered.before((lens, path))))
+        return None if isinstance(shown, str) else shown
 
     def _path(self, name: Name) -> Path:
         """The path of a slot; the tree is read only where a name does not lead to a tensor itself.
@@ -159,19 +175,19 @@ class Workbench:
             raise UnknownName(f"{name!r} is a module; name one of its slots")
         return node.path
 
-    def stats(self, name: Name, lens: Lens = "value") -> Stats | None:
+    def stats(self, name: Name, lens: str = "value") -> Stats | None:
         """Exact statistics over the finite elements, in float64; None where the lens holds nothing.
 
         Raises ValueError with the reason where a slot has no values: meta, uninitialized, freed.
         """
         with self.lock:
-            tensor = self.tensor(name, lens)
-            return None if tensor is None else stats(tensor)
+            values = self._values(name, lens)
+            return None if values is None else stats(values)
 
     def raster(
         self,
         name: Name,
-        lens: Lens = "value",
+        lens: str = "value",
         window: tuple[int, int, int, int] | None = None,
         cells: tuple[int, int] = (256, 256),
         sliders: Sequence[int] = (),
@@ -182,14 +198,29 @@ class Workbench:
         each axis that the plane leaves out (tensors of five axes and more).
         """
         with self.lock:
-            tensor = self.tensor(name, lens)
-            return None if tensor is None else raster(tensor, window, cells, tuple(sliders))
+            values = self._values(name, lens)
+            return None if values is None else raster(values, window, cells, tuple(sliders))
 
-    def histogram(self, name: Name, lens: Lens = "value", bins: int = 64) -> Histogram | None:
+    def histogram(self, name: Name, lens: str = "value", bins: int = 64) -> Histogram | None:
         """Counts between the least and the greatest finite element."""
         with self.lock:
-            tensor = self.tensor(name, lens)
-            return None if tensor is None else histogram(tensor, bins)
+            values = self._values(name, lens)
+            return None if values is None else histogram(values, bins)
+
+    @property
+    def remembered(self) -> Remembered:
+        """What lenses remember of this model's tensors."""
+        return self._record.remembered
+
+    def remember(self, moment: Moment) -> None:
+        """A moment has come at which some lenses need a copy; most often none does."""
+        for lens, path in self.remembered.due(moment):
+            with self.lock:
+                try:
+                    tensor = resolve(self.net, path)
+                except Unreadable:
+                    tensor = None
+                self.remembered.keep((lens, path), tensor)
 
     def refresh(self) -> list[Name]:
         """The slots whose content changed since the last look, whoever changed it.
@@ -319,14 +350,3 @@ class Workbench:
                 for listener in list(record.listeners):
                     listener.edited(edit, tree)
             return edit
-
-
-def through(tensor: torch.Tensor | None, lens: Lens) -> torch.Tensor | None:
-    """What a lens shows of a tensor; None where that is nothing."""
-    if lens not in ("value", "grad", "angle"):
-        raise ValueError(f"a lens is value, grad or angle, not {lens!r}")
-    if tensor is None or lens == "value":
-        return tensor
-    if lens == "angle":
-        return torch.angle(tensor.detach()) if tensor.is_complex() else None
-    return tensor.grad if tensor.is_leaf else None

@@ -9,8 +9,6 @@ export type Kind = "module" | "parameter" | "buffer" | "constant" | "computed" |
 
 export type State = "ready" | "uninitialized" | "meta" | "unreadable";
 
-export type Lens = "value" | "grad" | "angle";
-
 export type Cause = "view" | "edit" | "cell" | "step" | "ask";
 
 /** The rows of one tie group. */
@@ -63,7 +61,7 @@ export interface Brief {
 export interface PanelState {
   panel: string;
   path: string[];
-  lens: Lens;
+  lens: string;
   generation: number;
   window: number[] | null;
   cells: number[];
@@ -81,6 +79,13 @@ export interface TieFact {
   names: string[];
   paths: string[][];
   proof: string;
+}
+
+/** A way to look at this slot, with the label of its button. */
+export interface LensFact {
+  name: string;
+  label: string;
+  locked: string;
 }
 
 /** How an N-d shape lies on the plane; see ``picture/layout.py`` for the two functions. Kernels of ``kernel`` (height, width) stand on a grid of ``outer`` (rows, columns), ``gap`` (rows, columns) empty cells between them. ``sliders`` are the sizes of the axes left out. */
@@ -101,7 +106,7 @@ export interface Plane {
   buffer: Buffer;
 }
 
-/** The cells of one window. There are ceil(window rows / block rows) x ceil(window columns / block columns) cells; one cell is the mean of its block, with ``low`` and ``high`` its extremes; ``exact`` where a block is one element. ``limits`` are the ends of the colour scale, ``texts`` the cells (by index) whose value a double cannot hold. */
+/** The cells of one window. There are ceil(window rows / block rows) x ceil(window columns / block columns) cells; one cell is the mean of its block, with ``low`` and ``high`` its extremes; ``exact`` where a block is one element. ``limits`` are the ends of the colour scale, ``texts`` the cells (by index) whose value a double cannot hold. ``dtype`` is that of what is shown; of complex numbers it is the magnitude. The ``scale`` is this picture's own, one to be shared with others of its lens (and then called ``shared_scale``), or that of angles. */
 export interface Picture {
   layout: Layout;
   sliders: number[];
@@ -112,6 +117,9 @@ export interface Picture {
   texts: Record<string, string>;
   limits: number[];
   limits_text: string;
+  dtype: string;
+  scale: "own" | "shared" | "cyclic";
+  shared_scale: string;
 }
 
 /** Exact statistics, as text; an empty text where there is none. */
@@ -220,12 +228,12 @@ export interface View {
   what: "opened" | "closed" | "hidden" | "shown" | "alive";
 }
 
-/** Open a panel on a slot; ``panel`` is an id the browser makes, shared by all views. */
+/** Open a panel on a slot; ``panel`` is an id the browser makes, shared by all views. ``lens`` is one by name; "" is the usual one. */
 export interface Open {
   kind: "open";
   panel: string;
   path: string[];
-  lens: Lens;
+  lens: string;
 }
 
 export interface Close {
@@ -238,7 +246,7 @@ export interface Look {
   kind: "look";
   panel: string;
   generation: number;
-  lens: Lens;
+  lens: string;
   window: number[] | null;
   cells: number[];
   sliders: number[];
@@ -402,7 +410,7 @@ export interface Facts {
   note: string;
   access: string[];
   ties: TieFact[];
-  lenses: Lens[];
+  lenses: LensFact[];
   locked: string;
   unfit: Record<string, string>;
 }
@@ -414,7 +422,7 @@ export interface Frame {
   generation: number;
   revision: number;
   cause: Cause;
-  lens: Lens;
+  lens: string;
   message: string;
   picture: Picture | null;
   statistics: Statistics | null;

@@ -1,6 +1,9 @@
-"""What a panel says of its slot beside the picture, and why it shows none."""
+"""What a panel shows of its slot: the picture's values or the sentence why not, and the facts."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import torch
 
@@ -8,41 +11,70 @@ from paramwidget import protocol
 from paramwidget.compat import MemoryMap
 from paramwidget.conversation.intents import FEW
 from paramwidget.edit.actions.write_target import locked
-from paramwidget.edit.initializers.catalogue import Initializer, catalogue
+from paramwidget.edit.initializers.catalogue import catalogue
 from paramwidget.edit.initializers.requirements import unmet_requirement
+from paramwidget.picture.lenses import Lens, Slot, lens_named, lenses_for, look
+from paramwidget.picture.values import Values
 from paramwidget.protocol import PanelState
-from paramwidget.slots.names import held_at, resolve
+from paramwidget.slots.names import resolve
 from paramwidget.slots.ties import TieGroup
 from paramwidget.slots.tree import Node, Tree
-from paramwidget.tensors import Unreadable, condition
-from paramwidget.workbench import Workbench, through
-
-NO_GRADIENT = "no gradient yet"
+from paramwidget.tensors import Condition, Unreadable, condition
+from paramwidget.workbench import Workbench
 
 
-def what_is_seen(bench: Workbench, panel: PanelState) -> tuple[torch.Tensor | None, str]:
-    """The tensor that a panel shows, or None and the sentence that says why there is none."""
+@dataclass(frozen=True)
+class Seen:
+    """A panel's slot at one look: what its lens shows, or the sentence why that is nothing.
+
+    ``tensor`` is the slot's own, ``known`` its condition; None where there is none.
+    """
+
+    lens: Lens
+    shown: Values | str
+    tensor: torch.Tensor | None = None
+    known: Condition | None = None
+
+    @property
+    def readable(self) -> torch.Tensor | None:
+        """The slot's own tensor, where it can be read."""
+        return self.tensor if self.known and self.known.state == "ready" else None
+
+
+def what_is_seen(bench: Workbench, panel: PanelState) -> Seen:
+    """Look at a panel's slot once; what is read of it is in the answer, for all who need it."""
+    lens, path = lens_named(panel.lens), tuple(panel.path)
     try:
-        tensor = resolve(bench.net, tuple(panel.path))
+        tensor = resolve(bench.net, path)
     except Unreadable as reason:
-        return None, str(reason)
+        return Seen(lens, str(reason))
     if tensor is None:
-        return None, "None: nothing is registered here"
+        return Seen(lens, "None: nothing is registered here")
     known = condition(tensor)
     if known.state != "ready":
-        return None, known.reason or known.state
-    seen = through(tensor, panel.lens)
-    if seen is not None:
-        return seen, ""
-    if panel.lens == "angle":
-        return None, "only a complex tensor has an angle"
-    return None, NO_GRADIENT if tensor.requires_grad else "no gradient: requires_grad is False"
+        return Seen(lens, known.reason or known.state, tensor, known)
+    kept = bench.remembered.before((lens.name, path))
+    try:
+        shown = look(lens, Slot(tensor, Values(tensor, known), kept))
+    except Unreadable as reason:
+        shown = str(reason)
+    return Seen(lens, shown, tensor, known)
 
 
-def facts(bench: Workbench, tree: Tree, panel: PanelState) -> protocol.Facts:
-    """What stands beside the picture of a slot."""
+def remember(bench: Workbench, viewer: object, panels: Iterable[PanelState]) -> None:
+    """A look begins: what the lenses of a viewer's panels must remember is copied."""
+    lenses = [(lens_named(panel.lens), tuple(panel.path)) for panel in panels]
+    wanted = {(lens.name, path): lens.needs for lens, path in lenses if lens.needs}
+    bench.remembered.want(viewer, wanted)
+    bench.remember("look")
+
+
+def facts(
+    bench: Workbench, tree: Tree, panel: PanelState, seen: Seen, memory: MemoryMap
+) -> protocol.Facts:
+    """What stands beside the picture of a slot; ``memory`` serves all panels of a look."""
     node = tree.node(tuple(panel.path))
-    tensor = held_at(bench.net, node.path)
+    reason = _locked(node, seen, memory)
     return protocol.Facts(
         panel=panel.panel,
         path=list(node.path),
@@ -58,9 +90,12 @@ def facts(bench: Workbench, tree: Tree, panel: PanelState) -> protocol.Facts:
         note=node.note or "",
         access=list(node.access),
         ties=[_tie(tree, group, node) for group in tree.ties if node.label in group.names],
-        lenses=_lenses(node, tensor),
-        locked=_locked(node, tensor),
-        unfit=_unfit(tensor),
+        lenses=[
+            protocol.LensFact(lens.name, lens.label, lens.locked or reason)
+            for lens in lenses_for(node.kind, seen.readable)
+        ],
+        locked=reason,
+        unfit={} if node.kind == "computed" else _unfit(seen),
     )
 
 
@@ -77,28 +112,19 @@ def _tie(tree: Tree, group: TieGroup, here: Node) -> protocol.TieFact:
     )
 
 
-def _lenses(node: Node, tensor: torch.Tensor | None) -> list[protocol.Lens]:
-    lenses: list[protocol.Lens] = ["value"]
-    if node.kind == "parameter":
-        lenses.append("grad")
-    if tensor is not None and node.state == "ready" and tensor.is_complex():
-        lenses.append("angle")
-    return lenses
+def _locked(node: Node, seen: Seen, memory: MemoryMap) -> str:
+    if node.kind == "computed":
+        return node.note or "it is computed at each use"
+    return locked(node, seen.tensor, memory, seen.known) or ""
 
 
-def _locked(node: Node, tensor: torch.Tensor | None) -> str:
-    return locked(node, tensor, MemoryMap.now()) or ""
-
-
-def _unfit(tensor: torch.Tensor | None) -> dict[str, str]:
-    if tensor is None:
+def _unfit(seen: Seen) -> dict[str, str]:
+    tensor, known = seen.tensor, seen.known
+    if tensor is None or known is None:
         return {}
-    reasons = {entry.name: _why_unfit(entry, tensor) for entry in catalogue()}
-    return {name: reason for name, reason in reasons.items() if reason}
-
-
-def _why_unfit(entry: Initializer, tensor: torch.Tensor) -> str | None:
-    known = condition(tensor)
     if known.state != "ready" or known.shape is None:
-        return known.reason
-    return unmet_requirement(entry, known.shape, tensor.dtype)
+        return {entry.name: known.reason for entry in catalogue() if known.reason}
+    reasons = {
+        entry.name: unmet_requirement(entry, known.shape, tensor.dtype) for entry in catalogue()
+    }
+    return {name: reason for name, reason in reasons.items() if reason}

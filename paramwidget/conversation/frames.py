@@ -6,15 +6,18 @@ from dataclasses import asdict
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import torch
 
 from paramwidget import protocol
+from paramwidget.conversation.facts import Seen
 from paramwidget.picture import scale, text
 from paramwidget.picture.elements import doubles, needs_double
 from paramwidget.picture.layout import Layout, layout_of
+from paramwidget.picture.lenses import Lens
 from paramwidget.picture.raster import Raster, Window, raster_with_stats
 from paramwidget.picture.statistics import Histogram, Stats, histogram
+from paramwidget.picture.values import Values
 from paramwidget.protocol import PanelState
+from paramwidget.tensors import Unreadable, dtype_name
 
 
 class Budget(NamedTuple):
@@ -42,18 +45,16 @@ def saved_budget(panels: int) -> Budget:
 
 
 def picture_of(
-    tensor: torch.Tensor, state: PanelState, budget: Budget
+    values: Values, lens: Lens, state: PanelState, budget: Budget
 ) -> tuple[protocol.Picture, list[bytes], Stats]:
     """The cells of a panel's window in no more than ``budget`` bytes, and exact statistics."""
     window = _window(state)
-    layout = layout_of(tuple(tensor.shape))
+    layout = layout_of(tuple(values.elements.shape))
     height, width = _size(window, layout)
     cells = _fit(state.cells, height, width, budget)
-    seen, exact = raster_with_stats(tensor, window, cells, _sliders(state, layout))
-    planes, buffers, texts = _planes(tensor, seen, budget)
-    # Not of the window's elements: so colours stay where one moves among single elements.
-    looked_at = scale.elements(tensor) if seen.exact else seen.values
-    colours = scale.limits(exact, looked_at, cells=not seen.exact)
+    seen, exact = raster_with_stats(values, window, cells, _sliders(state, layout))
+    planes, buffers, texts = _planes(values, seen, budget)
+    colours = scale.CYCLE if lens.scale == "cyclic" else _colours(values, seen, exact, planes)
     picture = protocol.Picture(
         layout=protocol.Layout(
             shape=list(layout.shape),
@@ -70,18 +71,26 @@ def picture_of(
         exact=seen.exact,
         planes=planes,
         texts={str(cell): words for cell, words in texts.items()},
-        limits=_as_sent(colours, planes),
+        limits=[colours.low, colours.high],
         limits_text=colours.text,
+        dtype=dtype_name(values.tensor.dtype),
+        scale=lens.scale,
+        shared_scale=lens.shared_scale if lens.scale == "shared" else "",
     )
     return picture, buffers, exact
 
 
-def _as_sent(colours: scale.Limits, planes: list[protocol.Plane]) -> list[float]:
+def _colours(
+    values: Values, seen: Raster, exact: Stats, planes: list[protocol.Plane]
+) -> scale.Limits:
     """The range, a little wider where cells are rounded: the largest is still within it."""
+    # Not of the window's elements: so colours stay where one moves among single elements.
+    looked_at = scale.elements(values) if seen.exact else seen.values
+    colours = scale.limits(exact, looked_at, cells=not seen.exact)
     if planes[0].encoding != "bf16":
-        return [colours.low, colours.high]
+        return colours
     high = min(colours.high * (1 + 2**-8), float(np.finfo(np.float64).max))
-    return [-high, high]
+    return scale.Limits(-high, high, colours.text)
 
 
 def _window(state: PanelState) -> Window | None:
@@ -106,28 +115,32 @@ def _sliders(state: PanelState, layout: Layout) -> tuple[int, ...]:
 
 
 def frame_of(
-    tensor: torch.Tensor | None,
+    seen: Seen,
     state: PanelState,
     revision: int,
     cause: protocol.Cause,
-    nothing: str,
     budget: Budget = SENT,
 ) -> tuple[protocol.Frame, list[bytes]]:
-    """What a panel shows of a tensor; ``nothing`` is the sentence where there is none."""
+    """What a panel shows of what was seen: a picture with its figures, or the sentence why not."""
     picture: protocol.Picture | None = None
     buffers: list[bytes] = []
-    statistics, bars = None, None
-    if tensor is not None:
-        picture, buffers, exact = picture_of(tensor, state, budget)
-        statistics = _statistics(exact)
-        bars = _bars(histogram(tensor, BINS, budget.counted, known=exact))
+    message, statistics, bars = "", None, None
+    try:
+        if isinstance(seen.shown, Values):
+            picture, buffers, exact = picture_of(seen.shown, seen.lens, state, budget)
+            statistics = _statistics(exact)
+            bars = _bars(histogram(seen.shown, BINS, budget.counted, known=exact))
+        else:
+            message = seen.shown
+    except Unreadable as reason:
+        message = str(reason)
     frame = protocol.Frame(
         panel=state.panel,
         generation=state.generation,
         revision=revision,
         cause=cause,
         lens=state.lens,
-        message="" if tensor is not None else nothing,
+        message=message,
         picture=picture,
         statistics=statistics,
         bars=bars,
@@ -177,7 +190,7 @@ def _fit(cells: list[int], rows: int, cols: int, budget: Budget) -> tuple[int, i
 
 
 def _planes(
-    tensor: torch.Tensor, seen: Raster, budget: Budget
+    values: Values, seen: Raster, budget: Budget
 ) -> tuple[list[protocol.Plane], list[bytes], dict[int, str]]:
     """The cells as bytes, in the widest encoding that the budget allows, and cells as text."""
     texts: dict[int, str] = {}
@@ -187,8 +200,8 @@ def _planes(
         roles: tuple[Literal["value", "low", "high"], ...] = ("value", "low", "high")
         planes = [protocol.Plane(roles[i], "bf16", i) for i in range(len(buffers))]
         return planes, buffers, texts
-    if needs_double(tensor) and seen.values.size * 8 <= budget.bytes and seen.values.size:
-        wide, texts = doubles(tensor, seen)
+    if needs_double(values) and seen.values.size * 8 <= budget.bytes and seen.values.size:
+        wide, texts = doubles(values, seen)
         return [protocol.Plane("value", "f8", 0)], [wide.astype("<f8").tobytes()], texts
     if seen.values.size * 4 <= budget.bytes:
         return [protocol.Plane("value", "f4", 0)], [seen.values.astype("<f4").tobytes()], texts

@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from paramwidget import protocol
+from paramwidget.compat import MemoryMap
 from paramwidget.conversation import facts, frames, rows
 from paramwidget.conversation.frames import Budget
 from paramwidget.conversation.journal import journal_message
@@ -16,7 +17,6 @@ from paramwidget.conversation.views import Views
 from paramwidget.protocol import Cause, PanelState
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.tree import Node, Tree
-from paramwidget.tensors import Unreadable
 from paramwidget.workbench import Workbench
 
 Message = tuple[protocol.ToBrowser, list[bytes]]
@@ -113,33 +113,38 @@ class Presenter:
             self._send_panels(gone)
 
     def _push_frames(self, cause: Cause, budget: Budget = frames.SENT) -> None:
+        facts.remember(self.bench, self, self.views.panels.values())
         for panel in list(self.views.panels.values()):
             try:
+                seen = facts.what_is_seen(self.bench, panel)
                 if cause != "step":
-                    self._push_facts(panel)
-                self._push_frame(panel, cause, budget)
+                    self._push_facts(panel, seen)
+                self._push_frame(panel, seen, cause, budget)
             except Exception:
                 _log.exception("paramwidget: a panel could not be shown")
 
-    def _push_facts(self, panel: PanelState) -> None:
+    def _push_facts(self, panel: PanelState, seen: facts.Seen) -> None:
         """What a panel says of its slot follows from the tree: as long as that stands, it does."""
         sent = self._sent.setdefault(panel.panel, SentPanel())
         assert self._tree is not None
         if sent.facts is not None and sent.tree is self._tree:
             return
-        now = facts.facts(self.bench, self._tree, panel)
+        now = facts.facts(self.bench, self._tree, panel, seen, MemoryMap.now())
         sent.tree = self._tree
         if now != sent.facts:
             sent.facts = now
             self._send(now)
 
-    def _push_frame(self, panel: PanelState, cause: Cause, budget: Budget) -> None:
+    def _push_frame(
+        self, panel: PanelState, seen: facts.Seen, cause: Cause, budget: Budget
+    ) -> None:
         sent = self._sent.setdefault(panel.panel, SentPanel())
-        tensor, nothing = facts.what_is_seen(self.bench, panel)
-        content = (panel.lens, nothing, budget, None if tensor is None else fingerprint(tensor))
+        shown = seen.shown
+        token = shown if isinstance(shown, str) else fingerprint(shown.tensor)
+        content = (panel.lens, budget, token)
         if content == sent.content and panel.generation == sent.generation:
             return
-        sent.frame = self._frame(panel, sent.revision + 1, cause, budget)
+        sent.frame = frames.frame_of(seen, panel, sent.revision + 1, cause, budget)
         sent.content, sent.generation = content, panel.generation
         sent.revision += 1
         self._send(*sent.frame)
@@ -206,7 +211,10 @@ class Presenter:
         ]
         for panel in panels:
             sent = self._sent.setdefault(panel.panel, SentPanel())
-            messages.append((sent.facts or facts.facts(self.bench, tree, panel), []))
+            if sent.facts is None:
+                seen = facts.what_is_seen(self.bench, panel)
+                sent.facts = facts.facts(self.bench, tree, panel, seen, MemoryMap.now())
+            messages.append((sent.facts, []))
             messages.append(self._saved_frame(panel, sent, len(panels)))
         self._unsaved = False
         return messages
@@ -234,16 +242,10 @@ class Presenter:
         if sent.frame and sum(map(len, sent.frame[1])) <= budget.bytes:
             return sent.frame
         if sent.saved is None or sent.saved_as != (sent.revision, budget):
-            sent.saved = self._frame(panel, sent.revision, "view", budget)
+            seen = facts.what_is_seen(self.bench, panel)
+            sent.saved = frames.frame_of(seen, panel, sent.revision, "view", budget)
             sent.saved_as = (sent.revision, budget)
         return sent.saved
-
-    def _frame(self, panel: PanelState, revision: int, cause: Cause, budget: Budget) -> Frame:
-        tensor, nothing = facts.what_is_seen(self.bench, panel)
-        try:
-            return frames.frame_of(tensor, panel, revision, cause, nothing, budget)
-        except Unreadable as reason:
-            return frames.frame_of(None, panel, revision, cause, str(reason), budget)
 
 
 def _is_slot(node: Node | None) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-import torch
-
 from paramwidget import protocol
 from paramwidget.edit.actions.outcome import display_name
 from paramwidget.picture import scale, text
+from paramwidget.picture.values import Values
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.names import tensor_of
 from paramwidget.slots.tree import Node, Tree
@@ -117,17 +116,17 @@ class Briefs:
             if tensor is None:
                 continue
             looked_at = scale.sample(tensor, whole, SAMPLE)
-            content = fingerprint(looked_at)
+            content = fingerprint(looked_at.elements)
             known = self._known.get(row)
             if known is not None and known[0] == content:
                 continue
-            brief = _brief(row, looked_at, sampled=looked_at.numel() < tensor.numel())
+            brief = _brief(row, looked_at, sampled=looked_at.elements.numel() < tensor.numel())
             self._known[row] = (content, brief)
             fresh.append(brief)
         return fresh
 
 
-def _brief(row: int, tensor: torch.Tensor, sampled: bool) -> protocol.Brief:
+def _brief(row: int, tensor: Values, sampled: bool) -> protocol.Brief:
     seen = scale.brief(tensor, BARS)
     alarms = [f"{count} {what}" for count, what in ((seen.nan, "NaN"), (seen.inf, "Inf")) if count]
     return protocol.Brief(

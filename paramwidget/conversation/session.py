@@ -61,7 +61,7 @@ class Session:
         self._newest: tuple[str, Edit | None] = ("", None)  # the last intent that was done
         bench.listen(self)
 
-    def open(self, name: Name, lens: protocol.Lens = "value") -> None:
+    def open(self, name: Name, lens: str = "") -> None:
         """Open a panel from Python."""
         with self.bench.lock:
             node = self.bench.read().node(name)
@@ -245,6 +245,7 @@ class Session:
 
     def stepped(self) -> None:
         """An optimizer stepped: a safe moment for edits, and time for a live frame now and then."""
+        self.bench.remember("step")
         if self.gate.waiting:
             self.gate.open()
             self._send_status()
@@ -261,7 +262,8 @@ class Session:
             self._next_live = ended + max(self._period, (ended - began) / LIVE_SHARE)
 
     def close(self) -> None:
-        """The widget is gone: no hook is left."""
+        """The widget is gone: no hook is left, and nothing is remembered for it."""
+        self.bench.remembered.want(self.presenter, {})
         self.pulse.stop()
 
     def _mind_pulse(self) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 
-from paramwidget.protocol import Look, Open, PanelState
+from paramwidget.picture.lenses import USUAL, lens_named
+from paramwidget.protocol import Look, Open, PanelState, ProtocolError
 
 SILENCE = 150.0  # s; hidden tabs speak once a minute, a view says "alive" every 20 s
 CELLS = (256, 256)
@@ -73,18 +74,25 @@ class Views:
         return list(dict.fromkeys(row for rows in shown for row in rows))
 
     def open(self, message: Open) -> PanelState:
-        """A panel is opened; one with this id that is open already stays as it is."""
-        state = PanelState(message.panel, message.path, message.lens, 0, None, list(CELLS), [])
+        """A panel is opened; one with this id that is open already stays as it is.
+
+        Raises ProtocolError where there is no such lens.
+        """
+        lens = _lens(message.lens)
+        state = PanelState(message.panel, message.path, lens, 0, None, list(CELLS), [])
         return self.panels.setdefault(message.panel, state)
 
     def look(self, message: Look) -> PanelState | None:
-        """A panel looks differently from now on; None where there is no such panel."""
+        """A panel looks differently from now on; None where there is no such panel.
+
+        Raises ProtocolError where there is no such lens.
+        """
         state = self.panels.get(message.panel)
         if state is None:
             return None
         state = replace(
             state,
-            lens=message.lens,
+            lens=_lens(message.lens),
             generation=message.generation,
             window=message.window,
             cells=message.cells,
@@ -98,3 +106,11 @@ class Views:
         now = time.monotonic()
         deaf_now = now - self._deaf_since if self._deaf_since is not None else 0.0
         return now - self._deaf - deaf_now
+
+
+def _lens(name: str) -> str:
+    """The lens by its own name, the usual one where none is chosen."""
+    try:
+        return lens_named(name or USUAL.name).name
+    except ValueError as error:
+        raise ProtocolError(str(error)) from None

@@ -17,10 +17,11 @@ from paramwidget.picture.layout import layout_of
 from paramwidget.picture.matrix import gapless
 from paramwidget.picture.raster import raster_with_stats
 from paramwidget.picture.statistics import stats
+from paramwidget.picture.values import Values
 from paramwidget.slots.names import held_at
 from paramwidget.slots.ties import TieGroup
 from paramwidget.slots.tree import Node, Path, Tree
-from paramwidget.tensors import Unreadable, readable
+from paramwidget.tensors import Unreadable
 from paramwidget.workbench import Workbench
 
 LINES = 40
@@ -161,24 +162,29 @@ def _line(bench: Workbench, node: Node, letters: Letters) -> Line:
             shape="" if shape is None else shape_of(shape),
             dtype=node.dtype or "",
             count="" if shape is None else f"{torch.Size(shape).numel():,}",
-            spread=_spread(bench, node),
+            spread=_spread(node, _values(bench, node)),
             tie=letters.of(node.tie),
         )
     except Exception as error:
         return Line(name, "", "", "", f"unreadable: {type(error).__name__}", "")
 
 
-def _spread(bench: Workbench, node: Node) -> str:
+def _values(bench: Workbench, node: Node) -> Values | None:
+    """What a slot holds, None where that cannot be read."""
+    tensor = held_at(bench.net, node.path) if node.state == "ready" else None
+    return None if tensor is None else Values(tensor)
+
+
+def _spread(node: Node, values: Values | None) -> str:
     """μ ± σ, marked where a sample only was looked at, or why there is none."""
     if node.kind in ("none", "computed"):
         return "None" if node.kind == "none" else "computed"
     if node.state != "ready":
         return node.state
-    tensor = held_at(bench.net, node.path)
-    if tensor is None:
+    if values is None:
         return "None"
     try:
-        looked_at = scale.sample(tensor, WHOLE, SAMPLE)
+        looked_at = scale.sample(values, WHOLE, SAMPLE)
         seen = stats(looked_at)
     except Unreadable:
         return "unreadable"
@@ -186,7 +192,7 @@ def _spread(bench: Workbench, node: Node) -> str:
     if seen.mean is None:
         return ", ".join(alarms) or "–"
     around = "" if seen.std is None else f" ± {text.short(seen.std)}"
-    sampled = "≈ " if looked_at.numel() < tensor.numel() else ""
+    sampled = "" if looked_at is values else "≈ "
     return ", ".join([f"{sampled}{text.short(seen.mean)}{around}", *alarms])
 
 
@@ -232,21 +238,21 @@ def _heat(bench: Workbench, node: Node, cells: int) -> Heat:
     name = printable(node.name)
     try:
         shape = () if node.shape is None else (shape_of(node.shape),)
-        spread = _spread(bench, node)
-        tensor = held_at(bench.net, node.path) if node.state == "ready" else None
-        if tensor is None:
+        values = _values(bench, node)
+        spread = _spread(node, values)
+        if values is None:
             return Heat(name, shape, (spread,), None)
-        painted, notes = _painted(readable(tensor), cells)
+        painted, notes = _painted(values, cells)
         return Heat(name, (*shape, *spread.split(", ")), notes, painted if painted.size else None)
     except Exception as error:
         why = str(error) if isinstance(error, Unreadable) else type(error).__name__
         return Heat(name, (), (printable(why, 80),), None)
 
 
-def _painted(values: torch.Tensor, cells: int) -> tuple[colours.Bytes, tuple[str, ...]]:
+def _painted(values: Values, cells: int) -> tuple[colours.Bytes, tuple[str, ...]]:
     """The palette index of each cell, and in words what one sees."""
-    thin, left_out = _thinned(values, cells)
-    seen, known = raster_with_stats(thin, cells=(cells, cells))
+    thin, left_out = _thinned(values.elements, cells)
+    seen, known = raster_with_stats(values.part(thin), cells=(cells, cells))
     low, high, limits = scale.limits(known, seen.values, not seen.exact)
     painted = colours.indices(seen.values, low, high)
     rows, cols = seen.window[:2], seen.window[2:]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from paramwidget.picture.matrix import as_float64, plane_matrix, values_of
+from paramwidget.picture.matrix import as_float64, plane_matrix
 from paramwidget.picture.raster import Raster, cell_cuts, cell_elements
 from paramwidget.picture.scratch import Array
+from paramwidget.picture.values import Values, values_of
 
 SAFE = 2**53
 """Beyond it float64 does not hold every integer."""
@@ -20,12 +21,12 @@ _WIDE = frozenset(
 )  # fmt: skip
 
 
-def needs_double(tensor: torch.Tensor) -> bool:
+def needs_double(tensor: torch.Tensor | Values) -> bool:
     """Whether float32 would lose digits of this tensor's elements."""
-    return tensor.dtype in _WIDE
+    return values_of(tensor).tensor.dtype in _WIDE
 
 
-def doubles(tensor: torch.Tensor, seen: Raster) -> tuple[Array, dict[int, str]]:
+def doubles(tensor: torch.Tensor | Values, seen: Raster) -> tuple[Array, dict[int, str]]:
     """An exact raster's cells in float64, NaN for gaps, and those it cannot hold as text.
 
     The texts are keyed by the cell's index in row-major order. Raises ValueError where a cell is
@@ -34,7 +35,7 @@ def doubles(tensor: torch.Tensor, seen: Raster) -> tuple[Array, dict[int, str]]:
     if not seen.exact:
         raise ValueError(f"a cell is {seen.block} elements, so it has no value of its own")
     (full_rows, full_cols), (rows, cols) = cell_cuts(seen.layout, seen.window, seen.block)
-    matrix = plane_matrix(values_of(tensor), seen.layout, seen.sliders)
+    matrix = plane_matrix(values_of(tensor).elements, seen.layout, seen.sliders)
     found = cell_elements(matrix, rows, cols)
     plane = np.full(seen.values.shape, np.nan)
     plane[np.ix_(full_rows, full_cols)] = as_float64(found)

@@ -14,7 +14,6 @@ import torch
 
 from paramwidget.picture.layout import Layout, slider_index
 from paramwidget.picture.scratch import Array, Scratch
-from paramwidget.tensors import readable
 
 Place = tuple[int, int, int, int]
 
@@ -38,14 +37,6 @@ _NATIVE = frozenset(
     }
 )  # fmt: skip
 """What numpy has a type for; all else is read through float32, which holds it."""
-
-
-def values_of(tensor: torch.Tensor) -> torch.Tensor:
-    """`readable`, with complex32, for which torch has few operations, as complex64."""
-    values = readable(tensor)
-    if values.dtype == torch.complex32:
-        return torch.view_as_complex(torch.view_as_real(values).to(torch.float32).contiguous())
-    return values
 
 
 class Matrix:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from paramwidget.picture.layout import Layout, layout_of, slider_index
-from paramwidget.picture.matrix import Matrix, as_float64, gapless, plane_matrix, values_of
+from paramwidget.picture.matrix import Matrix, as_float64, gapless, plane_matrix
 from paramwidget.picture.moments import Moments
 from paramwidget.picture.passes import Cuts
 from paramwidget.picture.scratch import Array
@@ -17,6 +17,7 @@ from paramwidget.picture.statistics import Stats, bounds, stats, stats_of
 from paramwidget.picture.sweep import sweep
 from paramwidget.picture.tile import Cells
 from paramwidget.picture.totals import fitting_scale
+from paramwidget.picture.values import Values, values_of
 
 Window = tuple[int, int, int, int]
 Float32 = np.ndarray[Any, np.dtype[np.float32]]
@@ -47,7 +48,7 @@ class Raster:
 
 
 def raster(
-    tensor: torch.Tensor,
+    tensor: torch.Tensor | Values,
     window: Window | None = None,
     cells: tuple[int, int] = CELLS,
     sliders: tuple[int, ...] = (),
@@ -58,25 +59,26 @@ def raster(
     beyond the plane's. Raises ValueError where ``cells`` or ``window`` are none, IndexError where
     there is no such slider position, Unreadable where the tensor has no values.
     """
-    values = values_of(tensor)
+    values = values_of(tensor).elements
     layout = layout_of(tuple(values.shape))
     return _raster(values, layout, _clipped(layout, window), cells, sliders, False)[0]
 
 
 def raster_with_stats(
-    tensor: torch.Tensor,
+    tensor: torch.Tensor | Values,
     window: Window | None = None,
     cells: tuple[int, int] = CELLS,
     sliders: tuple[int, ...] = (),
 ) -> tuple[Raster, Stats]:
     """`raster` of the window and `stats` of the whole tensor, in one sweep where that can be."""
-    values = values_of(tensor)
+    read = values_of(tensor)
+    values = read.elements
     layout = layout_of(tuple(values.shape))
     wanted = _clipped(layout, window)
     whole = wanted == (0, layout.rows, 0, layout.cols) and not layout.sliders
     picture, found = _raster(values, layout, wanted, cells, sliders, whole)
     if found is None:
-        return picture, stats(values)
+        return picture, stats(read)
     return picture, stats_of(found, values.numel())
 
 

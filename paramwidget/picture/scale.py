@@ -9,10 +9,11 @@ import numpy as np
 import torch
 
 from paramwidget.picture.bins import counts_between, rising_edges
-from paramwidget.picture.matrix import SMALL, Matrix, as_float64, values_of
+from paramwidget.picture.matrix import SMALL, Matrix, as_float64
 from paramwidget.picture.sample import evenly_spread
 from paramwidget.picture.scratch import Array
 from paramwidget.picture.statistics import Stats, stats
+from paramwidget.picture.values import Values, values_of
 
 GLANCE = 4096
 """Elements looked at for a spark."""
@@ -45,6 +46,10 @@ class Brief(NamedTuple):
     nan: int
     inf: int
     bars: bytes
+
+
+CYCLE = Limits(-math.pi, math.pi, "±π")
+"""The range of angles."""
 
 
 def limits(known: Stats, seen: Array | None = None, cells: bool = False) -> Limits:
@@ -97,21 +102,23 @@ def _within(square_mean: float, largest: float, words: str) -> Limits:
     return Limits(-high, high, "±max of cells" if words == " of cells" else "±max |w|")
 
 
-def sample(tensor: torch.Tensor, whole: int = SMALL, count: int = GLANCE) -> torch.Tensor:
+def sample(tensor: torch.Tensor | Values, whole: int = SMALL, count: int = GLANCE) -> Values:
     """The tensor's values, or about ``count`` evenly spread ones where it has more than ``whole``.
 
     Raises Unreadable where the tensor has no values.
     """
     values = values_of(tensor)
-    return values if values.numel() <= whole else evenly_spread(values, count)
+    if values.elements.numel() <= whole:
+        return values
+    return values.part(evenly_spread(values.elements, count))
 
 
-def elements(tensor: torch.Tensor, count: int = 4 * GLANCE) -> Array:
+def elements(tensor: torch.Tensor | Values, count: int = 4 * GLANCE) -> Array:
     """About ``count`` evenly spread elements in float64, complex ones by magnitude."""
-    return _numbers(evenly_spread(values_of(tensor), count))
+    return _numbers(evenly_spread(values_of(tensor).elements, count))
 
 
-def spark(tensor: torch.Tensor, bins: int = 24) -> bytes:
+def spark(tensor: torch.Tensor | Values, bins: int = 24) -> bytes:
     """A histogram of the finite ones of at most about 4096 evenly spread elements.
 
     One height per bin: the fullest bin has 255, a bin that is not empty at least 1, all are 0
@@ -131,7 +138,7 @@ def _numbers(values: torch.Tensor) -> Array:
     return as_float64(Matrix(values[None, None, :, None]).block(0, 1, 0, len(values))[0])
 
 
-def brief(tensor: torch.Tensor, bins: int = 24) -> Brief:
+def brief(tensor: torch.Tensor | Values, bins: int = 24) -> Brief:
     """A row's figures, exact but for the bars: those are of a sample (see `spark`).
 
     Raises Unreadable where the tensor has no values.

@@ -11,12 +11,13 @@ import numpy as np
 import torch
 
 from paramwidget.picture.bins import counts_between, rising_edges
-from paramwidget.picture.matrix import SMALL, Place, all_elements, as_float64, values_of
+from paramwidget.picture.matrix import SMALL, Place, all_elements, as_float64
 from paramwidget.picture.moments import Moments, merged
 from paramwidget.picture.sample import evenly_spread
 from paramwidget.picture.scratch import Array, Scratch
 from paramwidget.picture.threads import in_threads
 from paramwidget.picture.totals import fitting_scale, moments_of
+from paramwidget.picture.values import Values, values_of
 
 AFFORDABLE = 1 << 24
 """Elements up to which every one is counted (some tens of milliseconds)."""
@@ -48,12 +49,12 @@ class Stats:
     inf: int
 
 
-def stats(tensor: torch.Tensor) -> Stats:
+def stats(tensor: torch.Tensor | Values) -> Stats:
     """Statistics of all elements; their precision is told in `paramwidget.picture.sweep`.
 
     Raises Unreadable where the tensor has no values.
     """
-    values = values_of(tensor)
+    values = values_of(tensor).elements
     found = _moments(values, 1.0)
     scale = fitting_scale(*bounds(found))
     return stats_of(found if scale == 1.0 else _moments(values, scale), values.numel())
@@ -98,7 +99,7 @@ class Histogram:
 
 
 def histogram(
-    tensor: torch.Tensor,
+    tensor: torch.Tensor | Values,
     bins: int = 64,
     affordable: int = AFFORDABLE,
     *,
@@ -114,13 +115,14 @@ def histogram(
     bins = operator.index(bins)
     if bins < 1:
         raise ValueError(f"a histogram needs at least one bin, not {bins}")
-    values = values_of(tensor)
+    read = values_of(tensor)
+    values = read.elements
     sampled = values.numel() > affordable
     seen = evenly_spread(values, min(SAMPLE, max(1, affordable))) if sampled else values
     if values.is_complex():
         limits: tuple[float, float] | None = _limits(seen)
     else:
-        known = known or stats(values)
+        known = known or stats(read)
         limits = None if known.min is None or known.max is None else (known.min, known.max)
     if limits is None:
         return Histogram(np.zeros(bins, np.int64), rising_edges(0.0, 1.0, bins), sampled)

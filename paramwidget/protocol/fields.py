@@ -8,6 +8,5 @@ PROTOCOL = 1
 
 Kind = Literal["module", "parameter", "buffer", "constant", "computed", "none"]
 State = Literal["ready", "uninitialized", "meta", "unreadable"]
-Lens = Literal["value", "grad", "angle"]
 Cause = Literal["view", "edit", "cell", "step", "ask"]
 Buffer = Annotated[int, "Buffer"]  # an index into the buffers that travel beside the message

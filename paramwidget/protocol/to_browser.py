@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from paramwidget.protocol.fields import Buffer, Cause, Kind, Lens, State
+from paramwidget.protocol.fields import Buffer, Cause, Kind, State
 from paramwidget.protocol.message import ToBrowser
 
 
@@ -135,7 +135,7 @@ class PanelState:
 
     panel: str
     path: list[str]
-    lens: Lens
+    lens: str
     generation: int
     window: list[int] | None
     cells: list[int]
@@ -167,6 +167,15 @@ class TieFact:
 
 
 @dataclass(frozen=True)
+class LensFact:
+    """A way to look at this slot, with the label of its button."""
+
+    name: str
+    label: str
+    locked: str  # why the values cannot be edited under it; "" where they can
+
+
+@dataclass(frozen=True)
 class Facts(ToBrowser):
     """What a panel says of its slot beside the picture; sent again when it changes."""
 
@@ -184,7 +193,7 @@ class Facts(ToBrowser):
     note: str
     access: list[str]
     ties: list[TieFact]
-    lenses: list[Lens]
+    lenses: list[LensFact]
     locked: str  # why the values cannot be edited; "" where they can
     unfit: dict[str, str]  # initializer -> why it cannot be done here
 
@@ -222,7 +231,9 @@ class Picture:
     There are ceil(window rows / block rows) x ceil(window columns / block columns) cells; one cell
     is the mean of its block, with ``low`` and ``high`` its extremes; ``exact`` where a block is one
     element. ``limits`` are the ends of the colour scale, ``texts`` the cells (by index) whose value
-    a double cannot hold.
+    a double cannot hold. ``dtype`` is that of what is shown; of complex numbers it is the
+    magnitude. The ``scale`` is this picture's own, one to be shared with others of its lens (and
+    then called ``shared_scale``), or that of angles.
     """
 
     layout: Layout
@@ -234,6 +245,9 @@ class Picture:
     texts: dict[str, str]
     limits: list[float]
     limits_text: str
+    dtype: str = ""
+    scale: Literal["own", "shared", "cyclic"] = "own"
+    shared_scale: str = ""
 
 
 @dataclass(frozen=True)
@@ -270,7 +284,7 @@ class Frame(ToBrowser):
     generation: int
     revision: int  # rises with each frame of a panel; a lower one is stale
     cause: Cause
-    lens: Lens
+    lens: str
     message: str
     picture: Picture | None
     statistics: Statistics | None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from paramwidget.protocol.fields import Lens
 from paramwidget.protocol.message import Intent, ToKernel
 
 
@@ -27,11 +26,14 @@ class View(ToKernel):
 
 @dataclass(frozen=True)
 class Open(ToKernel):
-    """Open a panel on a slot; ``panel`` is an id the browser makes, shared by all views."""
+    """Open a panel on a slot; ``panel`` is an id the browser makes, shared by all views.
+
+    ``lens`` is one by name; "" is the usual one.
+    """
 
     panel: str
     path: list[str]
-    lens: Lens
+    lens: str
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Look(ToKernel):
 
     panel: str
     generation: int
-    lens: Lens
+    lens: str
     window: list[int] | None
     cells: list[int]
     sliders: list[int]

@@ -8,7 +8,7 @@ import torch
 
 from paramwidget import compat
 from paramwidget.tensors.classes import error_text
-from paramwidget.tensors.condition import condition
+from paramwidget.tensors.condition import Condition, condition
 from paramwidget.tensors.kinds import (
     is_distributed,
     is_wrapper,
@@ -48,15 +48,16 @@ def plain(tensor: torch.Tensor) -> torch.Tensor:
         return made
 
 
-def readable(tensor: torch.Tensor) -> torch.Tensor:
+def readable(tensor: torch.Tensor, known: Condition | None = None) -> torch.Tensor:
     """A detached, plain, strided tensor with the same values; no copy where none is needed.
 
     The dtype stays as it is (bfloat16, float8, integers, complex); a quantized tensor is
-    dequantized, a sparse one made dense, a lazy conjugate carried out.
+    dequantized, a sparse one made dense, a lazy conjugate carried out. `known` is the tensor's
+    condition, where the caller has it.
 
     Raises Unreadable, with the reason, where there are no values to read.
     """
-    known = condition(tensor)
+    known = known or condition(tensor)
     if known.state != "ready":
         raise Unreadable(known.reason)
     try:

@@ -9,7 +9,7 @@ import torch
 
 from paramwidget import compat
 from paramwidget.compat import MemoryMap
-from paramwidget.tensors.condition import condition
+from paramwidget.tensors.condition import Condition, condition
 from paramwidget.tensors.kinds import (
     element_span,
     is_distributed,
@@ -28,12 +28,15 @@ COUNTED_PLACES = 1 << 26
 _TENSOR: Any = torch.Tensor
 
 
-def writable_reason(tensor: torch.Tensor, memory: MemoryMap | None = None) -> str | None:
+def writable_reason(
+    tensor: torch.Tensor, memory: MemoryMap | None = None, known: Condition | None = None
+) -> str | None:
     """Why an edit in place cannot be, or would have no effect; None where it can be.
 
     `memory` is the process's memory map; who asks about many tensors takes it once and passes it.
+    `known` is the tensor's condition, where the caller has it.
     """
-    known = condition(tensor)
+    known = known or condition(tensor)
     if known.state != "ready":
         return known.reason
     with compat.without_torch_function():

@@ -16,7 +16,10 @@ from typing import Any
 import torch
 
 from paramwidget import protocol
+from paramwidget.conversation.facts import Seen
 from paramwidget.conversation.frames import SENT, Budget, frame_of
+from paramwidget.picture.lenses import USUAL
+from paramwidget.picture.values import Values
 from paramwidget.protocol import PanelState
 
 FILE = Path(__file__).with_name("frames.json")
@@ -56,7 +59,8 @@ def golden() -> list[dict[str, Any]]:
 
 def entry(case: Case) -> dict[str, Any]:
     state = PanelState("p", ["weight"], "value", 3, None, list(case.cells), [])
-    frame, buffers = frame_of(case.tensor, state, 7, "edit", "No gradient yet", case.budget)
+    seen = Seen(USUAL, "No gradient yet" if case.tensor is None else Values(case.tensor))
+    frame, buffers = frame_of(seen, state, 7, "edit", case.budget)
     frame = replace(frame, statistics=None, bars=None)
     return {
         "name": case.name,

@@ -123,7 +123,7 @@ def shoot(page: Page, scene: Scene, theme: str, path: Path) -> None:
     blank = Blank(page)
     page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
     scene.make(blank)
-    page.evaluate("new Expected((done) => setTimeout(done, 1800))")  # what moves comes to rest
+    page.evaluate("new Promise((done) => setTimeout(done, 1800))")  # what moves comes to rest
     page.screenshot(path=path, full_page=True)
 
 

@@ -12,6 +12,7 @@ from torch import nn
 
 from page.kit import Bench, Blank
 from page.panels import Panel, colours, holding, matrix, show, tied
+from paramwidget.picture.lenses import LENSES, Lens, Slot
 
 Opened = tuple[Bench, Panel]
 
@@ -267,6 +268,61 @@ def test_gradients_are_looked_at_only(blank: Blank) -> None:
     panel.click(0, 0)
     press(panel, "Enter")
     expect(panel.readout).to_contain_text("switch to Value to edit")
+
+
+def test_a_lens_that_does_not_say_so_edits_nothing(
+    blank: Blank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offers = {"abs": True}
+    magnitude = Lens(
+        "abs",
+        "Magnitude",
+        lambda slot: slot.values.elements.abs(),
+        offered=lambda kind, tensor: offers["abs"],
+    )
+    monkeypatch.setitem(LENSES, "abs", magnitude)
+    bench, [panel] = show(blank, matrix([-4.0, 2.0]), "weight")
+    panel.button("Magnitude").click()
+    panel.waits_for("lens", "abs")
+    assert panel.button("Magnitude").get_attribute("aria-pressed") == "true"
+    panel.hover(0, 0)
+    expect(panel.readout).to_have_text("[0, 0]4")
+    panel.click(0, 0)
+    refused = "Magnitudes are shown only; switch to Value to edit."
+    for key in ("Enter", "5", "-"):
+        press(panel, key)
+        expect(panel.readout).to_have_text(refused)
+    panel.heatmap.dblclick(position=panel.middle(0, 0))
+    expect(panel.editor).to_have_count(0)
+    offers["abs"] = False
+    with bench.cell():
+        pass
+    expect(panel.button("Magnitude")).to_have_count(0)
+    panel.click(0, 1)
+    press(panel, "Enter")
+    expect(panel.readout).to_have_text("This is shown only.")
+    expect(panel.editor).to_have_count(0)
+    assert not bench.said("assign")
+    assert weight(bench).tolist() == [[-4, 2]]
+
+
+def test_a_lens_that_fails_says_so_in_place_of_the_picture(
+    blank: Blank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(slot: Slot) -> torch.Tensor:
+        raise ValueError("no magnitude")
+
+    monkeypatch.setitem(LENSES, "fails", Lens("fails", "Magnitude", fails))
+    net = nn.ParameterDict({"first": torch.ones(2), "second": torch.ones(2)})
+    _, [first, second] = show(blank, net, "first", "second")
+    first.button("Magnitude").click()
+    failed = "The lens Magnitude failed: ValueError: no magnitude"
+    expect(first.root.locator(".nothing")).to_have_text(failed)
+    expect(first.canvas).to_be_hidden()
+    second.hover(0, 1)
+    expect(second.readout).to_have_text("[1]1")
+    first.button("Value").click()
+    first.waits_for("lens", "value")
 
 
 def test_while_a_cell_runs_the_control_says_that_it_waits(small: Opened) -> None:

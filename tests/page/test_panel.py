@@ -135,7 +135,7 @@ def test_a_constant_tensor_has_one_value(blank: Blank) -> None:
 def test_no_gradient_yet_is_a_state(blank: Blank) -> None:
     bench, [panel] = show(blank, nn.Sequential(nn.Linear(3, 2)), "0.weight")
     panel.button("Gradient").click()
-    expect(panel.root.locator(".nothing")).to_have_text("no gradient yet")
+    expect(panel.root.locator(".nothing")).to_have_text("no gradient yet: run backward()")
     expect(panel.canvas).to_be_hidden()
     with bench.cell():
         bench.net(torch.ones(1, 3)).sum().backward()

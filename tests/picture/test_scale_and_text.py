@@ -108,18 +108,18 @@ def test_a_sample_prefers_no_row_and_no_column(shape: tuple[int, ...]) -> None:
     places = torch.stack(torch.meshgrid(*map(torch.arange, shape), indexing="ij"))
     flat = torch.arange(math.prod(shape)).reshape(shape)
     for whole in (flat, flat.t() if flat.dim() == 2 else flat.flip(0)):
-        taken = sample(whole, whole=100, count=GLANCE)
+        taken = sample(whole, whole=100, count=GLANCE).elements
         assert GLANCE / 2 <= len(taken) <= GLANCE
         assert len(taken.unique()) == len(taken)
     for axis in places:
-        seen = axis.reshape(-1)[sample(flat, whole=100, count=GLANCE)]
+        seen = axis.reshape(-1)[sample(flat, whole=100, count=GLANCE).elements]
         assert len(seen.unique()) >= min(int(axis.max()) + 1, GLANCE) / 2
 
 
 def test_a_small_tensor_is_its_own_sample() -> None:
     tensor = torch.randn(3, 4)
-    assert sample(tensor).data_ptr() == tensor.data_ptr()
-    assert sample(tensor).shape == (3, 4)
+    assert sample(tensor).elements.data_ptr() == tensor.data_ptr()
+    assert sample(tensor).elements.shape == (3, 4)
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,9 @@ function shown(layout: Layout, picture: Partial<Picture>, cells: Partial<FrameMo
     texts: {},
     limits: [-1, 1],
     limits_text: "",
+    dtype: "float32",
+    scale: "shared",
+    shared_scale: "one scale",
     ...picture,
   };
   const frame = { kind: "frame", lens: "value", picture: whole } as Frame;
@@ -77,6 +80,16 @@ test("an exact cell is told by its index and every digit it has", () => {
   assert.deepEqual(at(0), { index: "[0, 0]", value: "0.1", note: "" });
   assert.equal(at(1)?.value, "9007199254740993");
   assert.equal(at(2)?.value, "NaN");
+});
+
+test("a complex cell is its magnitude, a bool one True or False", () => {
+  const layout = { ...MATRIX, shape: [1, 2], rows: 1, cols: 2, outer: [1, 2] };
+  const cells = geometry([0, 1, 0, 2], [1, 1], ROOM);
+  const at = (dtype: string, col: number) =>
+    describe(shown(layout, { dtype }, { value: new Float32Array([0, 1]) }), cells, { row: 0, col });
+  assert.deepEqual(at("complex64", 1), { index: "[0, 1]", value: "1", note: "magnitude" });
+  assert.deepEqual(at("bool", 0), { index: "[0, 0]", value: "False", note: "" });
+  assert.deepEqual(at("bool", 1), { index: "[0, 1]", value: "True", note: "" });
 });
 
 test("a reduced cell says what it is", () => {

@@ -1,13 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Frame, Lens, Picture } from "../../shared/protocol";
+import type { Frame, Picture } from "../../shared/protocol";
 import { marksAmong, scaleOf } from "../src/panel/scale";
 import type { FrameModel } from "../src/store/cells";
 
-function shown(limits: number[], lens: Lens = "value", values: number[] = [], gap = 0): FrameModel {
+type Scaled = Partial<Pick<Picture, "scale" | "shared_scale" | "limits_text">>;
+
+function shown(
+  limits: number[],
+  lens = "value",
+  values: number[] = [],
+  gap = 0,
+  scaled: Scaled = {},
+): FrameModel {
   const limits_text = String(limits) === "-1,1" ? "±1" : "±3σ";
   const layout = { gap: [gap, gap] } as Picture["layout"];
-  const picture = { limits, limits_text, layout } as Picture;
+  const shared = { scale: "shared", shared_scale: `one scale for ${lens}` } as const;
+  const picture = { limits, limits_text, layout, ...shared, ...scaled } as Picture;
   const statistics = { nan: gap ? "1" : "0" } as Frame["statistics"];
   const frame = { kind: "frame", lens, picture, statistics } as Frame;
   return { frame, value: Float32Array.from(values), low: null, high: null, changed: null };
@@ -36,8 +45,21 @@ test("a tensor of zeros is measured by the others, and measures none", () => {
   assert.deepEqual(scaleOf(shown([-1, 1]), [shown([-1, 1]), shown([-1, 1])]).limits, [-1, 1]);
 });
 
+test("the words of one scale are Python's", () => {
+  const all = [shown([-2, 2], "grad"), shown([-9, 9], "grad")];
+  assert.equal(scaleOf(shown([-2, 2], "grad"), all).text, "one scale for grad");
+});
+
+test("a lens with scales of its own shares none", () => {
+  const own = (limits: number[]) => shown(limits, "abs", [], 0, { scale: "own" });
+  const scale = scaleOf(own([-2, 2]), [own([-2, 2]), own([-9, 9])]);
+  assert.deepEqual(scale, { limits: [-2, 2], wheel: "blue-orange", text: "±3σ" });
+});
+
 test("angles lie between -π and π, always", () => {
-  const scale = scaleOf(shown([-1, 1], "angle"), [shown([-2, 2], "angle")]);
+  const turn = (): FrameModel =>
+    shown([-Math.PI, Math.PI], "angle", [], 0, { scale: "cyclic", limits_text: "±π" });
+  const scale = scaleOf(turn(), [turn(), shown([-2, 2], "angle")]);
   assert.deepEqual(scale, { limits: [-Math.PI, Math.PI], wheel: "cyclic", text: "±π" });
 });
 

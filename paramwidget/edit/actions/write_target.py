@@ -18,7 +18,7 @@ from paramwidget.slots.memory.overlap import Block, block_of
 from paramwidget.slots.names import resolve
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Path, Tree, UnknownName
-from paramwidget.tensors import is_distributed, plain, writable_reason
+from paramwidget.tensors import Condition, is_distributed, plain, writable_reason
 
 _PADDED = (nn.Embedding, nn.EmbeddingBag)
 
@@ -107,8 +107,16 @@ def what_is(node: Node) -> str:
     )
 
 
-def locked(node: Node, tensor: torch.Tensor | None, memory: compat.MemoryMap) -> str | None:
-    """Why a slot's values cannot be edited; None where they can. Not for computed slots."""
+def locked(
+    node: Node,
+    tensor: torch.Tensor | None,
+    memory: compat.MemoryMap,
+    known: Condition | None = None,
+) -> str | None:
+    """Why a slot's values cannot be edited; None where they can. Not for computed slots.
+
+    ``known`` is the tensor's condition, where the caller has it.
+    """
     if node.kind == "module":
         slot = next((one for one in node.children if one.kind != "module"), None)
         such = "" if slot is None else f", such as {quoted(slot.name)}"
@@ -117,7 +125,7 @@ def locked(node: Node, tensor: torch.Tensor | None, memory: compat.MemoryMap) ->
         return "it is None: nothing is registered here"
     if node.sources:
         return node.note  # made from others at each forward: names the one to edit
-    return writable_reason(tensor, memory)
+    return writable_reason(tensor, memory, known)
 
 
 def node_at(tree: Tree, name: Any, where: str = "target") -> Node:

@@ -168,7 +168,7 @@ export class Cursor implements Steered {
   described(element: Cell): Described | null {
     const { input, lying } = this.viewport;
     const cell = lying && cellOf(lying.picture, element);
-    return input && cell ? describe(input.model, lying.picture, cell, input.dtype) : null;
+    return input && cell ? describe(input.model, lying.picture, cell) : null;
   }
 
   /** Draws the frame around the selected cell where it now lies. */

@@ -16,15 +16,10 @@ export interface Described {
 }
 
 /** Null for a gap between kernels. */
-export function describe(
-  shown: FrameModel,
-  geometry: Geometry,
-  cell: Cell,
-  dtype = "",
-): Described | null {
-  const { picture, lens } = shown.frame;
+export function describe(shown: FrameModel, geometry: Geometry, cell: Cell): Described | null {
+  const { picture } = shown.frame;
   if (!picture || !shown.value) return null;
-  const { layout, sliders } = picture;
+  const { layout, sliders, dtype } = picture;
   const span = spanOf(geometry, cell);
   const at = cell.row * geometry.cells[1] + cell.col;
   const text = (values: FrameModel["value"]) =>
@@ -33,7 +28,7 @@ export function describe(
   if (picture.exact) {
     const index = planeToIndex(layout, span[0], span[2], sliders);
     const value = picture.texts[String(at)] ?? asWritten(text(shown.value), dtype);
-    const note = dtype.startsWith("complex") && lens !== "angle" ? "magnitude" : "";
+    const note = dtype.startsWith("complex") ? "magnitude" : "";
     return { index: indexText(index ?? []), value, note };
   }
   const rows = elementsBetween(layout, 0, span[0], span[1]);

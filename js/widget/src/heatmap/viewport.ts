@@ -29,7 +29,6 @@ export interface Input extends Shown {
   cells: readonly number[];
   /** Whether a kernel is there to send another picture. */
   live: boolean;
-  dtype: string;
 }
 
 export interface Actions {

@@ -1,30 +1,29 @@
 /** What of the tensor is shown. */
 
-import type { Lens } from "../../../shared/protocol";
-
-const WORDS: Record<Lens, string> = { value: "Value", grad: "Gradient", angle: "Angle" };
+import type { LensFact } from "../../../shared/protocol";
 
 interface LensSwitchProps {
-  lenses: readonly Lens[];
-  on: Lens;
+  lenses: readonly LensFact[];
+  /** The name of the one that is chosen. */
+  on: string;
   able: boolean;
-  choose: (lens: Lens) => void;
+  choose: (lens: string) => void;
 }
 
 export function LensSwitch({ lenses, on, able, choose }: LensSwitchProps) {
   if (lenses.length < 2) return <span />;
   return (
     <fieldset class="buttons" aria-label="What is shown">
-      {lenses.map((lens) => (
+      {lenses.map(({ name, label }) => (
         <button
-          key={lens}
+          key={name}
           class="button small"
           type="button"
-          aria-pressed={lens === on}
+          aria-pressed={name === on}
           aria-disabled={!able}
-          onClick={() => able && choose(lens)}
+          onClick={() => able && choose(name)}
         >
-          {WORDS[lens]}
+          {label}
         </button>
       ))}
     </fieldset>

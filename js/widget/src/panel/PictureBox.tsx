@@ -140,15 +140,13 @@ function useHeatmap(
       locked: lockedWhy(store, panel),
       cells: state.cells,
       live: store.editable.value,
-      dtype: panel.facts.value?.dtype ?? "",
     });
   });
 }
 
 function lockedWhy(store: Store, panel: PanelModel): string {
   if (!store.editable.value) return "There is no kernel to edit with: this is the last picture.";
-  const lens = panel.frame.value?.frame.lens;
-  if (lens === "grad") return "Gradients are shown only; switch to Value to edit.";
-  if (lens === "angle") return "Angles are shown only; switch to Value to edit.";
-  return panel.facts.value?.locked ?? "";
+  const shown = panel.frame.value?.frame.lens;
+  const lens = panel.facts.value?.lenses.find(({ name }) => name === shown);
+  return lens ? lens.locked : "This is shown only.";
 }

@@ -1,6 +1,5 @@
 /** The colour scale of a panel: Python's limits, or one for all panels to be compared. */
 
-import type { Lens } from "../../../shared/protocol";
 import type { Colours, Limits, Mark, Wheel } from "../heatmap/colours";
 import { markOf } from "../heatmap/colours";
 import type { FrameModel } from "../store/cells";
@@ -12,11 +11,9 @@ export interface Scale {
   text: string;
 }
 
-const ANGLES: Scale = { limits: [-Math.PI, Math.PI], wheel: "cyclic", text: "±π" };
-
 /**
- * `all` are the frames of the panels that share one scale, null where each has its own. Values are
- * compared with values and gradients with gradients: they differ by orders of magnitude.
+ * `all` are the frames of the panels that share one scale, null where each has its own. Only what
+ * the same lens shows is compared: values and gradients differ by orders of magnitude.
  */
 export function scaleOf(
   shown: FrameModel,
@@ -24,16 +21,18 @@ export function scaleOf(
   colours: Colours = "blue-orange",
 ): Scale {
   const { lens, picture } = shown.frame;
-  if (lens === "angle") return ANGLES;
-  const own = limitsOf(shown) ?? [-1, 1];
-  const alike = (all ?? []).filter((other) => other?.frame.lens === lens && !isEmpty(other));
+  const limits = limitsOf(shown) ?? [-1, 1];
+  const text = picture?.limits_text ?? "";
+  if (picture?.scale === "cyclic") return { limits, wheel: "cyclic", text };
+  const own: Scale = { limits, wheel: colours, text };
+  if (picture?.scale !== "shared" || !all || all.length < 2) return own;
+  const alike = all.filter((other) => other?.frame.lens === lens && !isEmpty(other));
   const ends = alike.map(limitsOf).filter((limits) => limits !== null);
-  if (!ends.length || (all ?? []).length < 2)
-    return { limits: own, wheel: colours, text: picture?.limits_text ?? "" };
+  if (!ends.length) return own;
   return {
     limits: [Math.min(...ends.map(([low]) => low)), Math.max(...ends.map(([, high]) => high))],
     wheel: colours,
-    text: lens === ("value" satisfies Lens) ? "one scale" : "one scale for gradients",
+    text: picture.shared_scale,
   };
 }
 

@@ -5,7 +5,6 @@ import type {
   ClosedPanel,
   Facts,
   Frame,
-  Lens,
   Look,
   PanelState,
   Panels,
@@ -50,18 +49,16 @@ export class PanelList {
   ) {}
 
   /** The id of the panel on this path, which is opened where there is none yet. */
-  open(path: readonly string[], lens: Lens = "value"): string {
+  open(path: readonly string[]): string {
     const key = JSON.stringify(path);
     const open = this.panels.value.find((panel) => JSON.stringify(panel.path) === key);
     if (open) return open.id;
     const panel = this.newId();
+    const lens = ""; // the usual one, whose name Python then says
     if (this.send({ kind: "open", panel, path: [...path], lens })) {
       this.opening.add(panel);
-      const look = { generation: 0, window: null, cells: CELLS, sliders: [] };
-      this.panels.value = [
-        ...this.panels.value,
-        this.make({ panel, path: [...path], lens, ...look }),
-      ];
+      const look = { generation: 0, lens, window: null, cells: CELLS, sliders: [] };
+      this.panels.value = [...this.panels.value, this.make({ panel, path: [...path], ...look })];
     }
     return panel;
   }

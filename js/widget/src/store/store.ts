@@ -6,7 +6,6 @@ import {
   type Briefs,
   type Initializer,
   type Journal,
-  type Lens,
   PROTOCOL,
   type Reply,
   type Status,
@@ -38,7 +37,7 @@ export interface Store {
   brief(row: number): Brief | null;
   /** Resolves with the one reply, never rejects; stays pending while a cell is running. */
   ask(asked: Asked, signal?: AbortSignal): Promise<Reply>;
-  open(path: readonly string[], lens?: Lens): string;
+  open(path: readonly string[]): string;
   close(panel: string): void;
   look(panel: string, change: Change): void;
   /** For the lives of views and the rows they have on screen. */
@@ -111,8 +110,8 @@ export class WidgetStore implements Store {
     return this.intents.ask(asked, signal);
   }
 
-  open(path: readonly string[], lens?: Lens): string {
-    return this.list.open(path, lens);
+  open(path: readonly string[]): string {
+    return this.list.open(path);
   }
 
   close(panel: string): void {

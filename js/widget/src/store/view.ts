@@ -1,7 +1,6 @@
 /** One view's own state: focus, filter, font, what is hovered. Two views of a widget differ here. */
 
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { Lens } from "../../../shared/protocol";
 import type { Settings } from "../style/settings";
 import { Rows } from "./rows";
 import { newId, type Store } from "./store";
@@ -35,7 +34,7 @@ export interface ViewState {
   /** Shows the row of a path in the tree and focuses it. */
   reveal(path: readonly string[]): void;
   /** Opens a panel, or goes to the one that is open. */
-  show(path: readonly string[], lens?: Lens): void;
+  show(path: readonly string[]): void;
   /** Makes the text larger or smaller; 0 steps: as it was. */
   grow(steps: number): void;
   step(kind: Step): void;
@@ -68,9 +67,9 @@ export function viewState(store: Store, settings: ReadonlySignal<Settings>): Vie
       rows.reveal(path);
       focusWanted.value = "tree";
     },
-    show(path, lens) {
+    show(path) {
       const before = store.panels.peek();
-      const panel = store.open(path, lens);
+      const panel = store.open(path);
       wanted.value = { panel, focus: before.some(({ id }) => id === panel) };
     },
     grow(steps) {

@@ -1,0 +1,199 @@
+"""The lenses: what of a tensor is shown. One row of `LENSES` is all there is of a lens.
+
+A row is what Python, the messages and the browser know of it: the button's label, the picture,
+whether the cells can be edited. What a row leaves out has the careful value: a lens that does not
+say that it is editable is not.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from paramwidget.picture.remembered import Moment
+from paramwidget.picture.values import Values, values_of
+from paramwidget.tensors import Unreadable, class_name, error_text, is_tensor
+
+Scale = Literal["own", "shared", "cyclic"]
+"""A colour scale: of this picture alone, fit to be shared with pictures of the same lens, or
+that of angles."""
+
+NOTHING_REMEMBERED = "nothing to compare with yet"
+
+_log = logging.getLogger("paramwidget")
+
+
+class Slot:
+    """What a lens may look at.
+
+    ``tensor`` is the one in the model, of whatever class, and ``values`` what is in it, as
+    `Values`: ``values.elements`` is a plain tensor for any function of torch.
+    """
+
+    def __init__(
+        self,
+        tensor: torch.Tensor,
+        values: Values | None = None,
+        kept: torch.Tensor | None = None,
+    ) -> None:
+        self.tensor = tensor
+        self.values = values or Values(tensor)
+        self.kept = kept
+
+    @property
+    def remembered(self) -> torch.Tensor:
+        """What the slot held at the last moment of the kind that the lens needs."""
+        if self.kept is None:
+            raise Unreadable(NOTHING_REMEMBERED)
+        return self.kept
+
+
+Shown = torch.Tensor | Values | str
+"""A tensor (which the lens may make), or the sentence that says why there is none."""
+
+
+def where_ready(kind: str, tensor: torch.Tensor | None) -> bool:
+    """Wherever there is a tensor that can be read."""
+    return tensor is not None
+
+
+@dataclass(frozen=True)
+class Lens:
+    """One way to look at a tensor.
+
+    ``show`` gives what is seen of a slot. ``offered`` says whether a slot (its kind, and its tensor
+    where that can be read) has a button for it. ``plural`` is what the shown are called in a
+    sentence: "gradients". A lens that ``needs`` a moment is shown with what was ``remembered``
+    there, and only then.
+    """
+
+    name: str
+    label: str
+    show: Callable[[Slot], Shown]
+    plural: str = ""
+    offered: Callable[[str, torch.Tensor | None], bool] = where_ready
+    editable: bool = False
+    scale: Scale = "own"
+    needs: Moment | None = None
+
+    @property
+    def them(self) -> str:
+        """``plural``, by default the label's."""
+        return self.plural or f"{self.label.lower()}s"
+
+    @property
+    def locked(self) -> str:
+        """Why nothing can be edited under this lens; "" where it can."""
+        if self.editable:
+            return ""
+        return f"{self.them.capitalize()} are shown only; switch to {USUAL.label} to edit."
+
+    @property
+    def shared_scale(self) -> str:
+        """What one colour scale for several pictures is called."""
+        return "one scale" if self is USUAL else f"one scale for {self.them}"
+
+
+def _everywhere(kind: str, tensor: torch.Tensor | None) -> bool:
+    return True
+
+
+def _for_parameters(kind: str, tensor: torch.Tensor | None) -> bool:
+    return kind == "parameter"
+
+
+def _for_complex(kind: str, tensor: torch.Tensor | None) -> bool:
+    return tensor is not None and tensor.is_complex()
+
+
+def _gradient(slot: Slot) -> Shown:
+    gradient = slot.tensor.grad if slot.tensor.is_leaf else None
+    if gradient is not None:
+        return gradient
+    if not slot.tensor.requires_grad:
+        return "no gradient: requires_grad is False"
+    return "no gradient yet: run backward()"
+
+
+def _angle(slot: Slot) -> Shown:
+    if not slot.tensor.is_complex():
+        return "only a complex tensor has an angle"
+    return torch.angle(slot.values.elements)
+
+
+USUAL = Lens(
+    "value", "Value", lambda slot: slot.values, offered=_everywhere, editable=True, scale="shared"
+)
+"""The lens of a panel for which nobody chose another."""
+
+LENSES: dict[str, Lens] = {
+    lens.name: lens
+    for lens in (
+        USUAL,
+        Lens("grad", "Gradient", _gradient, offered=_for_parameters, scale="shared"),
+        Lens("angle", "Angle", _angle, offered=_for_complex, scale="cyclic"),
+    )
+}
+"""By name, in the order of their buttons."""
+
+
+# --- looking through one -------------------------------------------------------------------------
+
+
+def lens_named(name: str) -> Lens:
+    """The lens of that name; raises ValueError with those that there are."""
+    lens = LENSES.get(name)
+    if lens is None:
+        *others, last = LENSES
+        raise ValueError(f"a lens is {', '.join(others)} or {last}, not {name!r:.80}")
+    return lens
+
+
+def lenses_for(kind: str, tensor: torch.Tensor | None) -> list[Lens]:
+    """The lenses that a slot offers; ``tensor`` is its own where that can be read."""
+    return [lens for lens in LENSES.values() if _is_offered(lens, kind, tensor)]
+
+
+def _is_offered(lens: Lens, kind: str, tensor: torch.Tensor | None) -> bool:
+    try:
+        return lens.offered(kind, tensor)
+    except Exception as error:
+        _failed(lens, error)
+        return False
+
+
+def look(lens: Lens, slot: Slot) -> Values | str:
+    """What a lens shows of a slot, or the sentence that says why there is nothing.
+
+    Raises Unreadable where the tensor has no values, and where the lens itself fails.
+    """
+    if lens.needs and slot.kept is None:
+        return NOTHING_REMEMBERED
+    try:
+        with torch.no_grad():
+            shown = lens.show(slot)
+        if isinstance(shown, str):
+            return shown
+        if not isinstance(shown, Values) and not is_tensor(shown):
+            raise TypeError(f"it shows a {class_name(type(shown))}, not a tensor")
+        return values_of(shown)
+    except Unreadable:
+        raise
+    except Exception as error:
+        raise Unreadable(_failed(lens, error)) from error
+
+
+_told: set[tuple[str, str]] = set()
+
+
+def _failed(lens: Lens, error: Exception) -> str:
+    """The sentence for it; the log has each kind of error of a lens once, not at each look."""
+    kind = (lens.name, class_name(type(error)))
+    if kind not in _told:
+        _told.add(kind)
+        _log.warning("paramwidget: the lens %s failed", lens.label, exc_info=error)
+    return f"The lens {lens.label} failed: {error_text(error)}"

@@ -1,0 +1,43 @@
+"""A tensor's elements, read once for all that looks at them: picture, statistics, bars, cells."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import torch
+
+from paramwidget.tensors import Condition, readable
+
+
+class Values:
+    """The elements of one ``tensor``, read when they are first asked for, and then kept.
+
+    What is in `paramwidget.picture` takes these wherever it takes a tensor. ``known`` is the
+    tensor's condition, where the caller has it.
+    """
+
+    def __init__(self, tensor: torch.Tensor, known: Condition | None = None) -> None:
+        self.tensor = tensor
+        self._known = known
+
+    @cached_property
+    def elements(self) -> torch.Tensor:
+        """`readable`, with complex32, for which torch has few operations, as complex64.
+
+        Raises Unreadable where the tensor has no values.
+        """
+        found = readable(self.tensor, self._known)
+        if found.dtype == torch.complex32:
+            return torch.view_as_complex(torch.view_as_real(found).to(torch.float32).contiguous())
+        return found
+
+    def part(self, elements: torch.Tensor) -> Values:
+        """Some of these elements, which need not be read again."""
+        values = Values(elements)
+        values.elements = elements
+        return values
+
+
+def values_of(tensor: torch.Tensor | Values) -> Values:
+    """The values of a tensor; those that are given as values are not read again."""
+    return tensor if isinstance(tensor, Values) else Values(tensor)
