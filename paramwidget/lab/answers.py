@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from paramwidget.slots.tree import Totals
     from paramwidget.widget import ParamWidget
 
-TARGET = "paramwidget.lab.answers"
+TARGET = "paramwidget.lab"
 MOST_ROWS = 200  # of one list; the rest is counted
 COUNTING = 0.1  # s that one answer may spend on counting parameters
 

@@ -64,8 +64,10 @@ class Bench:
     def compute(self, name: Any, expression: Any, index: Any = ...) -> Edit:
         return self.do(Compute(name, expression, index))
 
-    def set_requires_grad(self, name: Any, value: Any) -> Edit:
-        return self.do(SetRequiresGrad(name, value))
+    def set_requires_grad(
+        self, target: Any, value: Any, types: Any = None, parameters: Any = None
+    ) -> Edit:
+        return self.do(SetRequiresGrad(target, value, types, parameters))
 
     def undo(self) -> Edit | None:
         return self.journal.undo(self.net)

@@ -94,9 +94,31 @@ def badges(blank: Blank) -> View:
     return seen(blank)
 
 
+def freezing(blank: Blank) -> View:
+    """A block frozen from the form of its module."""
+    blank.show(tied_net())
+    view = seen(blank)
+    view.button("Initialize…").first.click()
+    view.button("weight 4").click()
+    view.host.get_by_role("button", name="Freeze", exact=True).click()
+    return view
+
+
+def version(blank: Blank) -> View:
+    """A page of another version than its kernel."""
+    widget = blank.show(chapter_net())
+    view = seen(blank)
+    widget.kernel.receive({"kind": "hello", "view": "v", "protocol": 99})
+    widget.flush()
+    return view
+
+
 SCENES = [
-    Scene(f.__name__, f) for f in (first_sight, panels, at_work, lecture, keys, busy, saved, badges)
-]
+    Scene(f.__name__, f)
+    for f in (
+        first_sight, panels, at_work, lecture, keys, busy, saved, badges, freezing, version,
+    )
+]  # fmt: skip
 
 
 def chapter_net() -> nn.Module:

@@ -266,6 +266,63 @@ def tries(bench: Bench) -> list[dict[str, Any]]:
     return [message for message in bench.said("initialize") if message["dry"]]
 
 
+def test_what_is_chosen_below_a_module_is_frozen_and_unfrozen(blank: Blank) -> None:
+    bench, form = form_of_model(blank, two_layers())
+    form.get_by_role("button", name="Linear 2").click()
+    form.get_by_role("button", name="Freeze", exact=True).click()
+    done = form.locator(".freeze .done")
+    expect(done).to_have_text("Done: 4 slots changed")
+    assert frozen(bench.net) == ["0.weight", "0.bias", "3.weight", "3.bias"]
+    expect(blank.page.get_by_role("treeitem").filter(has_text="frozen")).to_have_count(4)
+    form.get_by_role("button", name="weight 3").click()
+    expect(done).to_have_count(0)
+    form.get_by_role("button", name="Unfreeze").click()
+    expect(done).to_have_text("Done: 2 slots changed")
+    assert frozen(bench.net) == ["0.bias", "3.bias"]
+    blank.page.get_by_role("button", name="Undo: 2 tensors learn").click()
+    expect(blank.page.get_by_role("treeitem").filter(has_text="frozen")).to_have_count(4)
+    assert frozen(bench.net) == ["0.weight", "0.bias", "3.weight", "3.bias"]
+
+
+def frozen(net: nn.Module) -> list[str]:
+    return [name for name, tensor in net.named_parameters() if not tensor.requires_grad]
+
+
+def test_a_slot_has_its_switch_and_no_buttons_for_it(blank: Blank) -> None:
+    bench, form = form_of_slot(blank, two_layers(), "0.weight")
+    expect(form.get_by_role("button", name="Freeze")).to_have_count(0)
+    switch = blank.page.get_by_role("switch", name="requires_grad")
+    switch.click()
+    expect(switch).to_have_attribute("aria-checked", "false")
+    assert frozen(bench.net) == ["0.weight"]
+
+
+def test_freezing_where_there_is_nothing_says_why(blank: Blank) -> None:
+    show(blank, nn.Sequential(nn.Linear(2, 2), nn.ReLU()))
+    blank.page.get_by_role("tree").focus()
+    for key in ("End", "Enter"):
+        blank.page.keyboard.press(key)
+    blank.page.locator(".form-card").get_by_role("button", name="Freeze", exact=True).click()
+    said = "set_requires_grad can do nothing for '1': it selects no parameter"
+    expect(blank.page.locator(".freeze .error")).to_have_text(said)
+
+
+def test_freezing_with_the_keyboard_alone(page: Page, blank: Blank) -> None:
+    bench, form = form_of_model(blank, two_layers())
+    freeze = form.get_by_role("button", name="Freeze", exact=True)
+    form.locator(".apply-line .field").focus()
+    page.keyboard.press("Tab")
+    expect(freeze).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(form.locator(".freeze .done")).to_have_text("Done: 6 slots changed")
+    expect(freeze).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(form.get_by_role("button", name="Unfreeze")).to_be_focused()
+    page.keyboard.press("Space")
+    expect(blank.page.get_by_role("treeitem").filter(has_text="frozen")).to_have_count(0)
+    assert frozen(bench.net) == []
+
+
 def test_a_tied_tensor_is_initialized_once(blank: Blank) -> None:
     shared = nn.Linear(8, 8, bias=False)
     bench, form = form_of_model(blank, nn.Sequential(shared, shared))

@@ -223,3 +223,17 @@ test("briefs are kept by row, those of another tree are not, and a row that move
   assert.equal(store.brief(2), null);
   end();
 });
+
+test("a kernel of another version: its sentence stands, and nothing can be asked for", () => {
+  const kernel = new Kernel();
+  const { store, end } = started(kernel);
+  const status = (notice: string): ToBrowser => {
+    return { kind: "status", busy: false, waiting: 0, polls: false, notice };
+  };
+  kernel.speak(status("These are different versions."));
+  assert.equal(store.status.value.notice, "These are different versions.");
+  assert.equal(store.editable.value, false);
+  kernel.speak(status(""));
+  assert.equal(store.editable.value, true);
+  end();
+});

@@ -1,6 +1,6 @@
 /** Freezes what the form has chosen below a module, or lets it learn again. */
 
-import { useId } from "preact/hooks";
+import { useEffect, useId } from "preact/hooks";
 import type { Store } from "../store/store";
 import { Outcome, useAsking } from "./asking";
 
@@ -14,6 +14,7 @@ interface FreezeProps {
 export function Freeze({ store, path, types, parameters }: FreezeProps) {
   const id = useId();
   const asking = useAsking(store);
+  useEffect(() => asking.forget(), [asking, types, parameters]); // it was about another choice
   const able = store.editable.value && !asking.answer.value.pending;
   const set = (value: boolean) => {
     if (!able) return;
