@@ -68,7 +68,7 @@ def test_a_frame_with_its_facts_reads_its_tensor_once(talk: Talk, calls: Counter
     change(talk)
     talk.session.presenter.show_panels()
     assert len(talk.frames()) == 1
-    assert calls == ONE_LOOK | {"memory map": 1}
+    assert calls == ONE_LOOK
 
 
 def test_an_idle_look_at_two_panels_reads_nothing(talk: Talk, calls: Counter[str]) -> None:
@@ -77,4 +77,4 @@ def test_an_idle_look_at_two_panels_reads_nothing(talk: Talk, calls: Counter[str
     calls.clear()
     talk.session.presenter.show_panels()
     assert not talk.frames()
-    assert calls == {"resolve": 2, "condition": 2, "memory map": 1}
+    assert calls == {"resolve": 2, "condition": 2}
