@@ -29,11 +29,11 @@ CLICK = """async (name) => {
   const began = performance.now();
   row.click();
   for (;;) {
-    await new Expected(requestAnimationFrame);
+    await new Promise(requestAnimationFrame);
     const host = document.querySelector(".jp-paramwidget-Dock .paramwidget");
     if (host?.shadowRoot.querySelector("[role=treeitem]")) break;
   }
-  await new Expected((done) => requestAnimationFrame(() => setTimeout(done)));
+  await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
   return performance.now() - began;
 }"""
 CLOSE = """async () => {

@@ -87,7 +87,7 @@ def test_what_is_promised_to_fit_fits_and_the_rest_is_refused(
 
 WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("normal_", {"std": -1}, "std", "0 or more"),
-    ("normal_", {"std": "abc"}, "std", "no number"),
+    ("normal_", {"std": "abc"}, "std", "not a number"),
     ("normal_", {"std": "1e400"}, "std", "too large"),
     ("normal_", {"std": float("nan")}, "std", "finite"),
     ("normal_", {"mean": float("inf")}, "mean", "finite"),
@@ -104,8 +104,8 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("trunc_normal_", {"a": 1, "b": 1}, "a", "less than"),
     ("trunc_normal_", {"mean": 100}, "mean", "hardly any"),
     ("constant_", {}, "val", "needs the argument val"),
-    ("constant_", {"val": "x"}, "val", "no number"),
-    ("constant_", {"val": 1e39}, "target", "cannot be held"),
+    ("constant_", {"val": "x"}, "val", "not a number"),
+    ("constant_", {"val": 1e39}, "target", "cannot be represented"),
     ("xavier_uniform_", {"gain": -1}, "gain", "0 or more"),
     ("kaiming_normal_", {"mode": "fan_up"}, "mode", "one of fan_in and fan_out"),
     ("kaiming_normal_", {"nonlinearity": "gelu"}, "nonlinearity", "one of"),
@@ -156,9 +156,9 @@ def test_a_narrowing_that_is_none_is_told(narrow: Any, message: str) -> None:
 
 def test_a_wrong_number_names_its_argument() -> None:
     bench = Bench(nn.Linear(4, 3))
-    with pytest.raises(EditError, match="'x' for std is no number"):
+    with pytest.raises(EditError, match="'x' for std is not a number"):
         bench.initialize("weight", "normal_", std="x")
-    with pytest.raises(EditError, match="None for val is a NoneType"):
+    with pytest.raises(EditError, match="expected a number for val, got None"):
         bench.initialize("weight", "constant_", val=None)
 
 

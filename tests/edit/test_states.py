@@ -380,7 +380,7 @@ def test_a_refusal_says_what_was_named_and_what_can_be_named_instead() -> None:
         "name one of its slots, such as '0.bias'": lambda: bench.assign("0", (0, 0), 1),
         "'0.bias' is None; apply takes a module, such as '0'": lambda: bench.apply(print, "0.bias"),
         "'0.weight' is a computed tensor": lambda: bench.do(Require("0.weight", True)),
-        "the seed True is no whole number": lambda: bench.initialize("0", "ones_", seed=True),
+        "the seed True is not an integer": lambda: bench.initialize("0", "ones_", seed=True),
     }
     for message, refused in told.items():
         with pytest.raises(EditError, match=re.escape(message)):

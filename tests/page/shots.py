@@ -94,8 +94,18 @@ def badges(blank: Blank) -> View:
     return seen(blank)
 
 
+def functions(blank: Blank) -> View:
+    """The list of what an expression may hold, open over its panel."""
+    blank.show(chapter_net())
+    view = seen(blank)
+    view.row("Linear_1.weight").click()
+    view.button("Functions").focus()
+    return view
+
+
 SCENES = [
-    Scene(f.__name__, f) for f in (first_sight, panels, at_work, lecture, keys, busy, saved, badges)
+    Scene(f.__name__, f)
+    for f in (first_sight, panels, at_work, functions, lecture, keys, busy, saved, badges)
 ]
 
 
@@ -123,7 +133,7 @@ def shoot(page: Page, scene: Scene, theme: str, path: Path) -> None:
     blank = Blank(page)
     page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
     scene.make(blank)
-    page.evaluate("new Expected((done) => setTimeout(done, 1800))")  # what moves comes to rest
+    page.evaluate("new Promise((done) => setTimeout(done, 1800))")  # what moves comes to rest
     page.screenshot(path=path, full_page=True)
 
 

@@ -173,7 +173,7 @@ def test_the_wheel_zooms_with_ctrl_only(large: Panel) -> None:
     page = large.page
     page.mouse.move(*large.at(10, 10))
     page.mouse.wheel(0, -200)
-    page.wait_for_function("new Expected((done) => requestAnimationFrame(() => done(true)))")
+    page.wait_for_function("new Promise((done) => requestAnimationFrame(() => done(true)))")
     assert window(large) == [0, 100, 0, 240]
     page.keyboard.down("Control")
     page.mouse.wheel(0, -300)

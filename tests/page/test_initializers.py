@@ -259,7 +259,7 @@ def test_dry_runs_do_not_flood_a_busy_kernel(page: Page, blank: Blank) -> None:
 
 
 # for a choice to be asked about, were the kernel not busy
-LONG_ENOUGH = "new Expected((done) => setTimeout(done, 200))"
+LONG_ENOUGH = "new Promise((done) => setTimeout(done, 200))"
 
 
 def tries(bench: Bench) -> list[dict[str, Any]]:

@@ -151,7 +151,7 @@ def expect_told(blank: Blank, told: object, wanted: list[str]) -> None:
     for _ in range(100):
         if told() == wanted:
             return
-        blank.page.evaluate("new Expected((done) => setTimeout(done, 20))")
+        blank.page.evaluate("new Promise((done) => setTimeout(done, 20))")
     assert told() == wanted
 
 
@@ -160,9 +160,9 @@ def test_it_asks_only_again_after_an_answer(blank: Blank, net: nn.Module) -> Non
     widget = blank.show(net)
     View(blank.page.locator(".paramwidget")).ready()
     with widget.hold():
-        blank.page.evaluate("new Expected((done) => setTimeout(done, 3300))")
+        blank.page.evaluate("new Promise((done) => setTimeout(done, 3300))")
         assert len(widget.said("ask")) <= 1
-    blank.page.evaluate("new Expected((done) => setTimeout(done, 2300))")
+    blank.page.evaluate("new Promise((done) => setTimeout(done, 2300))")
     assert len(widget.said("ask")) >= 2
 
 

@@ -20,11 +20,10 @@ from paramwidget.edit.memory.rollback import RollbackPoint
 from paramwidget.edit.memory.write import Transaction, copied, put, same_bits
 from paramwidget.edit.script import assigned, indented
 from paramwidget.edit.values.convert import converted
-from paramwidget.edit.values.numbers import dtype_name
 from paramwidget.slots.names import one_way_reason, resolve
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Tree
-from paramwidget.tensors import Unreadable
+from paramwidget.tensors import Unreadable, dtype_name
 
 _ROUNDING = 32  # units in the last place that a way there and back may lose
 

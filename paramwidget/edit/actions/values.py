@@ -20,16 +20,18 @@ from paramwidget.edit.actions.write_target import (
     what_is,
 )
 from paramwidget.edit.errors import EditError, quoted
-from paramwidget.edit.formula.evaluate import Term, evaluate, working_dtype, working_part
+from paramwidget.edit.formula.evaluate import evaluate, working_dtype, working_part
 from paramwidget.edit.formula.parse import Formula, parse
+from paramwidget.edit.formula.term import Term
 from paramwidget.edit.memory.inverses import RequiresGrad, switch
 from paramwidget.edit.memory.write import Transaction, copied, part_of, transaction
 from paramwidget.edit.values.convert import all_finite, converted
 from paramwidget.edit.values.index import Index, covers_all, element_index, index_text, part_index
-from paramwidget.edit.values.numbers import Number, as_stored, dtype_name, literal, number_of, taken
+from paramwidget.edit.values.numbers import Number, as_stored, literal, number_of, taken
 from paramwidget.slots.names import resolve
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Tree
+from paramwidget.tensors import dtype_name
 
 
 @dataclass(frozen=True)
