@@ -11,8 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edit.kit import Bench
-from edit.test_states import Holder
+from edit.kit import Bench, Holder
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.values.index import (
     element_index,

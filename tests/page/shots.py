@@ -15,6 +15,7 @@ import browser as browsers
 from page import made
 from page.eyes import View
 from page.kit import Bench, Blank
+from zoo.structure import chapter
 
 FOLDER = Path(__file__).resolve().parent.parent / ".cache" / "shots"
 SIZES = {"wide": (1280, 720), "narrow": (400, 900)}
@@ -111,11 +112,7 @@ SCENES = [
 
 def chapter_net() -> nn.Module:
     torch.manual_seed(0)
-    net = nn.Sequential()
-    net.add_module("Linear_1", nn.Linear(20, 256, bias=False))
-    net.add_module("relu", nn.ReLU())
-    net.add_module("Linear_2", nn.Linear(256, 10, bias=False))
-    return net
+    return chapter()
 
 
 def tied_net() -> nn.Module:

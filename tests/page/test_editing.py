@@ -10,20 +10,8 @@ import torch
 from playwright.sync_api import Page, expect
 from torch import nn
 
-from page.kit import Bench, Blank
-from page.panels import Panel, colours, holding, matrix, show, tied
-
-Opened = tuple[Bench, Panel]
-
-
-@pytest.fixture
-def small(blank: Blank) -> Opened:
-    bench, [panel] = show(blank, matrix([1.0, 2.0, 3.0], [4.0, 5.0, 6.0]), "weight")
-    return bench, panel
-
-
-def weight(bench: Bench) -> torch.Tensor:
-    return bench.net.get_parameter("weight").detach()
+from page.kit import Blank
+from page.panels import Opened, Panel, colours, holding, matrix, show, tied, weight
 
 
 def press(panel: Panel, *keys: str) -> None:

@@ -3,24 +3,10 @@
 from __future__ import annotations
 
 import pytest
-import torch
 from playwright.sync_api import Locator, expect
 
-from page.kit import Bench, Blank
-from page.panels import Panel, matrix, show
+from page.panels import Opened, Panel, weight
 from paramwidget.conversation.catalog import catalog_message
-
-Opened = tuple[Bench, Panel]
-
-
-@pytest.fixture
-def small(blank: Blank) -> Opened:
-    bench, [panel] = show(blank, matrix([1.0, 2.0, 3.0], [4.0, 5.0, 6.0]), "weight")
-    return bench, panel
-
-
-def weight(bench: Bench) -> torch.Tensor:
-    return bench.net.get_parameter("weight").detach()
 
 
 def compute(panel: Panel, expression: str, part: str = "") -> Locator:
