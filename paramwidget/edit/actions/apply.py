@@ -12,7 +12,7 @@ from torch import nn
 from paramwidget import compat
 from paramwidget.edit.actions.modules import (
     applies_plainly,
-    module_at,
+    existing_module,
     tensors_of,
     unique_modules,
     visits,
@@ -56,7 +56,7 @@ class Apply:
                 "target",
             )
         _refuse_crash(net, tree, node)
-        module = module_at(net, node.path)
+        module = existing_module(net, node.path)
         visited = list(visits(module)) if self.recurse else [module]
         given = parse_seed(self.seed)
         seed = given if given is not None else fresh_seed()
