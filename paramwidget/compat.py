@@ -88,14 +88,6 @@ def fake_tensor_class() -> type | None:
     return loaded_class("torch._subclasses.fake_tensor", "FakeTensor")
 
 
-def functional_tensor_class() -> type | None:
-    return loaded_class("torch._subclasses.functional_tensor", "FunctionalTensor")
-
-
-def jagged_tensor_class() -> type | None:
-    return loaded_class("torch.nested._internal.nested_tensor", "NestedTensor")
-
-
 def dtensor_class() -> type | None:
     return loaded_class("torch.distributed.tensor", "DTensor") or loaded_class(
         "torch.distributed._tensor", "DTensor"
@@ -120,10 +112,6 @@ def faithful_getattr() -> tuple[Any, ...]:
         loaded_class("torch.jit._trace", "TracedModule"),
     )
     return tuple(vars(cls).get("__getattr__") for cls in classes if cls is not None)
-
-
-#: The same memory, read with the other sign; undoes a lazy minus without a copy.
-neg_view: Callable[[torch.Tensor], torch.Tensor] = getattr(torch, "_neg_view", torch.neg)
 
 
 def storage_of(tensor: torch.Tensor) -> torch.UntypedStorage:
@@ -165,9 +153,6 @@ OPAQUE_DTYPES = dtypes(
 FLOAT8_DTYPES = dtypes(
     "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu"
 )
-
-#: Unsigned integers wider than a byte: `to(int64)` reads them, most reductions do not.
-WIDE_UNSIGNED_DTYPES = dtypes("uint16", "uint32", "uint64")
 
 #: Quantized dtypes that pack several elements into a byte, though `element_size()` says 1.
 PACKED_PER_BYTE: dict[torch.dtype, int] = {

@@ -174,6 +174,12 @@ export interface Initializer {
   random: boolean;
 }
 
+/** What an expression may hold: how it is written, and what it means. */
+export interface Function {
+  call: string;
+  means: string;
+}
+
 export interface Skipped {
   reason: string;
   count: number;
@@ -438,9 +444,12 @@ export interface Journal {
   code: string;
 }
 
+/** What the forms offer: every initializer, and the language of expressions. */
 export interface Catalog {
   kind: "catalog";
   initializers: Initializer[];
+  functions: Function[];
+  examples: string[];
 }
 
 /** Whether a cell is running, and how many edits wait for a safe moment. ``polls``: nobody tells Python that a cell has ended, so a visible view asks about once a second. ``notice`` is a sentence for the person: why the page is sent nothing else. */

@@ -186,13 +186,6 @@ class Journal:
         self._done.append(self._undone.pop())
         return entry.edit
 
-    def restart(self, net: nn.Module) -> list[Edit]:
-        """Back to the start: every edit undone, the newest first."""
-        undone = []
-        while (edit := self.undo(net)) is not None:
-            undone.append(edit)
-        return undone
-
     def _swap(self, net: nn.Module, entry: Entry, what: str) -> None:
         if entry.inverses is None:
             raise EditError(
@@ -217,11 +210,6 @@ class Journal:
     def history(self) -> list[Edit]:
         """The edits that stand, oldest first."""
         return [entry.edit for entry in self._done]
-
-    @property
-    def last(self) -> Edit | None:
-        """The newest edit that stands."""
-        return self._done[-1].edit if self._done else None
 
     @property
     def next_undo(self) -> str:

@@ -337,8 +337,20 @@ class Initializer:
 
 
 @dataclass(frozen=True)
+class Function:
+    """What an expression may hold: how it is written, and what it means."""
+
+    call: str  # "clamp(w, low, high)"
+    means: str
+
+
+@dataclass(frozen=True)
 class Catalog(ToBrowser):
+    """What the forms offer: every initializer, and the language of expressions."""
+
     initializers: list[Initializer]
+    functions: list[Function]
+    examples: list[str]  # whole expressions
 
 
 @dataclass(frozen=True)

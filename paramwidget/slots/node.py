@@ -161,13 +161,6 @@ class Node:
         return tuple((*here, *source) for source in relative)
 
     @property
-    def persistent(self) -> bool | None:
-        """For a buffer, whether `state_dict` has it; None for other kinds."""
-        if self.kind != "buffer":
-            return None
-        return self._slot not in self._tree.columns.transient
-
-    @property
     def tie(self) -> TieGroup | None:
         """The group of slots that change together with this one, the widest there is."""
         return self._tree.tie_of(self._slot)

@@ -39,13 +39,6 @@ class Selection:
     skipped: dict[Name, str]
     nodes: list[Node] = field(default_factory=list, repr=False)
 
-    def tensors(self) -> list[list[Node]]:
-        """`nodes` in groups that stand for one tensor, in the order of their first slots."""
-        groups: dict[int, list[Node]] = {}
-        for node in self.nodes:
-            groups.setdefault(node.tensor_number, []).append(node)
-        return list(groups.values())
-
 
 def select(
     tree: Tree,

@@ -18,14 +18,13 @@ from paramwidget.tensors.kinds import (
     needed_bytes,
     parts,
 )
-from paramwidget.tensors.values import Unreadable, as_computable, plain, readable
+from paramwidget.tensors.values import Unreadable, plain, readable
 from paramwidget.tensors.writing import crash_reason, overlaps_itself, writable_reason
 
 __all__ = [
     "Condition",
     "State",
     "Unreadable",
-    "as_computable",
     "class_has",
     "class_lookup",
     "class_name",

@@ -88,21 +88,3 @@ def _plain_result(tensor: torch.Tensor) -> torch.Tensor:
     if known.state != "ready" or is_wrapper(tensor) or layout_of(tensor) is not torch.strided:
         raise Unreadable(known.reason or "Its own conversion gave no plain tensor.")
     return plain(tensor).resolve_conj().resolve_neg()
-
-
-def as_computable(tensor: torch.Tensor) -> torch.Tensor:
-    """`readable`, in a dtype that torch's reductions and comparisons accept.
-
-    float8 becomes float32, unsigned integers wider than a byte int64 (uint64: float64, which
-    rounds above 2**53), complex32 complex64, bool uint8; every other dtype stays.
-    """
-    values = readable(tensor)
-    if values.dtype in compat.FLOAT8_DTYPES:
-        return values.to(torch.float32)
-    if values.dtype in compat.WIDE_UNSIGNED_DTYPES:
-        return values.to(torch.float64 if values.element_size() == 8 else torch.int64)
-    if values.dtype is torch.complex32:
-        return values.to(torch.complex64)
-    if values.dtype is torch.bool:
-        return values.view(torch.uint8)
-    return values

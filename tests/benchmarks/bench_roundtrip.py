@@ -15,9 +15,8 @@ from playwright.sync_api import sync_playwright
 
 import browser as browsers
 from benchmarks.report import heading, line, spread
-from hosts.kit import Lab
+from hosts.kit import TIED, Lab
 from hosts.server import jupyter
-from hosts.test_smoke import TIED
 from hosts.view import View
 
 TIMES = 50

@@ -21,6 +21,18 @@ from paramwidget.edit.journal import Edit, Journal
 from paramwidget.slots.tree import read_tree
 
 
+class Holder(nn.Module):
+    """One tensor as a parameter where it can be one, else as a buffer."""
+
+    def __init__(self, tensor: torch.Tensor, grad: bool | None = None) -> None:
+        super().__init__()
+        can = tensor.is_floating_point() or tensor.is_complex()
+        if can:
+            self.t = nn.Parameter(tensor, requires_grad=can if grad is None else grad)
+        else:
+            self.register_buffer("t", tensor)
+
+
 class Bench:
     """What the workbench does with the edit room, without its lock and views."""
 

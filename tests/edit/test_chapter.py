@@ -6,18 +6,11 @@ import torch
 from torch import nn
 
 from edit.kit import Bench, contents
-
-
-def mlp() -> nn.Sequential:
-    net = nn.Sequential()
-    net.add_module("Linear_1", nn.Linear(20, 256, bias=False))
-    net.add_module("relu", nn.ReLU())
-    net.add_module("Linear_2", nn.Linear(256, 10, bias=False))
-    return net
+from zoo.structure import chapter
 
 
 def test_xavier_by_layer_type() -> None:
-    bench = Bench(mlp())
+    bench = Bench(chapter())
     edit = bench.initialize("", "xavier_uniform_", types="Linear", seed=7)
     assert edit.changed == ["Linear_1.weight", "Linear_2.weight"]
     assert edit.seed == 7
@@ -38,7 +31,7 @@ def test_normal_on_one_tensor() -> None:
 
 
 def test_constant_by_layer_type() -> None:
-    bench = Bench(mlp())
+    bench = Bench(chapter())
     edit = bench.initialize("", "constant_", types=nn.Linear, val=1)
     assert edit.seed is None
     assert all(bool((p == 1).all()) for p in bench.net.parameters())

@@ -11,8 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edit.kit import Bench
-from edit.test_states import Holder
+from edit.kit import Bench, Holder
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.values.index import (
     element_index,
@@ -104,14 +103,14 @@ def test_a_formula_on_a_part_is_numpy_on_a_part(
     [
         ((5, 0), "0 to 4"),
         ((0, -4), "−3 to −1"),
-        ((0,), "needs 2"),
-        ((0, 0, 0), "needs 2"),
-        ((0, 1.0), "no whole number"),
-        ((0, True), "no whole number"),
-        ((0, "a"), "no whole number"),
-        ((0, None), "no whole number"),
-        (slice(0, 1), "needs 2"),
-        ((10**30, 0), "out of range"),
+        ((0,), "expected 2 indices"),
+        ((0, 0, 0), "expected 2 indices"),
+        ((0, 1.0), "not an integer"),
+        ((0, True), "not an integer"),
+        ((0, "a"), "not an integer"),
+        ((0, None), "not an integer"),
+        (slice(0, 1), "expected 2 indices"),
+        ((10**30, 0), "out of bounds"),
     ],
 )
 def test_no_element(index: Any, message: str) -> None:
@@ -124,20 +123,20 @@ def test_no_element(index: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("index", "message"),
     [
-        ("0, 1, 2", "3 entries"),
-        ("a", "no index"),
-        ("0:1:2:3", "no index"),
+        ("0, 1, 2", "got 3"),
+        ("a", "not an index"),
+        ("0:1:2:3", "not an index"),
         ("..., ...", "once"),
-        ("0,,1", "no index"),
-        ("__import__('os')", "no index"),
-        ("9" * 30, "no index"),
-        ("1" * 2000, "too long"),
-        ((True, False), "no whole number"),
-        ([0, 1], "a tuple"),  # numpy would take two rows, not one element
-        (np.array([0, 1]), "no whole number"),
-        (None, "no whole number"),
-        (slice("a"), "cannot be"),
-        ("::0", "cannot be"),
+        ("0,,1", "not an index"),
+        ("__import__('os')", "not an index"),
+        ("9" * 30, "not an index"),
+        ("1" * 2000, "at most 1000 characters"),
+        ((True, False), "not an integer"),
+        ([0, 1], "got the list"),  # numpy would take two rows, not one element
+        (np.array([0, 1]), "not an integer"),
+        (None, "not an integer"),
+        (slice("a"), "invalid slice for axis 0"),
+        ("::0", "invalid slice for axis 0"),
         ("7", "0 to 4"),
     ],
 )

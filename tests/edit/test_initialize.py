@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,11 @@ from hypothesis import strategies as st
 from torch import nn
 
 import paramwidget
-from edit.kit import Bench, contents
-from edit.test_states import Holder
+from edit.kit import Bench, Holder, contents
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.initializers.arguments import arguments_of
 from paramwidget.edit.initializers.catalogue import catalogue, find, initializer
-from paramwidget.edit.initializers.expected import fans, promise
+from paramwidget.edit.initializers.expected import Expected, fans, promise
 from paramwidget.edit.initializers.requirements import unmet_requirement
 
 TORCH = [entry for entry in catalogue() if entry.source == "torch"]
@@ -87,7 +87,7 @@ def test_what_is_promised_to_fit_fits_and_the_rest_is_refused(
 
 WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("normal_", {"std": -1}, "std", "0 or more"),
-    ("normal_", {"std": "abc"}, "std", "no number"),
+    ("normal_", {"std": "abc"}, "std", "not a number"),
     ("normal_", {"std": "1e400"}, "std", "too large"),
     ("normal_", {"std": float("nan")}, "std", "finite"),
     ("normal_", {"mean": float("inf")}, "mean", "finite"),
@@ -104,8 +104,8 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("trunc_normal_", {"a": 1, "b": 1}, "a", "less than"),
     ("trunc_normal_", {"mean": 100}, "mean", "hardly any"),
     ("constant_", {}, "val", "needs the argument val"),
-    ("constant_", {"val": "x"}, "val", "no number"),
-    ("constant_", {"val": 1e39}, "target", "cannot be held"),
+    ("constant_", {"val": "x"}, "val", "not a number"),
+    ("constant_", {"val": 1e39}, "target", "cannot be represented"),
     ("xavier_uniform_", {"gain": -1}, "gain", "0 or more"),
     ("kaiming_normal_", {"mode": "fan_up"}, "mode", "one of fan_in and fan_out"),
     ("kaiming_normal_", {"nonlinearity": "gelu"}, "nonlinearity", "one of"),
@@ -156,9 +156,9 @@ def test_a_narrowing_that_is_none_is_told(narrow: Any, message: str) -> None:
 
 def test_a_wrong_number_names_its_argument() -> None:
     bench = Bench(nn.Linear(4, 3))
-    with pytest.raises(EditError, match="'x' for std is no number"):
+    with pytest.raises(EditError, match="'x' for std is not a number"):
         bench.initialize("weight", "normal_", std="x")
-    with pytest.raises(EditError, match="None for val is a NoneType"):
+    with pytest.raises(EditError, match="expected a number for val, got None"):
         bench.initialize("weight", "constant_", val=None)
 
 
@@ -244,11 +244,28 @@ def test_the_promise_is_kept(name: str, arguments: dict[str, Any]) -> None:
     assert abs(float(values.mean()) - (promised.mean or 0.0)) <= 0.02 * promised.std
     if promised.bound is not None:
         assert 0.999 * promised.bound < float(values.abs().max()) <= promised.bound * (1 + 1e-6)
-    edges = np.linspace(float(values.min()), float(values.max()), 11)
-    expected = promised.expected(edges.tolist())
-    if expected is not None:
+    if promised.distribution != "point":
+        edges = np.linspace(float(values.min()), float(values.max()), 11)
+        expected = np.diff([below(edge, promised, arguments) for edge in edges])
         shares = np.histogram(values.numpy(), edges)[0] / values.numel()
         np.testing.assert_allclose(shares, expected, atol=0.01)
+
+
+def below(x: float, promised: Expected, arguments: dict[str, Any]) -> float:
+    """The share of a distribution that lies below x."""
+    low, high = promised.low, promised.high
+    if promised.distribution == "uniform":
+        assert low is not None
+        assert high is not None
+        return min(max((x - low) / (high - low), 0.0), 1.0)
+    if promised.distribution == "normal":
+        assert promised.std is not None
+        return NormalDist(promised.mean or 0.0, promised.std).cdf(x)
+    assert promised.distribution == "truncated"
+    assert low is not None
+    assert high is not None
+    whole = NormalDist(arguments["mean"], arguments["std"]).cdf
+    return (whole(min(max(x, low), high)) - whole(low)) / (whole(high) - whole(low))
 
 
 def test_the_promise_in_words() -> None:

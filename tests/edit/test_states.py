@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrizations, parametrize, prune
 
-from edit.kit import Bench, contents
+from edit.kit import Bench, Holder, contents
 from paramwidget.edit.actions.set_requires_grad import SetRequiresGrad
 from paramwidget.edit.errors import EditError
 
@@ -21,18 +21,6 @@ COMPLEX = [torch.complex64, torch.complex128]
 EIGHT = [torch.float8_e4m3fn, torch.float8_e5m2, torch.float8_e4m3fnuz, torch.float8_e5m2fnuz]
 WHOLE = [torch.int8, torch.uint8, torch.int16, torch.int32, torch.int64, torch.uint16]
 WHOLE += [torch.uint32, torch.uint64]
-
-
-class Holder(nn.Module):
-    """One tensor as a parameter where it can be one, else as a buffer."""
-
-    def __init__(self, tensor: torch.Tensor, grad: bool | None = None) -> None:
-        super().__init__()
-        can = tensor.is_floating_point() or tensor.is_complex()
-        if can:
-            self.t = nn.Parameter(tensor, requires_grad=can if grad is None else grad)
-        else:
-            self.register_buffer("t", tensor)
 
 
 def layouts() -> dict[str, Callable[[torch.dtype], torch.Tensor]]:
@@ -380,7 +368,7 @@ def test_a_refusal_says_what_was_named_and_what_can_be_named_instead() -> None:
         "name one of its slots, such as '0.bias'": lambda: bench.assign("0", (0, 0), 1),
         "'0.bias' is None; apply takes a module, such as '0'": lambda: bench.apply(print, "0.bias"),
         "'0.weight' is a computed tensor": lambda: bench.do(SetRequiresGrad("0.weight", True)),
-        "the seed True is no whole number": lambda: bench.initialize("0", "ones_", seed=True),
+        "the seed True is not an integer": lambda: bench.initialize("0", "ones_", seed=True),
     }
     for message, refused in told.items():
         with pytest.raises(EditError, match=re.escape(message)):

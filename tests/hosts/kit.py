@@ -28,6 +28,19 @@ PANEL = """(() => {
 })()"""
 
 
+TIED = """
+import torch
+from torch import nn
+from paramwidget import ParamWidget
+
+torch.manual_seed(0)
+shared = nn.Linear(8, 8)
+net = nn.Sequential(nn.Linear(20, 8), nn.ReLU(), shared, nn.ReLU(), shared, nn.Linear(8, 1))
+w = ParamWidget(net)
+w
+"""
+
+
 class Host(abc.ABC):
     """A page that shows cells and their outputs, and the kernel behind it."""
 

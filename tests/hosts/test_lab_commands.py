@@ -67,7 +67,7 @@ def test_the_widget_of_a_cell_is_docked_from_its_menu(lab: Lab) -> None:
     lab.page.get_by_role("menuitem", name="Dock This Widget").click()
     view = extension.docked("models['enc']")
     expect(view.row("weight")).to_be_visible()
-    assert lab.value("len(__import__('paramwidget.lab.answers').lab.answers._docks._made)") == 0
+    assert lab.value("len(__import__('paramwidget.lab.docks').lab.docks.open_docks._made)") == 0
     view.open("bias")  # the very same widget: a panel opens in both views
     in_cell = View(lab.output().locator(".paramwidget"))
     expect(in_cell.panel("bias").root).to_be_attached()
@@ -100,7 +100,7 @@ def test_settings_reach_every_widget_of_the_page(lab: Lab) -> None:
     panel = view.open("1.weight")
     red, green, blue = panel.colour(0, 0)
     assert red == green == blue
-    docks = "__import__('paramwidget.lab.answers').lab.answers._docks"
+    docks = "__import__('paramwidget.lab.docks').lab.docks.open_docks"
     period = f"[w._session._period for w in {docks}._made.values()]"
     assert lab.value(period) == [0.5]
 

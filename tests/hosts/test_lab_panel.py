@@ -176,7 +176,7 @@ def test_a_reload_brings_panel_and_dock_back_to_the_same_widget(lab: Lab) -> Non
     expect(view.panel("1.weight").cells).to_be_visible()
     expect(extension.row("rgnet")).to_be_visible()
     assert lab.value("rgnet[3].weight[0, 0].item()") == 7
-    assert lab.value("len(__import__('paramwidget.lab.answers').lab.answers._docks._views)") == 1
+    assert lab.value("len(__import__('paramwidget.lab.docks').lab.docks.open_docks._views)") == 1
 
 
 def test_a_busy_kernel_lists_docks_and_edits_waits(lab: Lab) -> None:

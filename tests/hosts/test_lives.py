@@ -8,9 +8,8 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from browser import Console
-from hosts.kit import Lab
+from hosts.kit import TIED, Lab
 from hosts.static import executed, exported, show
-from hosts.test_smoke import TIED
 from hosts.view import View
 
 OPEN = TIED.replace("ParamWidget(net)", 'ParamWidget(net, open=["2.weight", "4.weight"])')

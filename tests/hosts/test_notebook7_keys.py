@@ -8,9 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser import Console
-from hosts.kit import Notebook7
+from hosts.kit import TIED, Notebook7
 from hosts.server import Jupyter
-from hosts.test_smoke import TIED
 from hosts.view import View
 
 NOTEBOOK = "window.jupyterapp.shell.currentWidget"

@@ -7,21 +7,9 @@ import json
 from playwright.sync_api import expect
 
 from browser import Console
-from hosts.kit import Host
+from hosts.kit import TIED, Host
 from hosts.view import Colour, Panel, View
 from paramwidget.fallback.colours import scale
-
-TIED = """
-import torch
-from torch import nn
-from paramwidget import ParamWidget
-
-torch.manual_seed(0)
-shared = nn.Linear(8, 8)
-net = nn.Sequential(nn.Linear(20, 8), nn.ReLU(), shared, nn.ReLU(), shared, nn.Linear(8, 1))
-w = ParamWidget(net)
-w
-"""
 
 
 def expected(panel: Panel, value: float) -> Colour:

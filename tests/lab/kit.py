@@ -8,6 +8,7 @@ import pytest
 
 from paramwidget import protocol
 from paramwidget.lab import answers as lab
+from paramwidget.lab import docks, paths
 from paramwidget.protocol import LabRow, LabRows
 
 
@@ -59,6 +60,6 @@ def name(*path: str) -> list[dict[str, str]]:
 @pytest.fixture
 def user(monkeypatch: pytest.MonkeyPatch) -> Asker:
     shell = Shell()
-    monkeypatch.setattr(lab, "get_ipython", lambda: shell)
-    monkeypatch.setattr(lab, "_docks", lab.Docks())
+    monkeypatch.setattr(paths, "get_ipython", lambda: shell)
+    monkeypatch.setattr(docks, "open_docks", docks.Docks())
     return Asker(shell)

@@ -150,6 +150,11 @@ def test_questions_from_several_threads_while_variables_come_and_go(user: Asker)
     assert errors == []
 
 
+def test_both_halves_call_the_line_by_one_name() -> None:
+    line = (ROOT / "js" / "lab" / "src" / "kernel" / "line.ts").read_text("utf-8")
+    assert f'const TARGET = "{lab.TARGET}";' in line
+
+
 def test_torch_is_not_imported_before_the_user_has() -> None:
     code = """
 import sys

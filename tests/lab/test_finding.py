@@ -10,7 +10,7 @@ from torch import nn
 
 from lab.kit import Asker
 from paramwidget import ParamWidget, Workbench
-from paramwidget.lab.answers import MOST_ROWS
+from paramwidget.lab.paths import MOST_ROWS
 from paramwidget.protocol import LabStep
 
 

@@ -8,17 +8,7 @@ import pytest
 from torch import nn
 
 from lab.kit import Asker, name
-
-TOUCHED: list[str] = []
-
-
-def touch(what: str) -> Any:
-    def raising(*_: object, **__: object) -> Any:
-        TOUCHED.append(what)
-        raise RuntimeError(f"{what} was called")
-
-    return raising
-
+from zoo.hostile import trip, tripped
 
 CALLED = (
     *("__getattr__", "__repr__", "__str__", "__len__", "__iter__", "__bool__", "__eq__"),
@@ -28,21 +18,21 @@ CALLED = (
 
 def hostile(*bases: type, metaclass: type = type) -> type:
     """A class whose every method raises, `__class__` and `__getattribute__` among them."""
-    namespace: dict[str, Any] = {method: touch(method) for method in CALLED}
-    namespace["__class__"] = property(touch("__class__"))
-    namespace["__getattribute__"] = touch("__getattribute__")
+    namespace: dict[str, Any] = {method: trip(method) for method in CALLED}
+    namespace["__class__"] = property(trip("__class__"))
+    namespace["__getattribute__"] = trip("__getattribute__")
     return metaclass("Hostile", bases, namespace)
 
 
 class Meta(type):
     """A metaclass whose classes cannot be asked, compared, hashed or shown."""
 
-    __instancecheck__ = touch("__instancecheck__")
-    __subclasscheck__ = touch("__subclasscheck__")
-    __getattribute__ = touch("metaclass __getattribute__")
-    __hash__ = touch("metaclass __hash__")
-    __eq__ = touch("metaclass __eq__")
-    __repr__ = touch("metaclass __repr__")
+    __instancecheck__ = trip("__instancecheck__")
+    __subclasscheck__ = trip("__subclasscheck__")
+    __getattribute__ = trip("metaclass __getattribute__")
+    __hash__ = trip("metaclass __hash__")
+    __eq__ = trip("metaclass __eq__")
+    __repr__ = trip("metaclass __repr__")
 
 
 class Unfriendly(nn.Module, metaclass=Meta):
@@ -57,9 +47,9 @@ def an_unfriendly_module() -> Any:
 
 @pytest.fixture(autouse=True)
 def _untouched() -> Any:
-    TOUCHED.clear()
+    tripped.clear()
     yield
-    assert TOUCHED == []
+    assert tripped == []
 
 
 def test_an_object_that_raises_everywhere_is_passed_over(user: Asker) -> None:
@@ -92,9 +82,9 @@ def test_a_module_with_a_hostile_metaclass_is_listed_and_docked(user: Asker) -> 
 
 def test_a_module_with_raising_properties_is_listed(user: Asker) -> None:
     class Net(nn.Module):
-        __repr__ = touch("__repr__")
-        training = property(touch("training"))
-        __class__ = property(touch("__class__"))
+        __repr__ = trip("__repr__")
+        training = property(trip("training"))
+        __class__ = property(trip("__class__"))
 
         def __init__(self) -> None:
             super().__init__()

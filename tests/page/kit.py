@@ -137,6 +137,19 @@ class Bench(Widget):
         self.flush()
 
 
+def saved_packets(net: nn.Module, *panels: str) -> list[Packet]:
+    """What a session over this model would leave in the notebook."""
+    session = Session(Workbench(net), lambda content, buffers: None)
+    session.receive({"kind": "hello", "view": "v", "protocol": 1})
+    session.receive({"kind": "view", "view": "v", "what": "opened"})
+    rows = list(range(len(list(net.modules())) + len(list(net.parameters()))))
+    session.receive({"kind": "rows", "view": "v", "revision": 1, "rows": rows})
+    for panel in panels:
+        path = panel.split(".")
+        session.receive({"kind": "open", "panel": panel, "path": path, "lens": "value"})
+    return session.saved_messages()
+
+
 class Blank:
     """The blank page on which widgets are put."""
 

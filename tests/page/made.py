@@ -125,7 +125,7 @@ def conversation(message: Tree, glances: bool = True) -> list[dict[str, Any]]:
     """What a kernel answers to hello, in its order, and briefs of all slots at once."""
     said: list[protocol.ToBrowser] = [
         Status(False, 0, False),
-        Catalog([]),
+        Catalog([], [], []),
         Journal([], "", "", ""),
         message,
         Panels([], []),

@@ -159,6 +159,14 @@ def show(
     return bench, [open_panel(bench, name) for name in names]
 
 
+Opened = tuple[Bench, Panel]
+
+
+def weight(bench: Bench) -> torch.Tensor:
+    """The parameter `weight` of what is shown, as the kernel has it."""
+    return bench.net.get_parameter("weight").detach()
+
+
 def matrix(*rows: Sequence[float]) -> nn.Module:
     """A module with one parameter, `weight`."""
     return holding(torch.tensor(rows))

@@ -15,6 +15,7 @@ import browser as browsers
 from page import made
 from page.eyes import View
 from page.kit import Bench, Blank
+from zoo.structure import chapter
 
 FOLDER = Path(__file__).resolve().parent.parent / ".cache" / "shots"
 SIZES = {"wide": (1280, 720), "narrow": (400, 900)}
@@ -113,21 +114,27 @@ def version(blank: Blank) -> View:
     return view
 
 
+def functions(blank: Blank) -> View:
+    """The list of what an expression may hold, open over its panel."""
+    blank.show(chapter_net())
+    view = seen(blank)
+    view.row("Linear_1.weight").click()
+    view.button("Functions").focus()
+    return view
+
+
 SCENES = [
     Scene(f.__name__, f)
     for f in (
-        first_sight, panels, at_work, lecture, keys, busy, saved, badges, freezing, version,
+        first_sight, panels, at_work, functions, lecture, keys, busy, saved, badges,
+        freezing, version,
     )
 ]  # fmt: skip
 
 
 def chapter_net() -> nn.Module:
     torch.manual_seed(0)
-    net = nn.Sequential()
-    net.add_module("Linear_1", nn.Linear(20, 256, bias=False))
-    net.add_module("relu", nn.ReLU())
-    net.add_module("Linear_2", nn.Linear(256, 10, bias=False))
-    return net
+    return chapter()
 
 
 def tied_net() -> nn.Module:

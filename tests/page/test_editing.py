@@ -10,21 +10,9 @@ import torch
 from playwright.sync_api import Page, expect
 from torch import nn
 
-from page.kit import Bench, Blank
-from page.panels import Panel, colours, holding, matrix, show, tied
+from page.kit import Blank
+from page.panels import Opened, Panel, colours, holding, matrix, show, tied, weight
 from paramwidget.picture.lenses import LENSES, Lens, Slot
-
-Opened = tuple[Bench, Panel]
-
-
-@pytest.fixture
-def small(blank: Blank) -> Opened:
-    bench, [panel] = show(blank, matrix([1.0, 2.0, 3.0], [4.0, 5.0, 6.0]), "weight")
-    return bench, panel
-
-
-def weight(bench: Bench) -> torch.Tensor:
-    return bench.net.get_parameter("weight").detach()
 
 
 def press(panel: Panel, *keys: str) -> None:
@@ -46,7 +34,7 @@ def test_click_type_enter(small: Opened) -> None:
     expect(panel.readout).to_have_text("[0, 0]42")
     assert weight(bench).tolist() == [[42, 2, 3], [4, 5, 6]]
     expect(panel.heatmap).to_be_focused()
-    assert not bench.said("look"), "what is in presenter needs no other window"
+    assert not bench.said("look"), "what is in sight needs no other window"
     assert panel.pixel(0, 0) == colours([42.0], panel.numbers("limits"), "light")[0]
 
 

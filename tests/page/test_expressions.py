@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 import pytest
-import torch
 from playwright.sync_api import Locator, expect
 
-from page.kit import Bench, Blank
-from page.panels import Panel, matrix, show
-
-Opened = tuple[Bench, Panel]
-
-
-@pytest.fixture
-def small(blank: Blank) -> Opened:
-    bench, [panel] = show(blank, matrix([1.0, 2.0, 3.0], [4.0, 5.0, 6.0]), "weight")
-    return bench, panel
-
-
-def weight(bench: Bench) -> torch.Tensor:
-    return bench.net.get_parameter("weight").detach()
+from page.panels import Opened, Panel, weight
+from paramwidget.conversation.catalog import catalog_message
 
 
 def compute(panel: Panel, expression: str, part: str = "") -> Locator:
@@ -85,6 +72,15 @@ def test_the_functions_are_one_hover_or_tab_away(small: Opened) -> None:
     panel.page.mouse.move(0, 0)
     functions.focus()
     expect(panel.root.get_by_text("clamp(w, low, high)")).to_be_visible()
+
+
+def test_the_list_of_functions_is_pythons(small: Opened) -> None:
+    _, panel = small
+    listed = catalog_message().functions
+    rows = panel.root.locator(".functions > div")
+    expect(rows).to_have_count(len(listed))
+    shown = [row.locator("dt, dd").all_text_contents() for row in rows.all()]
+    assert shown == [[one.call, one.means] for one in listed]
 
 
 @pytest.mark.parametrize("expression", ["w + 1", "clamp(w,"])

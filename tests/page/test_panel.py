@@ -9,9 +9,8 @@ import torch
 from playwright.sync_api import Page, expect
 from torch import nn
 
-from page.kit import Blank
+from page.kit import Blank, saved_packets
 from page.panels import Panel, colours, holding, matrix, plain, show, tied
-from page.test_saved import saved_packets
 from paramwidget.picture import text
 
 

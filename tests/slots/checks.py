@@ -60,12 +60,11 @@ def touch_every_row(tree: Tree) -> None:
             node.note,
             node.tie,
             node.access,
-            node.persistent,
             node.sources,
             repr(node),
             hash(node),
         )
-        assert len(asked) == 18
+        assert len(asked) == 17
         assert (node.state == "ready") == (node.reason is None), node
         assert node.kind in {"module", "parameter", "buffer", "constant", "computed", "none"}
         assert node.state in {"ready", "uninitialized", "meta", "unreadable"}

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Facts, Initializer, Reply, Tree } from "../../shared/protocol";
+import type { Facts, Initializer, Reply } from "../../shared/protocol";
 import { below } from "../src/controls/below";
 import { fitting } from "../src/controls/Chooser";
 import { DryRun } from "../src/controls/dryrun";
 import { TreeModel } from "../src/store/tree";
+import { treeMessage } from "./store-kit";
 
 const REPLY = { kind: "reply", ok: true } as Reply;
 
@@ -58,30 +59,23 @@ test("a form that is gone asks nothing more", async () => {
   assert.equal(asked, 0);
 });
 
-const TREE: Tree = {
-  kind: "tree",
-  revision: 1,
-  model: "Sequential",
-  names: ["", "0", "weight", "bias", "1", "weight", "bias", "running_mean", "2", "weight", "bias"],
-  parents: [-1, 0, 1, 1, 0, 4, 4, 4, 0, 8, 8],
-  kinds: [
-    ...(["module", "module", "parameter", "parameter", "module", "parameter"] as const),
-    ...(["parameter", "buffer", "module", "parameter", "none"] as const),
+const TREE = treeMessage({
+  name: "",
+  type: "Sequential",
+  children: [
+    { name: "0", type: "Linear", children: [{ name: "weight" }, { name: "bias" }] },
+    {
+      name: "1",
+      type: "BatchNorm1d",
+      children: [{ name: "weight" }, { name: "bias" }, { name: "running_mean", kind: "buffer" }],
+    },
+    {
+      name: "2",
+      type: "Linear",
+      children: [{ name: "weight" }, { name: "bias", kind: "none" }],
+    },
   ],
-  types: ["Sequential", "Linear", "BatchNorm1d"],
-  type_of: [0, 1, -1, -1, 2, -1, -1, -1, 1, -1, -1],
-  shapes: Array.from({ length: 11 }, () => null),
-  dtypes: [],
-  dtype_of: [],
-  counts: [],
-  trainable: [],
-  states: [],
-  notes: {},
-  ties: [],
-  shared_modules: [],
-  totals: {} as Tree["totals"],
-  warnings: [],
-};
+});
 
 test("what can be chosen below a module: layer types and parameter names, counted", () => {
   const tree = new TreeModel(TREE);

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { parseFilter } from "../src/store/filter";
 import { Rows } from "../src/store/rows";
 import { TreeModel } from "../src/store/tree";
-import { barsPath } from "../src/tree/Glance";
+import { barsPath } from "../src/style/bars";
 import { indexAt, scrolledTo, topsOf } from "../src/tree/geometry";
 import { readable, shapeText } from "../src/tree/names";
 import { NET, treeMessage } from "./store-kit";
@@ -176,6 +176,7 @@ test("names are made readable, never trusted", () => {
 });
 
 test("a bar that holds anything is seen", () => {
-  assert.equal(barsPath([0, 0]), "");
-  assert.match(barsPath([1, 0]), /v-1h/);
+  const room = { width: 64, height: 18, hairline: 1 };
+  assert.equal(barsPath([0, 0], room), "");
+  assert.equal(barsPath([1 / 255, 1], room), "M0 18v-1h32V18zM32 18v-18h32V18z");
 });

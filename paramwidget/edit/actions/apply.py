@@ -13,7 +13,7 @@ from paramwidget.edit.actions.action import Action
 from paramwidget.edit.actions.fields import FunctionName, Seed, Switch, Target
 from paramwidget.edit.actions.modules import (
     applies_plainly,
-    module_at,
+    existing_module,
     tensors_of,
     unique_modules,
     visits,
@@ -55,7 +55,7 @@ class Apply(Action):
                 "target",
             )
         _refuse_crash(net, tree, node)
-        module = module_at(net, node.path)
+        module = existing_module(net, node.path)
         visited = list(visits(module)) if self.recurse else [module]
         given = parse_seed(self.seed)
         seed = given if given is not None else fresh_seed()

@@ -22,13 +22,15 @@ from paramwidget.edit.actions.part import (
 )
 from paramwidget.edit.actions.write_target import WriteTarget
 from paramwidget.edit.errors import EditError
-from paramwidget.edit.formula.evaluate import Term, evaluate, working_dtype, working_part
+from paramwidget.edit.formula.evaluate import evaluate, working_dtype, working_part
 from paramwidget.edit.formula.parse import Formula, parse
+from paramwidget.edit.formula.term import Term
 from paramwidget.edit.memory.write import copied, part_of
 from paramwidget.edit.values.convert import all_finite, converted
 from paramwidget.edit.values.index import Index, covers_all, index_text, part_index
-from paramwidget.edit.values.numbers import as_stored, dtype_name
+from paramwidget.edit.values.numbers import as_stored
 from paramwidget.slots.tree import Tree
+from paramwidget.tensors import dtype_name
 
 
 @dataclass(frozen=True)

@@ -48,9 +48,10 @@ from paramwidget.edit.initializers.seeds import fresh_seed, private_generators
 from paramwidget.edit.memory.write import Transaction, copied, transaction, with_zero_rows
 from paramwidget.edit.script import HELPERS, callable_text
 from paramwidget.edit.values.convert import converted
-from paramwidget.edit.values.numbers import dtype_name, parse_seed, taken
+from paramwidget.edit.values.numbers import parse_seed, taken
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Tree
+from paramwidget.tensors import dtype_name
 
 
 class _Unfit(Exception):

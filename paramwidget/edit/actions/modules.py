@@ -10,7 +10,7 @@ from torch import nn
 
 from paramwidget import compat
 from paramwidget.edit.errors import EditError, quoted
-from paramwidget.slots.names import module_at as found_at
+from paramwidget.slots.names import module_at
 from paramwidget.slots.reading.reader import entries, key_text
 from paramwidget.slots.tree import Path
 from paramwidget.tensors import class_lookup, is_tensor
@@ -37,9 +37,9 @@ def children_of(module: nn.Module) -> list[tuple[str, nn.Module]]:
     return [(key, child) for key, child in found if issubclass(type(child), nn.Module)]
 
 
-def module_at(net: nn.Module, path: Path) -> nn.Module:
+def existing_module(net: nn.Module, path: Path) -> nn.Module:
     """The module at a path; raises EditError where there is none."""
-    module = found_at(net, path)
+    module = module_at(net, path)
     if not issubclass(type(module), nn.Module):
         raise EditError(f"there is no module {quoted('.'.join(path))}", "target")
     found: nn.Module = module

@@ -12,19 +12,23 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
-from paramwidget.edit.actions.modules import children_of, module_at, registered, unique_modules
+from paramwidget.edit.actions.modules import (
+    children_of,
+    existing_module,
+    registered,
+    unique_modules,
+)
 from paramwidget.edit.actions.write_target import Ties, WriteTarget
 from paramwidget.edit.errors import EditError, quoted
-from paramwidget.edit.initializers.seeds import kept_generators
 from paramwidget.edit.memory.rollback import RollbackPoint
 from paramwidget.edit.memory.write import Transaction, copied, put, same_bits
 from paramwidget.edit.script import assigned, indented
 from paramwidget.edit.values.convert import converted
-from paramwidget.edit.values.numbers import dtype_name
 from paramwidget.slots.names import one_way_reason, resolve
+from paramwidget.slots.reading.randomness import kept_generators
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Tree
-from paramwidget.tensors import Unreadable
+from paramwidget.tensors import Unreadable, dtype_name
 
 _ROUNDING = 32  # units in the last place that a way there and back may lose
 
@@ -32,7 +36,7 @@ _ROUNDING = 32  # units in the last place that a way there and back may lose
 def chain_at(net: nn.Module, node: Node) -> parametrize.ParametrizationList:
     """The parametrizations of a computed slot."""
     path = (*node.path[:-1], "parametrizations", node.path[-1])
-    chain = module_at(net, path)
+    chain = existing_module(net, path)
     assert isinstance(chain, parametrize.ParametrizationList)
     return chain
 

@@ -14,10 +14,11 @@ from paramwidget.edit.actions.write_target import Partners, Ties, WriteTarget, l
 from paramwidget.edit.errors import EditError, quoted
 from paramwidget.edit.memory.write import Transaction, transaction
 from paramwidget.edit.values.index import Index
-from paramwidget.edit.values.numbers import Number, dtype_name
+from paramwidget.edit.values.numbers import Number
 from paramwidget.slots.names import resolve
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Tree
+from paramwidget.tensors import dtype_name
 
 
 def write_target_of(

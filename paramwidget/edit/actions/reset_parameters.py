@@ -10,7 +10,7 @@ from torch import nn
 
 from paramwidget import compat
 from paramwidget.edit.actions.modules import (
-    module_at,
+    existing_module,
     registered,
     tensors_of,
     unique_modules,
@@ -140,7 +140,7 @@ def _modules(
             holder = path[:-1]
             least = len(top) if top is not None and holder[: len(top)] == top else len(holder)
             for depth in range(least, len(holder) + 1):
-                wanted.setdefault(id(module_at(net, holder[:depth])), holder[:depth])
+                wanted.setdefault(id(existing_module(net, holder[:depth])), holder[:depth])
     modules: dict[Path, nn.Module] = {}
     memory = compat.MemoryMap.now()
     for module in visits(net):
@@ -179,7 +179,7 @@ def _nodes_by_tensor(net: nn.Module, tree: Tree, resets: dict[Path, nn.Module]) 
     for node in tree.slots:
         holder = node.path[:-1]
         if holder not in modules:
-            modules[holder] = module_at(net, holder)
+            modules[holder] = existing_module(net, holder)
         module = modules[holder]
         if id(module) in below:
             held = dict(registered(module, "_buffers") + registered(module, "_parameters"))
@@ -200,7 +200,7 @@ def _call(module: nn.Module, path: Path) -> None:
 
 
 def _untouched(net: nn.Module, node: Node) -> str:
-    module = module_at(net, node.path[:-1])
+    module = existing_module(net, node.path[:-1])
     if own_reset(module) is None:
         return f"its {type(module).__name__} has no reset_parameters"
     reason = _crash_below(module, compat.MemoryMap.now())

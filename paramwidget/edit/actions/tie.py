@@ -15,7 +15,12 @@ from torch.optim import Optimizer
 from paramwidget import compat
 from paramwidget.edit.actions.action import Action
 from paramwidget.edit.actions.fields import Target
-from paramwidget.edit.actions.modules import children_of, module_at, tensors_of, unique_modules
+from paramwidget.edit.actions.modules import (
+    children_of,
+    existing_module,
+    tensors_of,
+    unique_modules,
+)
 from paramwidget.edit.actions.outcome import Notes, Outcome, display_name
 from paramwidget.edit.actions.write_target import Ties, node_at, what_is
 from paramwidget.edit.errors import EditError, quoted
@@ -42,7 +47,7 @@ class Tie(Action):
         first, here = _tensor_at(net, tree, self.first)
         second, there = _tensor_at(net, tree, self.second)
         _check_alike(first, here, second, there)
-        holder = module_at(net, second.path[:-1])
+        holder = existing_module(net, second.path[:-1])
         notes = Notes(f"{display_name(second)} tied to {display_name(first)}")
         notes.changes(_slots_of(net, tree, second, holder))
         with _registries_kept([holder]) as inverses:
@@ -117,7 +122,7 @@ def _slots_of(net: nn.Module, tree: Tree, node: Node, holder: nn.Module) -> list
     """The places at which one module holds the slot; more than one where the module is shared."""
     same = Ties(tree).same(node)
     return [one for one in same if one.path[-1] == node.path[-1]
-            and module_at(net, one.path[:-1]) is holder]  # fmt: skip
+            and existing_module(net, one.path[:-1]) is holder]  # fmt: skip
 
 
 @contextmanager
@@ -139,10 +144,10 @@ def _registries_kept(modules: list[nn.Module]) -> Iterator[list[Inverse]]:
 def _apart(net: nn.Module, tree: Tree, node: Node, tensor: torch.Tensor, notes: Notes) -> Outcome:
     """A tensor of its own, and modules of its own from where the path is shared."""
     chain = _shared_from(net, tree, node)
-    copies: dict[Path, nn.Module] = {path: twin(module_at(net, path)) for path in chain}
+    copies: dict[Path, nn.Module] = {path: twin(existing_module(net, path)) for path in chain}
 
     def now_at(path: Path) -> nn.Module:
-        return copies[path] if path in copies else module_at(net, path)
+        return copies[path] if path in copies else existing_module(net, path)
 
     holder, parents = now_at(node.path[:-1]), [now_at(path[:-1]) for path in chain]
     own = tensor.detach().clone()
@@ -174,7 +179,7 @@ def _shared_from(net: nn.Module, tree: Tree, node: Node) -> list[Path]:
             places[id(child)] = places.get(id(child), 0) + 1
     holder = node.path[:-1]
     ways = [holder[:depth] for depth in range(1, len(holder) + 1)]
-    shared = [places.get(id(module_at(net, way)), 0) > 1 for way in ways]
+    shared = [places.get(id(existing_module(net, way)), 0) > 1 for way in ways]
     return ways[shared.index(True) :] if True in shared else []
 
 

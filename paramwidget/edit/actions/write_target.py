@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from paramwidget import compat
-from paramwidget.edit.actions.modules import module_at
+from paramwidget.edit.actions.modules import existing_module
 from paramwidget.edit.errors import EditError, quoted
 from paramwidget.edit.script import indented
 from paramwidget.slots.content.fingerprint import fingerprint
@@ -142,7 +142,7 @@ def padding_rows(net: nn.Module, write_target: WriteTarget) -> list[int]:
     """The rows that an embedding keeps at zero for padding, for a tensor that is one's weight."""
     rows = set()
     for node in write_target.nodes:
-        parent = module_at(net, node.path[:-1])
+        parent = existing_module(net, node.path[:-1])
         if node.path[-1] == "weight" and isinstance(parent, _PADDED):
             row = parent.padding_idx
             if isinstance(row, int) and -len(write_target.tensor) <= row < len(write_target.tensor):

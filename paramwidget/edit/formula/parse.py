@@ -1,34 +1,26 @@
 """The small language of a tensor's formula: a parser to postfix code; nothing is ever eval'ed.
 
-Numbers, ``w``, ``+ - * / % **``, signs, parentheses, and the functions of ``FUNCTIONS``. The result
-is a flat list in postfix order, so that whatever evaluates or prints it needs no recursion.
+Numbers, ``w``, signs, parentheses, and the rows of ``OPERATORS``, ``FUNCTIONS`` and ``CONSTANTS``.
+The result is a flat list in postfix order, so that whatever evaluates or prints it needs no
+recursion.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from paramwidget.edit.errors import EditError, listed, quoted
+from paramwidget.edit.errors import EditError, quoted
+from paramwidget.edit.formula.functions import CONSTANTS, FUNCTIONS
+from paramwidget.edit.formula.operators import OPERATORS
+from paramwidget.edit.formula.term import PRODUCT, SUM
 from paramwidget.edit.values.numbers import Number
 
 LONGEST: Final = 2000  # characters
 DEEPEST: Final = 100  # parentheses, signs and calls inside one another
-
-# name -> the numbers of arguments it takes
-FUNCTIONS: Final[dict[str, tuple[int, ...]]] = {
-    "abs": (1,), "ceil": (1,), "clamp": (3,), "cos": (1,), "exp": (1,), "floor": (1,),
-    "log": (1,), "log10": (1,), "log2": (1,), "max": (1, 2), "maximum": (2,), "mean": (1,),
-    "min": (1, 2), "minimum": (2,), "relu": (1,), "round": (1,), "sigmoid": (1,), "sign": (1,),
-    "sin": (1,), "sqrt": (1,), "square": (1,), "std": (1,), "sum": (1,), "tan": (1,),
-    "tanh": (1,), "trunc": (1,), "var": (1,),
-}  # fmt: skip
-CONSTANTS: Final[dict[str, float]] = {
-    "e": math.e, "inf": math.inf, "nan": math.nan, "pi": math.pi,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,12 +50,10 @@ class Formula:
 def parse(text: object) -> Formula:
     """The formula in ``text``; raises EditError that says at which character it cannot be."""
     if not isinstance(text, str):
-        raise EditError(
-            f"an expression is a text such as 'w + 1', not {quoted(text)}", "expression"
-        )
+        raise EditError(f"expected an expression such as 'w + 1', got {quoted(text)}", "expression")
     if len(text) > LONGEST:
         raise EditError(
-            f"an expression of {len(text)} characters is too long; {LONGEST} can be", "expression"
+            f"an expression has at most {LONGEST} characters, got {len(text)}", "expression"
         )
     parser = _Parser(text)
     return Formula(" ".join(text.split()), parser.everything())
@@ -81,14 +71,14 @@ _TOKEN = re.compile(
     r"|(?P<name>[^\W\d]\w*)"
     r"|(?P<operator>\*\*|//|<<|>>|[=!<>]=|[-+*/%(),^@<>=&|~\[\]{}.:;!?'\"`$\\]))"
 )
-_WRONG = {
+_HINTS = {
     "^": "a power is written **",
-    "//": "floor(w / 2) divides to whole numbers",
-    ".": "names have no attributes here",
+    "//": "a quotient rounded down is written floor(w / 2)",
+    ".": "attributes are not supported",
     "[": "the part is chosen by the index, not in the expression",
-    "=": "write only what w shall become, such as w + 1",
-    "'": "there are no texts here",
-    '"': "there are no texts here",
+    "=": "write only the new value, such as w + 1",
+    "'": "strings are not supported",
+    '"': "strings are not supported",
 }
 
 
@@ -124,10 +114,10 @@ class _Parser:
 
     def everything(self) -> tuple[Step, ...]:
         if self.next.kind == "end":
-            raise _error(1, "an expression such as w + 1 is wanted, and this is empty")
+            raise _error(1, "the expression is empty; expected one such as w + 1")
         self.sum()
         if self.next.kind != "end":
-            raise self.unexpected("the expression should end or go on with + - * / % **")
+            raise self.unexpected(f"an operator ({' '.join(OPERATORS)}) or the end")
         return tuple(self.steps)
 
     @property
@@ -141,26 +131,28 @@ class _Parser:
             return token
         return None
 
-    def unexpected(self, wanted: str) -> EditError:
+    def unexpected(self, expected: str) -> EditError:
         token = self.next
         if token.kind == "end":
-            return _error(token.position, f"the expression ends, and {wanted}")
-        hint = _WRONG.get(token.text) if token.kind == "operator" else None
-        return _error(token.position, f"{token.text!r} cannot stand here; {hint or wanted}")
+            return _error(token.position, f"the expression ends too early; expected {expected}")
+        hint = _HINTS.get(token.text) if token.kind == "operator" else None
+        return _error(
+            token.position, f"unexpected {token.text!r}; {hint or f'expected {expected}'}"
+        )
 
     def deeper(self) -> None:
         self.depth += 1
         if self.depth > DEEPEST:
-            raise _error(self.next.position, f"more than {DEEPEST} parts inside one another")
+            raise _error(self.next.position, f"nested more than {DEEPEST} levels deep")
 
     def sum(self) -> None:
-        self.left_to_right(("+", "-"), self.product)
+        self.left_to_right(SUM, self.product)
 
     def product(self) -> None:
-        self.left_to_right(("*", "/", "%"), self.signed)
+        self.left_to_right(PRODUCT, self.signed)
 
-    def left_to_right(self, operators: tuple[str, ...], operand: object) -> None:
-        assert callable(operand)
+    def left_to_right(self, binds: int, operand: Callable[[], None]) -> None:
+        operators = [row.symbol for row in OPERATORS.values() if row.binds == binds]
         operand()
         while (token := self.taken(*operators)) is not None:
             operand()
@@ -195,9 +187,9 @@ class _Parser:
         elif self.taken("(") is not None:
             self.sum()
             if self.taken(")") is None:
-                raise self.unexpected("a ) is missing")
+                raise self.unexpected("a )")
         else:
-            raise self.unexpected("a number, w, a function or ( should stand here")
+            raise self.unexpected("a number, w, a function or (")
 
     def named(self, token: _Token) -> None:
         name = token.text
@@ -206,30 +198,29 @@ class _Parser:
         if name == "w":
             self.steps.append(Step("w", position=token.position))
         elif name in CONSTANTS:
-            self.steps.append(Step("number", value=CONSTANTS[name], position=token.position))
+            self.steps.append(Step("number", value=CONSTANTS[name].value, position=token.position))
         else:
             raise _error(
                 token.position,
-                f"{quoted(name, 30)} is not known; there are w, {listed(sorted(CONSTANTS))}, "
-                f"and the functions {listed(sorted(FUNCTIONS), 99)}",
+                f"unknown name {quoted(name, 30)}; expected w, one of the constants "
+                f"{', '.join(CONSTANTS)}, or one of the functions {', '.join(sorted(FUNCTIONS))}",
             )
         return None
 
     def call(self, token: _Token) -> None:
         if self.taken("(") is None:
-            raise self.unexpected(f"the function {token.text} wants its argument in ( )")
-        self.sum()
-        count = 1
-        while self.taken(",") is not None:
+            raise self.unexpected(f"( after the function {token.text}")
+        count = 0
+        while self.taken(")") is None:
+            if count and self.taken(",") is None:
+                raise self.unexpected("a comma or )")
             self.sum()
             count += 1
-        if self.taken(")") is None:
-            raise self.unexpected("a ) or a comma is missing")
-        takes = FUNCTIONS[token.text]
+        takes = FUNCTIONS[token.text].arity
         if count not in takes:
-            wanted = " or ".join(str(number) for number in takes)
+            expected = " or ".join(str(number) for number in takes)
             noun = "argument" if takes == (1,) else "arguments"
-            raise _error(token.position, f"{token.text} takes {wanted} {noun}, not {count}")
+            raise _error(token.position, f"{token.text} takes {expected} {noun}, got {count}")
         self.steps.append(Step("call", token.text, arity=count, position=token.position))
 
 
@@ -246,6 +237,6 @@ def _finite(typed: str, token: _Token) -> float:
     value = float(typed)
     if math.isinf(value):
         raise _error(
-            token.position, f"{quoted(typed, 30)} is too large for float64; infinity is written inf"
+            token.position, f"{quoted(typed, 30)} is too large for float64; write inf for infinity"
         )
     return value

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import torch
@@ -15,13 +14,13 @@ from paramwidget.edit.initializers.catalogue import Initializer
 
 @dataclass(frozen=True)
 class Expected:
-    """The distribution that the values will be drawn from; None where there is no such number.
+    """What the values will be drawn from; None where there is no such number.
 
-    ``shape`` of the density: "uniform" on ±bound or [low, high], "normal", "truncated" normal,
-    "point" where every element is the same, else "other".
+    ``distribution``: "uniform" on ±bound or [low, high], "normal", "truncated" normal, "point"
+    where every element is the same, else "other".
     """
 
-    density: str
+    distribution: str
     mean: float | None = None
     std: float | None = None
     low: float | None = None
@@ -29,16 +28,13 @@ class Expected:
     fan_in: int | None = None
     fan_out: int | None = None
     gain: float | None = None
-    center: float | None = None  # of the normal before it is truncated
-    spread: float | None = None
 
     @property
     def bound(self) -> float | None:
         """The largest absolute value of a uniform distribution around zero."""
-        symmetric = (
-            self.density == "uniform" and self.low is not None and self.low == -(self.high or 0.0)
-        )
-        return self.high if symmetric else None
+        if self.distribution != "uniform" or self.low is None or self.high is None:
+            return None
+        return self.high if self.low == -self.high else None
 
     @property
     def text(self) -> str:
@@ -54,26 +50,6 @@ class Expected:
             ("std", self.std),
         ]
         return ", ".join(f"{name} {value:.4g}" for name, value in numbers if value is not None)
-
-    def expected(self, edges: Sequence[float]) -> list[float] | None:
-        """The share of the elements that should fall between each two edges; None where unknown."""
-        if self.density not in ("uniform", "normal", "truncated"):
-            return None
-        below = [self._below(edge) for edge in edges]
-        return [upper - lower for lower, upper in pairwise(below)]
-
-    def _below(self, x: float) -> float:
-        """The cumulative distribution function."""
-        if self.density == "uniform":
-            low, high = self.low or 0.0, self.high or 0.0
-            return min(max((x - low) / (high - low), 0.0), 1.0) if high > low else float(x >= low)
-        center, spread = self.center or 0.0, self.spread or 0.0
-        if self.density == "normal":
-            return _normal_below(x, center, spread)
-        low, high = self.low or 0.0, self.high or 0.0
-        start, end = _normal_below(low, center, spread), _normal_below(high, center, spread)
-        here = _normal_below(min(max(x, low), high), center, spread)
-        return (here - start) / (end - start) if end > start else float(x >= low)
 
 
 def _normal_below(x: float, mean: float, std: float) -> float:
@@ -119,7 +95,7 @@ def _uniform(low: float, high: float, **fan: Any) -> Expected:
 
 
 def _normal(mean: float, std: float, **fan: Any) -> Expected:
-    return Expected("normal", mean=mean, std=std, center=mean, spread=std, **fan)
+    return Expected("normal", mean=mean, std=std, **fan)
 
 
 def _by_fan(name: str, shape: Sequence[int], given: dict[str, Any]) -> Expected:
@@ -145,7 +121,7 @@ def _truncated(mean: float, std: float, low: float, high: float) -> Expected:
         shift = (at_a - at_b) / weight
         variance = 1 + (a * at_a - b * at_b) / weight - shift**2
         true_mean, true_std = mean + std * shift, std * math.sqrt(max(variance, 0.0))
-    return Expected("truncated", true_mean, true_std, low, high, center=mean, spread=std)
+    return Expected("truncated", true_mean, true_std, low, high)
 
 
 def _density(x: float) -> float:

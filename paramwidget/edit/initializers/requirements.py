@@ -9,7 +9,8 @@ import torch
 
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.initializers.catalogue import Initializer
-from paramwidget.edit.values.numbers import as_stored, dtype_name
+from paramwidget.edit.values.numbers import as_stored
+from paramwidget.tensors import dtype_name
 
 _FAN = "works from fan_in and fan_out, which only a tensor of 2 or more dimensions has"
 _ANY = tuple(range(2, 65))

@@ -8,7 +8,8 @@ import torch
 
 from paramwidget import compat
 from paramwidget.edit.errors import EditError
-from paramwidget.edit.values.numbers import dtype_name, is_integer
+from paramwidget.edit.values.numbers import is_integer
+from paramwidget.tensors import dtype_name
 
 
 def converted(values: torch.Tensor, dtype: torch.dtype, where: str = "") -> torch.Tensor:
@@ -20,10 +21,10 @@ def converted(values: torch.Tensor, dtype: torch.dtype, where: str = "") -> torc
     if values.dtype == dtype:
         return values
     if values.is_complex() and not dtype.is_complex:
-        _refuse(torch.view_as_real(values)[..., 1] != 0, values, dtype, "are complex", where)
+        _refuse(torch.view_as_real(values)[..., 1] != 0, values, dtype, "complex", where)
         values = torch.view_as_real(values)[..., 0]
     if dtype == torch.bool:
-        _refuse((values != 0) & (values != 1), values, dtype, "are neither 0 nor 1", where)
+        _refuse((values != 0) & (values != 1), values, dtype, "neither 0 nor 1", where)
     elif is_integer(dtype):
         _check_whole(values, dtype, where)
     elif not (values.dtype == torch.bool or is_integer(values.dtype)):
@@ -52,8 +53,8 @@ def _all_within(values: torch.Tensor, largest: float) -> bool:
 
 def _check_whole(values: torch.Tensor, dtype: torch.dtype, where: str) -> None:
     if values.is_floating_point():
-        _refuse(values != values.trunc(), values, dtype, "are no whole numbers", where)  # NaN too
-        # 2**63 - 1 is no float64: what is not below 2**63 has to be caught as such
+        _refuse(values != values.trunc(), values, dtype, "not an integer", where)  # NaN too
+        # float64 has no 2**63 - 1: what is not below 2**63 has to be caught as such
         bound = 2.0 ** (torch.iinfo(dtype).bits - (1 if dtype.is_signed else 0))
         low = -bound if dtype.is_signed else 0.0
         wrong = (values < low) | (values >= bound)
@@ -62,7 +63,7 @@ def _check_whole(values: torch.Tensor, dtype: torch.dtype, where: str) -> None:
     else:
         limits = torch.iinfo(dtype)
         wrong = (values < limits.min) | (values > limits.max)
-    _refuse(wrong, values, dtype, "are out of range", where)
+    _refuse(wrong, values, dtype, "out of range", where)
 
 
 def _check_range(values: torch.Tensor, dtype: torch.dtype, where: str) -> None:
@@ -72,7 +73,7 @@ def _check_range(values: torch.Tensor, dtype: torch.dtype, where: str) -> None:
         held = torch.view_as_real(values.to(dtype).to(values.dtype))
         finite = torch.view_as_real(values).isfinite()
         wrong = ((finite != held.isfinite()) & ~torch.view_as_real(values).isnan()).any(-1)
-        _refuse(wrong, values, dtype, "are beyond its numbers", where)
+        _refuse(wrong, values, dtype, "out of range", where)
         return
     if dtype not in compat.FLOAT8_DTYPES and _all_within(values, torch.finfo(dtype).max):
         return
@@ -82,7 +83,7 @@ def _check_range(values: torch.Tensor, dtype: torch.dtype, where: str) -> None:
         wrong |= values.isfinite() & (values.abs() > torch.finfo(dtype).max)
         wrong |= (held != 0) & (values.sign() != held.sign())
     wrong &= ~values.isnan()
-    _refuse(wrong, values, dtype, "are beyond its numbers", where)
+    _refuse(wrong, values, dtype, "out of range", where)
 
 
 def _refuse(
@@ -93,7 +94,7 @@ def _refuse(
         return
     first = values[wrong].reshape(-1)[0].item()
     raise EditError(
-        f"{count} of {values.numel()} values cannot be stored as {dtype_name(dtype)}: they {what} "
-        f"(the first is {first:.6g})",
+        f"{count} of {values.numel()} values cannot be stored as {dtype_name(dtype)}: "
+        f"the first is {first:.6g}, which is {what}",
         where,
     )

@@ -26,8 +26,8 @@ def element_index(index: Any, shape: Sequence[int]) -> tuple[int, ...]:
     parts = tuple(index) if isinstance(index, (tuple, list)) else (index,)
     if len(parts) != len(shape):
         raise EditError(
-            f"the index {quoted(tuple(parts))} has {_count(len(parts), 'number')}, and one element "
-            f"of the shape {tuple(shape)} needs {len(shape)}",
+            f"expected {_indices(len(shape))} for one element of the shape {tuple(shape)}, "
+            f"got {len(parts)}: {quoted(tuple(parts))}",
             "index",
         )
     return tuple(
@@ -36,8 +36,8 @@ def element_index(index: Any, shape: Sequence[int]) -> tuple[int, ...]:
     )
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+def _indices(number: int) -> str:
+    return f"{number} index" if number == 1 else f"{number} indices"
 
 
 def _position(part: Any, size: int, axis: int) -> int:
@@ -49,14 +49,12 @@ def _position(part: Any, size: int, axis: int) -> int:
         position = operator.index(part)
     except TypeError:
         raise EditError(
-            f"the index {quoted(part)} of axis {axis} is no whole number", "index"
+            f"the index {quoted(part)} of axis {axis} is not an integer", "index"
         ) from None
     if not -size <= position < size:
-        valid = (
-            f"go from 0 to {size - 1} (or −{size} to −1)" if size else "do not exist: it is empty"
-        )
+        valid = f": expected 0 to {size - 1}, or −{size} to −1" if size else ""
         raise EditError(
-            f"the index {position} is out of range: the indices of axis {axis} {valid}", "index"
+            f"the index {position} is out of bounds for axis {axis} of size {size}{valid}", "index"
         )
     return position + size if position < 0 else position
 
@@ -75,17 +73,16 @@ def part_index(index: Any, shape: Sequence[int]) -> Index:
         index = parse_index(index)
     if isinstance(index, list):
         raise EditError(
-            f"an index is a tuple of ints, slices and ..., and {quoted(index)} is a list", "index"
+            f"expected an index of ints, slices and ..., got the list {quoted(index)}", "index"
         )
     parts = index if isinstance(index, tuple) else (index,)
     dots = [place for place, part in enumerate(parts) if part is Ellipsis]
     if len(dots) > 1:
-        raise EditError("an index holds ... once at most", "index")
+        raise EditError("an index may contain ... only once", "index")
     given = len(parts) - len(dots)
     if given > len(shape):
         raise EditError(
-            f"the index has {_count(given, 'entry').replace('entrys', 'entries')} and the shape "
-            f"{tuple(shape)} {_count(len(shape), 'axis').replace('axiss', 'axes')}",
+            f"expected at most {_indices(len(shape))} for the shape {tuple(shape)}, got {given}",
             "index",
         )
     at = dots[0] if dots else len(parts)
@@ -102,7 +99,7 @@ def _entry(part: Any, size: int, axis: int) -> int | slice:
     try:
         start, stop, step = part.indices(size)
     except (TypeError, ValueError) as error:
-        raise EditError(f"the slice of axis {axis} cannot be: {error}", "index") from None
+        raise EditError(f"invalid slice for axis {axis}: {error}", "index") from None
     if step < 0:
         places = range(start, stop, step)[::-1]
         start, stop, step = (places[0], places[-1] + 1, -step) if places else (0, 0, 1)
@@ -112,7 +109,7 @@ def _entry(part: Any, size: int, axis: int) -> int | slice:
 def parse_index(text: str) -> Index:
     """The index that numpy would read in ``text``: ``0, 1:3, ...``; empty means everything."""
     if len(text) > _LONGEST:
-        raise EditError(f"an index of {len(text)} characters is too long", "index")
+        raise EditError(f"an index has at most {_LONGEST} characters, got {len(text)}", "index")
     typed = text.strip()
     if typed[:1] + typed[-1:] in ("[]", "()"):
         typed = typed[1:-1].strip()
@@ -130,7 +127,9 @@ def _parse_entry(part: str, text: str) -> Any:
         _WHOLE.fullmatch(bound) or (not bound and len(bounds) > 1) for bound in bounds
     ):
         raise EditError(
-            f"{quoted(part)} in {quoted(text)} is no index; 3, 0:10, ::2 and ... are", "index"
+            f"{quoted(part)} in {quoted(text)} is not an index; "
+            "expected one such as 3, 0:10, ::2 or ...",
+            "index",
         )
     numbers = [int(bound) if bound else None for bound in bounds]
     return numbers[0] if len(numbers) == 1 else slice(*numbers)

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from paramwidget.edit.errors import EditError, quoted
+from paramwidget.tensors import dtype_name
 
 Number = int | float | complex | bool
 
@@ -23,27 +24,22 @@ _COMPLEX_TEXT = re.compile(
 _LONGEST = 400  # characters of a typed number; int() of a longer text is slow or refused by Python
 
 
-def dtype_name(dtype: torch.dtype) -> str:
-    """``float32`` of ``torch.float32``."""
-    return str(dtype).removeprefix("torch.")
-
-
 def is_integer(dtype: torch.dtype) -> bool:
-    """Signed and unsigned whole numbers, without bool."""
+    """Whether a dtype is of signed or unsigned integers; bool is not."""
     return not (dtype.is_floating_point or dtype.is_complex or dtype == torch.bool)
 
 
 def parse_number(text: str, dtype: torch.dtype, where: str = "value") -> Number:
     """What a person typed, as a number for a tensor of this dtype.
 
-    Whole numbers stay exact, ``nan``, ``inf`` and ``-inf`` are numbers of the float dtypes,
+    Integers stay exact, ``nan``, ``inf`` and ``-inf`` are numbers of the float dtypes,
     ``1+2j`` of the complex ones, ``true`` and ``false`` of bool. Raises EditError for the rest.
     """
     typed = text.strip().replace("\N{MINUS SIGN}", "-")
     if not typed:
         raise EditError(f"no number was typed{_meant(where)}", where)
     if len(typed) > _LONGEST:
-        raise EditError(f"a number of {len(typed)} characters is too long", where)
+        raise EditError(f"a number has at most {_LONGEST} characters, got {len(typed)}", where)
     if dtype == torch.bool and typed.lower() in ("true", "false"):
         return typed.lower() == "true"
     if _WHOLE.fullmatch(typed):
@@ -54,28 +50,27 @@ def parse_number(text: str, dtype: torch.dtype, where: str = "value") -> Number:
     if dtype.is_complex and parts is not None and parts["imag"] is not None:
         imag = parts["imag"] if parts["imag"] not in ("", "+", "-") else parts["imag"] + "1"
         return complex(_real(parts["real"] or "0", text, where), _real(imag, text, where))
-    raise EditError(f"{quoted(text)}{_meant(where)} is no number{_what_can(dtype)}", where)
+    raise EditError(f"{quoted(text)}{_meant(where)} is not a number{_expected(dtype)}", where)
 
 
 def _real(typed: str, text: str, where: str) -> float:
     value = float(typed)
     if math.isinf(value) and "inf" not in typed.lower():
         raise EditError(
-            f"{quoted(text)} is too large for float64; its largest number is 1.8e308, "
-            "and infinity is typed as inf",
+            f"{quoted(text)} is too large for float64 (at most 1.8e308); write inf for infinity",
             where,
         )
     return value
 
 
-def _what_can(dtype: torch.dtype) -> str:
+def _expected(dtype: torch.dtype) -> str:
     if dtype == torch.bool:
-        return "; a bool tensor takes true or false"
+        return "; expected true or false"
     if is_integer(dtype):
-        return f"; a tensor of {dtype_name(dtype)} takes a whole number"
+        return f"; expected an integer, as the tensor is {dtype_name(dtype)}"
     if dtype.is_complex:
-        return "; a complex tensor takes one such as 1+2j"
-    return "; 0.5, -1e-3, nan and inf are numbers"
+        return "; expected one such as 1+2j"
+    return "; expected one such as 0.5, -1e-3, nan or inf"
 
 
 def number_of(value: Any, dtype: torch.dtype, where: str = "value") -> Number:
@@ -85,8 +80,7 @@ def number_of(value: Any, dtype: torch.dtype, where: str = "value") -> Number:
     if isinstance(value, torch.Tensor):
         if value.dim() or value.is_meta:
             raise EditError(
-                f"the value{_meant(where)} is a tensor of shape {tuple(value.shape)}; "
-                "one number is wanted",
+                f"expected one number{_meant(where)}, got a tensor of shape {tuple(value.shape)}",
                 where,
             )
         return value.detach().item()
@@ -94,9 +88,7 @@ def number_of(value: Any, dtype: torch.dtype, where: str = "value") -> Number:
         value = value.item()
     if isinstance(value, (bool, int, float, complex)):
         return value
-    raise EditError(
-        f"the value {quoted(value)}{_meant(where)} is a {type(value).__name__}, not a number", where
-    )
+    raise EditError(f"expected a number{_meant(where)}, got {quoted(value)}", where)
 
 
 def _meant(where: str) -> str:
@@ -112,7 +104,7 @@ def as_stored(value: Number, dtype: torch.dtype, where: str = "value") -> torch.
     """
     if dtype == torch.bool:
         if value not in (0, 1):
-            raise EditError(f"{_plain(value)} is neither true nor false, and this is bool", where)
+            raise EditError(f"{_plain(value)} is neither 0 nor 1, and the tensor is bool", where)
         return torch.tensor(bool(value), device="cpu")
     if is_integer(dtype):
         return _integer(value, dtype, where)
@@ -121,7 +113,7 @@ def as_stored(value: Number, dtype: torch.dtype, where: str = "value") -> torch.
     if isinstance(value, complex):
         if value.imag:
             raise EditError(
-                f"{_plain(value)} is complex, and a tensor of {dtype_name(dtype)} is real", where
+                f"{_plain(value)} is complex, and the tensor is real ({dtype_name(dtype)})", where
             )
         value = value.real
     return _float(value, dtype, where)
@@ -134,15 +126,13 @@ def _integer(value: Number, dtype: torch.dtype, where: str) -> torch.Tensor:
         whole = None
     if whole is None or whole != value:
         raise EditError(
-            f"{_plain(value)} is no whole number, and a tensor of {dtype_name(dtype)} holds those "
-            "only",
-            where,
+            f"{_plain(value)} is not an integer, and the tensor is {dtype_name(dtype)}", where
         )
     limits = torch.iinfo(dtype)
     if not limits.min <= whole <= limits.max:
         raise EditError(
-            f"{_plain(value)} is out of range: {dtype_name(dtype)} holds "
-            f"{limits.min} to {limits.max}",
+            f"{_plain(value)} is out of range for {dtype_name(dtype)} "
+            f"({limits.min} to {limits.max})",
             where,
         )
     return torch.tensor(whole, dtype=dtype, device="cpu")
@@ -158,12 +148,12 @@ def _float(value: Number, dtype: torch.dtype, where: str) -> torch.Tensor:
     held = float(stored.to(torch.float64))
     if asked_finite and not (math.isfinite(exact) and _rounded(exact, held, dtype)):
         raise EditError(
-            f"{_plain(value)} cannot be held by {dtype_name(dtype)}, "
-            f"whose numbers go from {_lowest(dtype):.6g} to {torch.finfo(dtype).max:.6g}",
+            f"{_plain(value)} cannot be represented in {dtype_name(dtype)} "
+            f"({_lowest(dtype):.6g} to {torch.finfo(dtype).max:.6g})",
             where,
         )
     if not asked_finite and not (held == exact or (math.isnan(held) and math.isnan(exact))):
-        raise EditError(f"{dtype_name(dtype)} has no {_plain(value)}", where)
+        raise EditError(f"{dtype_name(dtype)} has no value for {_plain(value)}", where)
     return stored
 
 
@@ -222,9 +212,9 @@ def parse_seed(seed: object) -> int | None:
             raise TypeError
         number = int(seed) if isinstance(seed, str) else operator.index(seed)  # type: ignore[arg-type] # the except clause is the check
     except (TypeError, ValueError):
-        raise EditError(f"the seed {quoted(seed)} is no whole number", "seed") from None
+        raise EditError(f"the seed {quoted(seed)} is not an integer", "seed") from None
     if not 0 <= number < 2**32:
-        raise EditError(f"the seed {quoted(seed)} is not between 0 and 2³²−1", "seed")
+        raise EditError(f"the seed must be between 0 and 2³²−1, got {quoted(seed)}", "seed")
     return number
 
 

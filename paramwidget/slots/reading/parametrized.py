@@ -10,8 +10,6 @@ from __future__ import annotations
 import copy
 import random
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -20,6 +18,7 @@ from torch import nn
 from torch.nn.utils import parametrize
 
 from paramwidget import compat
+from paramwidget.slots.reading.randomness import kept_generators
 from paramwidget.tensors import Unreadable, class_name, error_text, is_tensor, readable
 
 _CHANGING = (list, dict, set, deque, random.Random, np.random.Generator, np.random.RandomState)
@@ -36,7 +35,7 @@ def compute(module: Any, key: str) -> torch.Tensor | None:
     if not issubclass(type(held), parametrize.ParametrizationList):
         return None
     try:
-        with torch.no_grad(), private_randomness():
+        with torch.no_grad(), kept_generators():
             value = type(held).forward(_shadow(held, {}))
     except Unreadable:
         raise
@@ -85,17 +84,3 @@ def _copy_state(value: Any) -> Any:
     if isinstance(value, torch.Generator):
         return value.clone_state() if hasattr(value, "clone_state") else value
     return copy.deepcopy(value) if isinstance(value, _CHANGING) else value
-
-
-@contextmanager
-def private_randomness() -> Iterator[None]:
-    """Leaves the global generators of torch, numpy and random as they were."""
-    numpy_state, python_state = np.random.get_state(), random.getstate()
-    cuda: Any = torch.cuda
-    devices = range(cuda.device_count()) if cuda.is_initialized() else []
-    try:
-        with torch.random.fork_rng(devices=devices):
-            yield
-    finally:
-        np.random.set_state(numpy_state)
-        random.setstate(python_state)

@@ -4,7 +4,6 @@ import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
 import type { Store } from "../store/store";
 import { type Asking, Outcome, useAsking } from "./asking";
-import { COMMON, FUNCTIONS } from "./functions";
 
 interface BarProps {
   store: Store;
@@ -60,7 +59,7 @@ export function ExpressionBar({ store, path }: BarProps) {
       </div>
       <Position text={expression.value} error={wrong("expression")} />
       <Outcome store={store} of={asking} />
-      <Chips asking={asking} write={write(expression)} />
+      <Chips store={store} asking={asking} write={write(expression)} />
     </form>
   );
 }
@@ -104,8 +103,16 @@ function Position({ text, error }: { text: string; error: string }) {
   );
 }
 
-function Chips({ asking, write }: { asking: Asking; write: (text: string) => void }) {
+interface ChipsProps {
+  store: Store;
+  asking: Asking;
+  write: (text: string) => void;
+}
+
+/** A few expressions to begin with, and the list of what an expression may hold. */
+function Chips({ store, asking, write }: ChipsProps) {
   const id = useId();
+  const { examples, functions } = store.catalog.value;
   const fill = (event: MouseEvent & { currentTarget: HTMLElement }, text: string) => {
     write(text);
     asking.forget();
@@ -113,7 +120,7 @@ function Chips({ asking, write }: { asking: Asking; write: (text: string) => voi
   };
   return (
     <div class="chips">
-      {COMMON.map((text) => (
+      {examples.map((text) => (
         <button
           key={text}
           class="chip code"
@@ -130,7 +137,7 @@ function Chips({ asking, write }: { asking: Asking; write: (text: string) => voi
         </button>
         <div class="card popover start" role="tooltip" id={id}>
           <dl class="functions">
-            {FUNCTIONS.map(({ call, means }) => (
+            {functions.map(({ call, means }) => (
               <div key={call}>
                 <dt class="code">{call}</dt>
                 <dd>{means}</dd>

@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Entry, Journal } from "../../../shared/protocol";
 import type { Store } from "../store/store";
 import type { ViewState } from "../store/view";
-import { Icon } from "../style/Icon";
+import { CloseButton } from "../style/CloseButton";
 import { readable } from "../tree/names";
 import { CopyButton } from "./CopyButton";
 
@@ -25,18 +25,13 @@ export function JournalPane({ store, view }: JournalProps) {
         <h3>
           Journal <span class="muted">{summary(entries.length, standing)}</span>
         </h3>
-        <button
-          class="button quiet icon"
-          type="button"
-          title="Close the journal"
-          aria-label="Close the journal"
-          onClick={() => {
+        <CloseButton
+          label="Close the journal"
+          close={() => {
             view.journalOpen.value = false;
             view.goTo("tree");
           }}
-        >
-          <Icon name="close" />
-        </button>
+        />
       </header>
       {entries.length === 0 ? (
         <p class="empty">

@@ -2,8 +2,8 @@
 
 import { useSignal } from "@preact/signals";
 import type { Bars } from "../../../shared/protocol";
-import { minus } from "../heatmap/numbers";
-import { grouped } from "../tree/names";
+import { grouped, minus } from "../heatmap/numbers";
+import { barsPath } from "../style/bars";
 
 const HEIGHT = 40;
 const HAIRLINE = 1.2;
@@ -47,7 +47,10 @@ export function Histogram({ bars, constant }: HistogramProps) {
           {count !== undefined && (
             <rect class="pointed" x={pointed.value} y={0} width={1} height={HEIGHT} />
           )}
-          <path class="bars" d={barsPath(heights)} />
+          <path
+            class="bars"
+            d={barsPath(heights, { width: heights.length, height: HEIGHT, hairline: HAIRLINE })}
+          />
         </svg>
         {zero !== null && <span class="zero" style={{ left: `${zero * 100}%` }} title="zero" />}
       </div>
@@ -63,15 +66,4 @@ export function Histogram({ bars, constant }: HistogramProps) {
 function wordOf(count: number | undefined, sampled: boolean): string {
   if (count === undefined) return sampled ? "of a sample" : "";
   return `${grouped(count)}${sampled ? " of a sample" : ""}`;
-}
-
-/** All bars as one path; a bar that holds anything is at least a hairline high. */
-export function barsPath(heights: readonly number[]): string {
-  return heights
-    .map((height, n) => {
-      if (height <= 0) return "";
-      const length = Math.max(HAIRLINE, height * HEIGHT);
-      return `M${n} ${HEIGHT}v${-Math.round(length * 100) / 100}h1V${HEIGHT}z`;
-    })
-    .join("");
 }

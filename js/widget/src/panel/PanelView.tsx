@@ -8,6 +8,7 @@ import { InitializeForm } from "../controls/InitializeForm";
 import type { PanelModel } from "../store/panels";
 import type { Store } from "../store/store";
 import type { ViewState } from "../store/view";
+import { CloseButton } from "../style/CloseButton";
 import { Icon } from "../style/Icon";
 import { readable } from "../tree/names";
 import { Access } from "./Access";
@@ -40,18 +41,14 @@ export function PanelView({ store, view, panel }: PanelProps) {
         <h3 class="panel-name" id={titleId} title={name}>
           <bdi>{name}</bdi>
         </h3>
-        <button
-          class="button quiet icon close"
-          type="button"
+        <CloseButton
+          label={`Close ${name}`}
           title="Close this panel"
-          aria-label={`Close ${name}`}
-          onClick={() => {
+          close={() => {
             store.close(panel.id);
             view.goTo("tree"); // else the focus, and the next key, would be the notebook's
           }}
-        >
-          <Icon name="close" />
-        </button>
+        />
         {facts && <FactsLine store={store} facts={facts} />}
         {facts && <Ties store={store} view={view} facts={facts} row={row} />}
       </header>

@@ -12,7 +12,7 @@ const FIGURES: readonly (readonly [Name, label: string, title: string])[] = [
   ["max", "max", "The greatest finite element"],
   ["numel", "elements", "How many there are: numel()"],
   ["zeros", "zeros", "How many are exactly zero"],
-  ["nan", "NaN", "How many are no number"],
+  ["nan", "NaN", "How many are not a number"],
   ["inf", "±∞", "How many are infinite"],
 ];
 

@@ -2,7 +2,7 @@
 
 import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
 import type { ViewState } from "../store/view";
-import { Icon } from "../style/Icon";
+import { CloseButton } from "../style/CloseButton";
 import { KEY_LIST, type KeyGroup, marksOf } from "./allkeys";
 
 export function KeyList({ view }: { view: ViewState }) {
@@ -38,15 +38,7 @@ export function KeyList({ view }: { view: ViewState }) {
     >
       <div class="card-head">
         <h3 id={title}>Keys</h3>
-        <button
-          class="button quiet icon"
-          type="button"
-          title="Close (Esc)"
-          aria-label="Close the list of keys"
-          onClick={close}
-        >
-          <Icon name="close" />
-        </button>
+        <CloseButton label="Close the list of keys" title="Close (Esc)" close={close} />
       </div>
       <div class="key-groups">
         {KEY_LIST.map((group) => (

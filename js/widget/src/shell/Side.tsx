@@ -6,8 +6,8 @@ import { InitializeForm } from "../controls/InitializeForm";
 import { PanelView } from "../panel/PanelView";
 import type { Store } from "../store/store";
 import type { ViewState } from "../store/view";
+import { CloseButton } from "../style/CloseButton";
 import { Guard } from "../style/Guard";
-import { Icon } from "../style/Icon";
 import { readablePath } from "../tree/names";
 
 interface SideProps {
@@ -67,15 +67,7 @@ function FormCard({ store, view, path }: SideProps & { path: readonly string[] }
         <h3>
           Initialize <bdi class="name">{readablePath(path, `all of ${model}`)}</bdi>
         </h3>
-        <button
-          class="button quiet icon close"
-          type="button"
-          title="Close (Esc)"
-          aria-label="Close the form"
-          onClick={close}
-        >
-          <Icon name="close" />
-        </button>
+        <CloseButton label="Close the form" title="Close (Esc)" close={close} />
       </header>
       <Guard part="This form">
         <InitializeForm store={store} path={path} key={JSON.stringify(path)} />

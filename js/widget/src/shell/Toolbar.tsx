@@ -1,10 +1,11 @@
 /** The head of a view: what the model amounts to, and what one can do to all of it. */
 
 import type { Totals } from "../../../shared/protocol";
+import { grouped } from "../heatmap/numbers";
 import type { Store } from "../store/store";
 import type { ViewState } from "../store/view";
 import { Icon, type IconName } from "../style/Icon";
-import { grouped, readable } from "../tree/names";
+import { readable } from "../tree/names";
 import { Marks } from "./Marks";
 
 interface ShellProps {

@@ -4,7 +4,7 @@ import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import {
   type Brief,
   type Briefs,
-  type Initializer,
+  type Catalog,
   type Journal,
   PROTOCOL,
   type Reply,
@@ -24,7 +24,7 @@ export type Connection = "connecting" | "live" | "saved" | "lost";
 export interface Store {
   readonly connection: ReadonlySignal<Connection>;
   readonly tree: ReadonlySignal<TreeModel | null>;
-  readonly catalog: ReadonlySignal<readonly Initializer[]>;
+  readonly catalog: ReadonlySignal<Catalog>;
   readonly journal: ReadonlySignal<Journal | null>;
   readonly status: ReadonlySignal<Status>;
   readonly panels: ReadonlySignal<readonly PanelModel[]>;
@@ -56,7 +56,12 @@ export interface Patience {
 export class WidgetStore implements Store {
   readonly connection = signal<Connection>("connecting");
   readonly tree = signal<TreeModel | null>(null);
-  readonly catalog = signal<readonly Initializer[]>([]);
+  readonly catalog = signal<Catalog>({
+    kind: "catalog",
+    initializers: [],
+    functions: [],
+    examples: [],
+  });
   readonly journal = signal<Journal | null>(null);
   readonly status = signal<Status>({
     kind: "status",
@@ -189,7 +194,7 @@ export class WidgetStore implements Store {
         this.journal.value = content;
         break;
       case "catalog":
-        this.catalog.value = content.initializers;
+        this.catalog.value = content;
         break;
       case "status":
         this.status.value = content;

@@ -1,10 +1,10 @@
 /** The filter: what it takes stands beside it, what is wrong with it below. */
 
 import { useRef } from "preact/hooks";
+import { grouped } from "../heatmap/numbers";
 import type { ViewState } from "../store/view";
 import { useEffectAtOnce } from "../style/hooks";
 import { Icon } from "../style/Icon";
-import { grouped } from "./names";
 
 const HELP = `Words, combined by spaces:
 weight            part of a name

@@ -1,9 +1,9 @@
 /** The values of a slot at a glance: a tiny histogram, and mean ± deviation. */
 
 import type { Brief } from "../../../shared/protocol";
+import { barsPath } from "../style/bars";
 
-const WIDTH = 64;
-const HEIGHT = 18;
+const ROOM = { width: 64, height: 18, hairline: 1 };
 
 export function Glance({ brief }: { brief: Brief | null }) {
   if (!brief) return <span class="glance" />;
@@ -16,26 +16,15 @@ export function Glance({ brief }: { brief: Brief | null }) {
       class="glance"
       title={`Mean${std && " ± standard deviation"}${sampled ? ", of a sample" : ""}`}
     >
-      <svg class="bars" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true">
-        <path d={barsPath(brief.bars)} />
+      <svg class="bars" viewBox={`0 0 ${ROOM.width} ${ROOM.height}`} aria-hidden="true">
+        <path
+          d={barsPath(
+            brief.bars.map((bar) => bar / 255),
+            ROOM,
+          )}
+        />
       </svg>
       <span class="stat">{mean && text.replaceAll("-", "−")}</span>
     </span>
   );
-}
-
-/** All bars as one silhouette; a bar that holds anything is at least a hairline high. */
-export function barsPath(bars: readonly number[]): string {
-  const width = WIDTH / bars.length;
-  return bars
-    .map((bar, i) => {
-      if (bar <= 0) return "";
-      const height = Math.max(1, (bar / 255) * HEIGHT);
-      return `M${round(i * width)} ${HEIGHT}v${-round(height)}h${round(width)}v${round(height)}z`;
-    })
-    .join("");
-}
-
-function round(x: number): number {
-  return Math.round(x * 100) / 100;
 }

@@ -1,5 +1,6 @@
 /** One row of the tree: name, badges, type, shape, dtype, count, and the values at a glance. */
 
+import { grouped } from "../heatmap/numbers";
 import type { Store } from "../store/store";
 import type { TieGroup, TreeModel } from "../store/tree";
 import type { ViewState } from "../store/view";
@@ -7,7 +8,7 @@ import { Icon } from "../style/Icon";
 import { Glance } from "./Glance";
 import { isTall } from "./geometry";
 import { openRow } from "./keys";
-import { grouped, readable, shapeText } from "./names";
+import { readable, shapeText } from "./names";
 
 export interface RowProps {
   store: Store;

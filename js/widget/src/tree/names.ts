@@ -18,10 +18,6 @@ export function readablePath(path: readonly string[], model: string): string {
   return path.length ? path.map((name) => readable(name, 60)).join(".") : model;
 }
 
-export function grouped(count: number): string {
-  return count.toLocaleString("en-US");
-}
-
 export function shapeText(shape: readonly number[]): string {
   return shape.length ? shape.join(" × ") : "scalar";
 }

@@ -1,0 +1,47 @@
+"""The journal of a model as a script over the name that the user has for it."""
+
+from __future__ import annotations
+
+import io
+import tokenize
+
+from paramwidget.lab.docks import widget_named
+from paramwidget.lab.paths import follow_path, namespace, path_text, path_to
+from paramwidget.protocol import LabAnswer, LabCode, LabJournal, LabRefused
+from paramwidget.workbench import Workbench
+
+
+def script_asked(question: LabJournal) -> LabAnswer:
+    """The standing edits of the model at a path, or of the one that a widget shows."""
+    path, widget = question.path, widget_named(question.model)
+    if widget is not None:
+        path = path_to(widget.workbench.net)
+    found = follow_path(namespace()[0], path)
+    if found is None and widget is None:
+        return LabRefused(question.n, f"No model is called {path_text(path)}.")
+    net = widget.workbench.net if widget is not None else found[0].value  # type: ignore[index]
+    code = Workbench.of(net).code()
+    if not code:
+        return LabRefused(question.n, "The journal is empty: nothing was edited yet.")
+    return LabCode(question.n, renamed(code, found[1] if found else "net"))
+
+
+def renamed(code: str, expression: str) -> str:
+    """A script over ``net`` as one over ``expression``.
+
+    >>> renamed("net.weight.data[0] = 1  # of net", "models[0]")
+    'models[0].weight.data[0] = 1  # of net'
+    """
+    if expression == "net":
+        return code
+    lines = code.splitlines(keepends=True)
+    before = ""
+    places = []
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        if token.type == tokenize.NAME and token.string == "net" and before != ".":
+            places.append(token.start)
+        before = token.string
+    for row, column in reversed(places):
+        line = lines[row - 1]
+        lines[row - 1] = line[:column] + expression + line[column + len("net") :]
+    return "".join(lines)
