@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from importlib import import_module
+from functools import singledispatch
 from typing import Any
 
 from comm import get_comm_manager
@@ -62,25 +62,52 @@ def _without_torch(question: protocol.LabQuestion) -> protocol.LabAnswer:
     return LabRefused(question.n, "Nothing has imported PyTorch in this kernel yet.")
 
 
-#: The room of ours and the function in it that answers; imported when asked, since they need torch.
-_ANSWERED_BY: dict[type[protocol.LabQuestion], tuple[str, str]] = {
-    protocol.LabList: ("listing", "variables_asked"),
-    protocol.LabExpand: ("listing", "held_asked"),
-    protocol.LabDock: ("docks", "dock"),
-    protocol.LabUndock: ("docks", "undock"),
-    protocol.LabFind: ("docks", "find"),
-    protocol.LabJournal: ("scripts", "script_asked"),
-}
-
-
+@singledispatch
 def _answer(question: protocol.LabQuestion) -> protocol.LabAnswer:
-    room, function = _ANSWERED_BY[type(question)]
-    answered: protocol.LabAnswer = getattr(import_module(f"paramwidget.lab.{room}"), function)(
-        question
-    )
-    return answered
+    """The answer to one kind of question; what needs torch is imported when it is asked for."""
+    raise protocol.ProtocolError(f"nothing answers {question.kind}")
 
 
-for _question in protocol.messages(protocol.LabQuestion):
-    if _question not in _ANSWERED_BY:
-        raise TypeError(f"nothing answers {_question.__name__}: name its function in _ANSWERED_BY")
+@_answer.register
+def _list(question: protocol.LabList) -> protocol.LabAnswer:
+    from paramwidget.lab.listing import variables_asked
+
+    return variables_asked(question)
+
+
+@_answer.register
+def _expand(question: protocol.LabExpand) -> protocol.LabAnswer:
+    from paramwidget.lab.listing import held_asked
+
+    return held_asked(question)
+
+
+@_answer.register
+def _dock(question: protocol.LabDock) -> protocol.LabAnswer:
+    from paramwidget.lab.docks import dock
+
+    return dock(question)
+
+
+@_answer.register
+def _undock(question: protocol.LabUndock) -> protocol.LabAnswer:
+    from paramwidget.lab.docks import undock
+
+    return undock(question)
+
+
+@_answer.register
+def _find(question: protocol.LabFind) -> protocol.LabAnswer:
+    from paramwidget.lab.docks import find
+
+    return find(question)
+
+
+@_answer.register
+def _journal(question: protocol.LabJournal) -> protocol.LabAnswer:
+    from paramwidget.lab.scripts import script_asked
+
+    return script_asked(question)
+
+
+protocol.check_handled(protocol.LabQuestion, _answer)

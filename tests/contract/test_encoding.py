@@ -24,7 +24,7 @@ class Part:
     whole: int = 1
     real: float = 0.5
     flag: bool = True
-    choice: protocol.Cause = "view"
+    choice: protocol.State = "ready"
     maybe: int | None = None
     lists: list[list[int] | None] = field(default_factory=lambda: [[1, 2], None, []])
     names: dict[str, list[str]] = field(default_factory=lambda: {"a": ["b"]})

@@ -29,7 +29,7 @@ net[1].weight = freed
 journal = Journal()
 
 def do(action):
-    return journal.do(net, read_tree, action)
+    return journal.do(net, read_tree(net), action)
 
 for name in ("0.weight", "1.weight"):
     for action in (Assign(name, (0, 0), 1), Compute(name, "w + 1"), Compute(name, "1"),
