@@ -12,6 +12,7 @@ from torch import nn
 
 from page.kit import Blank
 from page.panels import Opened, Panel, colours, holding, matrix, show, tied, weight
+from paramwidget import protocol
 from paramwidget.picture.lenses import LENSES, Lens, Slot
 
 
@@ -283,8 +284,8 @@ def test_a_lens_that_does_not_say_so_edits_nothing(
     panel.heatmap.dblclick(position=panel.middle(0, 0))
     expect(panel.editor).to_have_count(0)
     offers["abs"] = False
-    with bench.cell():
-        pass
+    bench.kernel.receive({"kind": "hello", "view": "another", "protocol": protocol.PROTOCOL})
+    bench.flush()
     expect(panel.button("Magnitude")).to_have_count(0)
     panel.click(0, 1)
     press(panel, "Enter")
