@@ -1,7 +1,7 @@
 """The functions and constants of the expression language: each is one row.
 
 A row is all there is to a function: parsing, evaluation, the script and the list in the browser
-follow from it. A row that cannot be fails at import.
+follow from it. A row that is wrong fails at import.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class Formula:
 
 
 def parse(text: object) -> Formula:
-    """The formula in ``text``; raises EditError that says at which character it cannot be."""
+    """The formula in ``text``; raises EditError that says at which character it is wrong."""
     if not isinstance(text, str):
         raise EditError(f"expected an expression such as 'w + 1', got {quoted(text)}", "expression")
     if len(text) > LONGEST:
