@@ -38,6 +38,15 @@ def test_the_two_commands_name_what_is_there() -> None:
     assert "README.md" in script, "CI runs the README's own command"
 
 
+def test_the_commands_of_contributing_name_what_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    for name in re.findall(
+        r"`((?:paramwidget|js|tests|edit|slots|picture|protocol|conversation)/[\w./]+)`", text
+    ):
+        homes = (ROOT, PACKAGE)
+        assert any((home / name).exists() for home in homes), name
+
+
 def test_every_link_of_the_readme_leads_somewhere() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert target.startswith("https://") or (ROOT / target).exists(), target
