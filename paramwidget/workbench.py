@@ -137,7 +137,8 @@ class Workbench:
 
     def ties(self) -> list[TieGroup]:
         """The groups of slots that share a tensor ("same") or memory ("memory")."""
-        return list(self.read().ties)
+        with self.lock:
+            return list(self._record.current.places(self.net).ties)
 
     def select(self, target: Name, *, types: Narrow = None, parameters: Any = None) -> Selection:
         """What an initializer for this target would touch, and what not and why: a dry run."""

@@ -21,12 +21,8 @@ from paramwidget.slots.reading.unregistered import is_container
 from paramwidget.tensors import class_lookup, condition, is_tensor
 
 _REGISTRIES = ("_parameters", "_buffers")
-_REMARKS = (
-    "_forward_pre_hooks",
-    "_non_persistent_buffers_set",
-    "_state_dict_hooks",
-    "_state_dict_pre_hooks",
-)
+_HOOKS = ("_forward_pre_hooks", "_state_dict_hooks", "_state_dict_pre_hooks")
+_TRANSIENT = "_non_persistent_buffers_set"
 _OWN = len(compat.MODULE_FIELDS)
 _LAST = compat.MODULE_FIELDS[-1]
 _ONE_MORE = (1).__add__
@@ -85,24 +81,16 @@ def _trace(net: Any, wanted: bool) -> Trace:
         for name in _REGISTRIES:
             tensors += _entries([held[name] for held in fields], places)
         children = _entries([held["_modules"] for held in fields], places)
-        tensors += _attributes(_changeable(level, kinds, fields), places)
+        changeable = _changeable(level, kinds, fields)
+        tensors += _attributes(changeable, places)
         if wanted:
-            details += _remarks(fields)
-            _attributes(fields, details)
-        below = dict(zip(map(id, children), children, strict=True))
-        places.append(_hash(below) if len(below) == len(children) else _hash(map(id, children)))
-        below.pop(id(None), None)
-        for known in below.keys() & met:
-            del below[known]
-        met |= below.keys()
-        level = list(below.values())
+            details += _remarks(changeable, fields)
+        level = _unmet(children, met, places)
     places.append(_hash(map(id, tensors)))
-    held_here = [tensor for tensor in tensors if tensor is not None]
-    for start in range(0, len(held_here), _PIECE):
-        piece = held_here[start : start + _PIECE]
-        places.append(_lie(piece))
-        if wanted:
-            details.append(_look(piece))
+    if type(None) in set(map(type, tensors)):
+        tensors = [tensor for tensor in tensors if tensor is not None]
+    for start in range(0, len(tensors), _PIECE):
+        _look(tensors[start : start + _PIECE], places, details if wanted else None)
     return Trace(tuple(places), tuple(details))
 
 
@@ -110,18 +98,32 @@ def _hash(values: Iterable[object]) -> int:
     return hash(tuple(values))
 
 
+def _unmet(children: list[Any], met: set[int], found: list[object]) -> list[Any]:
+    """The children that were not met before; the identities of all are appended to ``found``."""
+    if not children:
+        return []
+    below = dict(zip(map(id, children), children, strict=True))
+    found.append(_hash(below) if len(below) == len(children) else _hash(map(id, children)))
+    below.pop(id(None), None)
+    for known in below.keys() & met:
+        del below[known]
+    met.update(below)
+    return list(below.values())
+
+
 def _entries(registries: list[Any], found: list[object]) -> list[Any]:
     """The values of all registries; what they are called, and how many, goes to ``found``."""
     if set(map(type, registries)) != {dict}:
         raise _Odd
-    if not any(registries):
-        found.append(None)
-        return []
-    keys = list(chain.from_iterable(registries))
+    filled = list(filter(None, registries))
+    keys = list(chain.from_iterable(filled))
     if set(map(type, keys)) - {str}:
         raise _Odd
-    found += [_hash(keys), _hash(map(len, registries))]
-    return list(chain.from_iterable(map(dict.values, registries)))
+    # how many each has tells which they are of, but where some have none
+    found += [_hash(keys), _hash(map(len, filled))]
+    if 0 < len(filled) < len(registries):
+        found.append(_hash(map(bool, registries)))
+    return list(chain.from_iterable(map(dict.values, filled)))
 
 
 def _changeable(
@@ -129,14 +131,12 @@ def _changeable(
 ) -> list[dict[str, Any]]:
     """The fields of modules that may put a tensor where another attribute stood.
 
-    Those of torch's own classes do not, unless a hook does: weight norm, pruning.
+    Layers of torch's own do not, unless a hook does: weight norm, pruning. To look at them too
+    would take as long again as all the rest.
     """
     hooks = [held["_forward_pre_hooks"] for held in fields]
-    users = {
-        kind
-        for kind, module in dict(zip(kinds, modules, strict=True)).items()
-        if not _is_torchs(type(module))
-    }
+    one_of_each = dict(zip(kinds, modules, strict=True))
+    users = {kind for kind, module in one_of_each.items() if not _is_torchs(type(module))}
     if not users and not any(hooks):
         return []
     rows = zip(kinds, hooks, fields, strict=True)
@@ -172,32 +172,46 @@ def _attributes(fields: list[dict[str, Any]], found: list[object]) -> list[Any]:
     return tensors
 
 
-def _remarks(fields: list[dict[str, Any]]) -> list[object]:
+def _remarks(changeable: list[dict[str, Any]], fields: list[dict[str, Any]]) -> list[object]:
     """Hooks, and the names of buffers that are not saved."""
     found: list[object] = []
-    for name in _REMARKS:
-        remarks = [held[name] for held in fields]
-        if not any(remarks):
-            continue
-        found += [name, _hash(map(bool, remarks))]
-        for remark in filter(None, remarks):
+    buffered = [held for held in fields if held["_buffers"]]
+    for name, holders in (*((hooks, changeable) for hooks in _HOOKS), (_TRANSIENT, buffered)):
+        for remark in [remark for held in holders if (remark := held[name])]:
             if type(remark) is set:
                 found.append(_hash(sorted(remark)))
             elif type(remark) is OrderedDict:
                 found.append(_hash(map(id, remark.values())))
             else:
                 raise _Odd
+        found.append(name)
     return found
 
 
-def _lie(piece: list[Any]) -> object:
-    """Where tensors lie."""
+def _look(piece: list[Any], places: list[object], details: list[object] | None) -> None:
+    """Where tensors lie; and, if wanted, their shape, dtype, layout and ``requires_grad``."""
     try:
         if not _PLAIN.issuperset(map(id, map(type, piece))):
             raise _Odd
-        return _hash(map(compat.storage_address, piece))
+        offsets = list(map(torch.Tensor.storage_offset, piece))
+        lie = (
+            _hash(map(compat.storage_address, piece)),
+            _hash(offsets) if any(offsets) else 0,
+        )
+        look = details is not None and (
+            _hash([tensor.shape for tensor in piece]),
+            _hash([tensor.dtype for tensor in piece]),
+            hash(bytes([tensor.requires_grad for tensor in piece])),
+            hash(bytes(map(torch.Tensor.is_contiguous, piece))),
+        )
     except Exception:
-        return tuple(map(_lies, piece))
+        places += map(_lies, piece)
+        if details is not None:
+            details += [condition(tensor) if is_tensor(tensor) else None for tensor in piece]
+    else:
+        places += lie
+        if details is not None:
+            details.append(look)
 
 
 def _lies(tensor: Any) -> object:
@@ -205,25 +219,6 @@ def _lies(tensor: Any) -> object:
         return id(type(tensor))
     with compat.without_torch_function():
         try:
-            return type(tensor), compat.data_address(tensor), tuple(tensor.stride())
+            return id(type(tensor)), compat.data_address(tensor), tuple(tensor.stride())
         except Exception:
-            return type(tensor)
-
-
-def _look(piece: list[Any]) -> object:
-    """Class, shape, dtype, device, layout and ``requires_grad`` of tensors."""
-    try:
-        kinds = list(map(id, map(type, piece)))
-        if not _PLAIN.issuperset(kinds):
-            raise _Odd
-        return (
-            _hash(kinds),
-            _hash([tensor.shape for tensor in piece]),
-            _hash([tensor.dtype for tensor in piece]),
-            _hash([tensor.requires_grad for tensor in piece]),
-            _hash([None if tensor.is_cpu else tensor.device for tensor in piece]),
-            _hash(map(torch.Tensor.is_contiguous, piece)),
-            _hash(map(torch.Tensor.storage_offset, piece)),
-        )
-    except Exception:
-        return tuple(condition(tensor) if is_tensor(tensor) else None for tensor in piece)
+            return id(type(tensor))
