@@ -1,4 +1,4 @@
-"""The public face. Loaded lazily: importing the package alone imports no torch."""
+"""The public names. Loaded lazily: importing the package alone does not import torch."""
 
 from __future__ import annotations
 

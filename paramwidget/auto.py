@@ -13,21 +13,21 @@ from paramwidget.widget import ParamWidget
 
 _log = logging.getLogger("paramwidget")
 _widgets: dict[int, ParamWidget] = {}
-_before: list[Callable[[Any], Any] | None] = []  # what was registered before; empty while off
+_before: list[Callable[[Any], Any] | None] = []  # the formatters registered before; empty while off
 
 
 def autodisplay(on: bool = True) -> None:
-    """From now on a cell that ends in an ``nn.Module`` shows the widget; ``False`` ends it.
+    """Show the widget for a cell that ends in an ``nn.Module``; ``False`` turns that off.
 
     ``repr(net)`` and ``print(net)`` stay as they are. It is off until it is called, and may be
-    called again and again; what showed modules before is put back. A model is shown by one widget,
-    however often it ends a cell. Raises RuntimeError where there is no IPython and so no cell.
+    called repeatedly; the previous formatter of modules is restored. A model is shown by one
+    widget, however often it ends a cell. Raises RuntimeError outside of IPython.
     """
     shell = get_ipython()
     if shell is None:
         raise RuntimeError(
-            "autodisplay() changes what a notebook's cell shows, and this is no IPython; "
-            "in a script, make a ParamWidget or a Workbench of the model."
+            "autodisplay() changes what a notebook cell displays, but IPython is not running; "
+            "in a script, create a ParamWidget or a Workbench"
         )
     printers = shell.display_formatter.mimebundle_formatter.type_printers
     if on and printers.get(nn.Module) is not _bundle:
@@ -42,7 +42,7 @@ def autodisplay(on: bool = True) -> None:
 
 
 def _bundle(net: nn.Module) -> Any:
-    """What the cell shows; None, and so the repr, where the widget cannot be made."""
+    """What the cell shows; None, which means the repr, if the widget cannot be created."""
     try:
         return _widget_of(net)._repr_mimebundle_()
     except Exception:

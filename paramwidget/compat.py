@@ -1,9 +1,9 @@
-"""Every private or version-bound name of torch and ipykernel, behind a name of ours.
+"""Every private or version-dependent name of torch and ipykernel, behind a name of our own.
 
-Where torch has moved or lacks a name, the function here answers as if the feature were absent;
-nothing above this file asks which torch is installed. Classes that live in heavy modules
-(`torch.distributed.tensor`, `torch._dynamo`) are looked up in `sys.modules`: an object of such
-a class cannot exist before its module was imported, and importing it here would cost seconds.
+If torch has moved or lacks a name, the function here answers as if the feature were absent; no
+other module checks which torch is installed. Classes that live in heavy modules
+(``torch.distributed.tensor``, ``torch._dynamo``) are looked up in ``sys.modules``: an object of
+such a class cannot exist before its module was imported, and importing it here would cost seconds.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from torch import nn
 _c: Any = torch._C
 _functorch: Any = getattr(_c, "_functorch", None)
 
-#: Reads `__dict__` past every `__getattribute__`, property or slot of a user's class.
+#: Reads ``__dict__`` past every ``__getattribute__``, property or slot of a user's class.
 raw_dict: Callable[[Any], dict[str, Any]] = vars(nn.Module)["__dict__"].__get__
 
-#: The names that `nn.Module.__init__` puts into `__dict__`, in its order.
+#: The names that ``nn.Module.__init__`` puts into ``__dict__``, in its order.
 MODULE_FIELDS: tuple[str, ...] = tuple(vars(nn.Module()))
 
-#: Tensor classes whose attributes are answered by torch's own C code.
+#: Tensor classes whose attributes come from torch's own C code.
 PLAIN_TENSORS: tuple[type, ...] = (torch.nn.Parameter, torch.Tensor)
 
 
@@ -39,17 +39,17 @@ def _storage_pointer(tensor: torch.Tensor) -> int:
     return tensor.untyped_storage().data_ptr()
 
 
-#: Address of a tensor's storage. `data_ptr()` would make a lazily cloned tensor copy its memory.
+#: Address of a tensor's storage. ``data_ptr()`` would make a lazily cloned tensor copy its memory.
 storage_address: Callable[[torch.Tensor], int] = getattr(_c, "_data_address", _storage_pointer)
 
 
 def data_address(tensor: torch.Tensor) -> int:
-    """Address of the first element, found without touching the memory."""
+    """Address of the first element, without touching the memory."""
     return storage_address(tensor) + int(tensor.storage_offset()) * tensor.element_size()
 
 
 def module_fields(module: Any) -> dict[str, Any]:
-    """The `__dict__` that has a module's registries; a traced model keeps them one object away."""
+    """The ``__dict__`` with a module's registries; a traced model keeps it in another object."""
     fields = raw_dict(module)
     while "_parameters" not in fields and "_actual_script_module" in fields:
         fields = raw_dict(fields["_actual_script_module"])
@@ -59,7 +59,7 @@ def module_fields(module: Any) -> dict[str, Any]:
 #: True for a tensor that shares memory only until someone writes to it.
 is_copy_on_write: Callable[[torch.Tensor], bool] = getattr(_c, "_is_cow_tensor", _absent)
 
-#: True for the stand-ins that `torch.vmap` and `torch.func` pass to the code they transform.
+#: True for the stand-ins that ``torch.vmap`` and ``torch.func`` pass to the code they transform.
 is_functorch_wrapped: Callable[[torch.Tensor], bool] = getattr(
     _functorch, "is_functorch_wrapped_tensor", _absent
 )
@@ -69,17 +69,17 @@ is_functional: Callable[[torch.Tensor], bool] = getattr(torch, "_is_functional_t
 
 
 def without_torch_function() -> Any:
-    """A context in which no `__torch_function__` of a subclass runs."""
+    """A context in which no ``__torch_function__`` of a subclass runs."""
     return _c.DisableTorchFunctionSubclass()
 
 
 def without_torch_dispatch() -> Any:
-    """A context in which no `__torch_dispatch__` of a subclass runs."""
+    """A context in which no ``__torch_dispatch__`` of a subclass runs."""
     return _c._DisableTorchDispatch()
 
 
 def loaded_class(module: str, name: str) -> type | None:
-    """The class `name` of `module` if that module has been imported by anyone, else None."""
+    """The class ``name`` of ``module`` if that module has been imported, else None."""
     found = getattr(sys.modules.get(module), name, None)
     return found if isinstance(found, type) else None
 
@@ -95,12 +95,12 @@ def dtensor_class() -> type | None:
 
 
 def script_dict_class() -> type | None:
-    """The stand-in for `_parameters`, `_buffers` and `_modules` in a scripted module."""
+    """The stand-in for ``_parameters``, ``_buffers`` and ``_modules`` in a scripted module."""
     return loaded_class("torch.jit._script", "OrderedDictWrapper")
 
 
 def faithful_getattr() -> tuple[Any, ...]:
-    """`__getattr__` of torch's own wrappers, which ask the registries of the module first."""
+    """``__getattr__`` of torch's own wrappers, which ask the registries of the module first."""
     classes = (
         loaded_class("torch._dynamo.eval_frame", "OptimizedModule"),
         loaded_class(
@@ -124,21 +124,21 @@ def storage_of(tensor: torch.Tensor) -> torch.UntypedStorage:
 
 
 def storage_identity(tensor: torch.Tensor) -> int:
-    """A number that two tensors share exactly if they share one storage object."""
+    """A number that is equal for two tensors exactly if they share one storage object."""
     return int(storage_of(tensor)._cdata)
 
 
-#: The base of `UninitializedParameter` and `UninitializedBuffer`.
+#: The base of ``UninitializedParameter`` and ``UninitializedBuffer``.
 LAZY_TENSOR: type = vars(torch.nn.parameter)["UninitializedTensorMixin"]
 
 
 def dtypes(*names: str) -> frozenset[torch.dtype]:
-    """Those of the named dtypes that this torch has."""
+    """Those of the named dtypes that the installed torch has."""
     found = (getattr(torch, name, None) for name in names)
     return frozenset(dtype for dtype in found if isinstance(dtype, torch.dtype))
 
 
-#: Dtypes that torch can store and no function of it can read as numbers.
+#: Dtypes that torch can store but none of its functions can read as numbers.
 OPAQUE_DTYPES = dtypes(
     "float4_e2m1fn_x2",
     "bits1x8",
@@ -149,12 +149,12 @@ OPAQUE_DTYPES = dtypes(
     *(f"{sign}int{bits}" for sign in ("", "u") for bits in range(1, 8)),
 )
 
-#: Eight-bit floats: `to(float32)` reads them, no reduction does.
+#: Eight-bit floats: ``to(float32)`` supports them, reductions do not.
 FLOAT8_DTYPES = dtypes(
     "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu"
 )
 
-#: Quantized dtypes that pack several elements into a byte, though `element_size()` says 1.
+#: Quantized dtypes that pack several elements into a byte, though ``element_size()`` says 1.
 PACKED_PER_BYTE: dict[torch.dtype, int] = {
     **dict.fromkeys(dtypes("quint4x2"), 2),
     **dict.fromkeys(dtypes("quint2x4"), 4),
@@ -162,10 +162,10 @@ PACKED_PER_BYTE: dict[torch.dtype, int] = {
 
 
 class MemoryMap:
-    """Which addresses of this process may be written to, as the kernel says.
+    """Which addresses of this process may be written to, according to the operating system.
 
-    Taken once and asked often. Where the system does not tell (it is read from
-    `/proc/self/maps`, so on Linux), everything counts as writable.
+    Read once and queried often. It is read from ``/proc/self/maps``, so on Linux only; elsewhere
+    everything counts as writable.
     """
 
     def __init__(self, closed: list[tuple[int, int]]) -> None:
@@ -174,7 +174,7 @@ class MemoryMap:
 
     @classmethod
     def now(cls) -> MemoryMap:
-        """The map as it is at this moment."""
+        """The current map."""
         try:
             with open("/proc/self/maps", encoding="ascii", errors="replace") as lines:
                 closed = [_range(line) for line in lines if line.split(" ", 2)[1][1:2] != "w"]
@@ -183,7 +183,7 @@ class MemoryMap:
         return cls(sorted(closed))
 
     def writable(self, low: int, high: int) -> bool:
-        """True where no byte of the half-open range lies in a mapping without write permission."""
+        """True if no byte of the half-open range lies in a mapping without write permission."""
         after = bisect_left(self._starts, high)
         return after == 0 or self._ends[after - 1] <= low
 
@@ -194,7 +194,7 @@ def _range(line: str) -> tuple[int, int]:
 
 
 def set_version(tensor: torch.Tensor, version: int) -> None:
-    """Give a tensor's version counter a value, so that autograd sees no write; where torch can."""
+    """Set a tensor's version counter, so that autograd sees no write; if torch supports it."""
     setter = getattr(_c._autograd, "_unsafe_set_version_counter", None)
     if setter is None:
         return
@@ -216,8 +216,8 @@ def interactive_shell() -> Any | None:
 def cell_runs_elsewhere() -> bool:
     """Whether the main thread is inside a cell while this call comes on another thread.
 
-    IPython has no flag for it; a frame of its `run_code` on the main thread is the fact itself. A
-    cell that awaits has given its thread back: it does not count.
+    IPython has no flag for it, so this looks for a frame of its ``run_code`` on the main thread. A
+    cell that awaits has released its thread and does not count.
     """
     main = threading.main_thread()
     if threading.current_thread() is main or interactive_shell() is None:
@@ -232,7 +232,7 @@ def cell_runs_elsewhere() -> bool:
 
 
 def answer_while_busy(comm: Any) -> None:
-    """Have messages on this comm handled while a cell runs (ipykernel 7.4 would wait for its end).
+    """Handle messages on this comm while a cell runs (ipykernel 7.4 would wait until it ends).
 
     ipykernel 7.4 sends each message to the shell that published last on the comm, so a frame
     pushed out of a cell makes that the busy main shell; answering with the default keeps the

@@ -1,4 +1,4 @@
-"""ParamWidget: the notebook's side of a Workbench; messages in, frames out."""
+"""ParamWidget: a Workbench in the notebook."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _by_model: weakref.WeakValueDictionary[str, ParamWidget] = weakref.WeakValueDict
 
 
 def widget_of(model: str) -> ParamWidget | None:
-    """The open widget that the browser knows by this model id."""
+    """The open widget with this model id."""
     widget = _by_model.get(model)
     return widget if widget is not None and widget.is_open else None
 
 
 class ParamWidget(anywidget.AnyWidget):
-    """Shows the parameters of a live model and lets one re-initialize and edit them.
+    """Shows the parameters of a live model, to re-initialize and edit them.
 
     ``display(ParamWidget(net))``. ``open`` names slots whose panels are open from the start.
     Two widgets on one model share its Workbench: both show the same, with one journal.
@@ -39,7 +39,7 @@ class ParamWidget(anywidget.AnyWidget):
     4
     """
 
-    # Text, since anywidget follows a file by a callback that keeps every closed widget alive.
+    # Text, since for a file anywidget registers a callback that keeps every closed widget alive.
     _esm = BUNDLE.read_text("utf-8")
     saved = traitlets.Dict().tag(sync=True)
     version = traitlets.Unicode(__version__, read_only=True).tag(sync=True)
@@ -62,7 +62,7 @@ class ParamWidget(anywidget.AnyWidget):
 
     @property
     def seen(self) -> bool:
-        """Whether a browser has a view of this widget, as far as one can know."""
+        """Whether a browser has a view of this widget, as far as is known."""
         self._session.views.drop_silent()
         return self._session.views.any_open
 
@@ -73,7 +73,7 @@ class ParamWidget(anywidget.AnyWidget):
         self.send(content, buffers)
 
     def _save(self) -> None:
-        """Keep what the notebook file will show without a kernel; under the bench's lock."""
+        """Keep what the notebook file shows without a kernel; needs the bench's lock."""
         with self.workbench.lock:
             self.saved = {
                 "messages": [
@@ -92,8 +92,8 @@ class ParamWidget(anywidget.AnyWidget):
         return {**data, **fallback.bundle(self.workbench, panels or None)}, metadata
 
     def close(self) -> None:
-        """Close the widget and take its hooks away; the model is left as it is."""
+        """Close the widget and remove its hooks; the model is not changed."""
         session = vars(self).get("_session")
-        if session is not None:  # else the constructor has refused what it was given
+        if session is not None:  # else the constructor refused its arguments
             session.close()
         super().close()

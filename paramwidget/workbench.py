@@ -1,4 +1,4 @@
-"""Workbench: one model and all that one may do with it, without a browser; holds the one lock."""
+"""Workbench: everything that can be done with one model, without a browser; holds the lock."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ Narrow = str | type | Sequence[str | type] | None
 
 
 class Listener(Protocol):
-    """Whoever shows a model and wants to know that an edit was done to it."""
+    """A listener that is told of every edit to a model."""
 
     def edited(self, edit: Edit | None, tree: Tree) -> None:
-        """An edit was applied, undone or redone, None where one was refused; the tree after it."""
+        """An edit was applied, undone or redone, None if one was refused; the tree after it."""
 
 
 @dataclass
 class Record:
-    """What is remembered of a model as long as it lives; holds no reference to it."""
+    """What is kept for a model as long as it lives, without a reference to it."""
 
     known: KnownContent
     current: CurrentTree = field(default_factory=CurrentTree)
@@ -60,7 +60,7 @@ _making = threading.Lock()
 
 
 def _record_of(net: nn.Module) -> Record:
-    """The record of a live model, found by identity alone; made where there is none."""
+    """The record of a live model, found by identity; created if there is none."""
     key = id(net)
     held = _records.get(key)
     if held is not None and held[0]() is net:
@@ -76,11 +76,11 @@ def _record_of(net: nn.Module) -> Record:
 
 
 class Workbench:
-    """All that one may see of a live model and do with it.
+    """Inspects and edits the parameters of a live model.
 
-    ``Workbench(net)`` and ``Workbench.of(net)`` give the one bench of a model: its journal lives as
-    long as the model does. Names are dotted, as in ``named_parameters()``; a tuple of names is
-    accepted everywhere. Every method may be called from any thread.
+    ``Workbench(net)`` and ``Workbench.of(net)`` return the one bench of a model, whose journal
+    lives as long as the model does. Names are dotted, as in ``named_parameters()``; a tuple of
+    names is accepted everywhere. Every method may be called from any thread.
 
     >>> net = nn.Sequential(nn.Linear(20, 256), nn.ReLU(), nn.Linear(256, 10))
     >>> bench = Workbench(net)
@@ -93,7 +93,7 @@ class Workbench:
 
     def __new__(cls, net: nn.Module) -> Workbench:
         if not issubclass(type(net), nn.Module):
-            raise TypeError(f"Workbench wants a torch.nn.Module, not {type(net).__name__}")
+            raise TypeError(f"Workbench expects a torch.nn.Module, got {type(net).__name__}")
         with _making:
             bench = _benches.get(id(net))
             if bench is None or bench.net is not net:
@@ -114,25 +114,25 @@ class Workbench:
     # --- what is there -------------------------------------------------------------------------
 
     def read(self) -> Tree:
-        """The structure as it is now, with its slots, ties and totals.
+        """The present structure, with its slots, ties and totals.
 
-        The same object as long as nothing has moved.
+        The same object until something moves.
         """
         with self.lock:
             return self._record.current.read(self.net)
 
     def last_read(self) -> Tree:
-        """The structure as it was when somebody last asked."""
+        """The structure at the last request."""
         with self.lock:
             return self._record.current.last(self.net)
 
     @property
     def tree(self) -> Node:
-        """The root of the module tree as it is now."""
+        """The root of the present module tree."""
         return self.read().root
 
     def slots(self) -> list[Node]:
-        """Every slot in registration order, each occurrence of a shared one too."""
+        """Every slot in registration order, including each occurrence of a shared one."""
         return list(self.read().slots)
 
     def ties(self) -> list[TieGroup]:
@@ -141,16 +141,16 @@ class Workbench:
             return list(self._record.current.places(self.net).ties)
 
     def select(self, target: Name, *, types: Narrow = None, parameters: Any = None) -> Selection:
-        """What an initializer for this target would touch, and what not and why: a dry run."""
+        """A dry run: which slots a target selects, and which are skipped and why."""
         tree = self.read()
         return select(tree, target, types=types, parameters=parameters, net=self.net)
 
     # --- what is seen --------------------------------------------------------------------------
 
     def tensor(self, name: Name, lens: str = "value") -> torch.Tensor | None:
-        """The tensor that a lens shows, None where it holds nothing (no gradient yet).
+        """The tensor that a lens shows, None if there is none (no gradient yet).
 
-        Raises ValueError where there is no such lens, and where it fails.
+        Raises ValueError if there is no such lens, or if it fails.
         """
         values = self._values(name, lens)
         return None if values is None else values.tensor
@@ -164,7 +164,7 @@ class Workbench:
         return None if isinstance(shown, str) else shown
 
     def _path(self, name: Name) -> Path:
-        """The path of a slot; the tree is read only where a name does not lead to a tensor itself.
+        """The path of a slot; reads the tree only if the name does not lead to a tensor directly.
 
         Raises UnknownName.
         """
@@ -177,9 +177,9 @@ class Workbench:
         return node.path
 
     def stats(self, name: Name, lens: str = "value") -> Stats | None:
-        """Exact statistics over the finite elements, in float64; None where the lens holds nothing.
+        """Exact statistics over the finite elements, in float64; None if the lens shows nothing.
 
-        Raises ValueError with the reason where a slot has no values: meta, uninitialized, freed.
+        Raises ValueError with the reason if a slot has no values: meta, uninitialized, freed.
         """
         with self.lock:
             values = self._values(name, lens)
@@ -193,7 +193,7 @@ class Workbench:
         cells: tuple[int, int] = (256, 256),
         sliders: Sequence[int] = (),
     ) -> Raster | None:
-        """A window of the tensor's plane at no more than ``cells`` (rows, columns).
+        """A window of the tensor's plane in at most ``cells`` (rows, columns).
 
         ``window`` is (row0, row1, col0, col1) of the plane, half-open; ``sliders`` the index on
         each axis that the plane leaves out (tensors of five axes and more).
@@ -203,7 +203,7 @@ class Workbench:
             return None if values is None else raster(values, window, cells, tuple(sliders))
 
     def histogram(self, name: Name, lens: str = "value", bins: int = 64) -> Histogram | None:
-        """Counts between the least and the greatest finite element."""
+        """Counts between the smallest and the largest finite element."""
         with self.lock:
             values = self._values(name, lens)
             return None if values is None else histogram(values, bins)
@@ -214,7 +214,7 @@ class Workbench:
         return self._record.remembered
 
     def remember(self, moment: Moment) -> None:
-        """A moment has come at which some lenses need a copy; most often none does."""
+        """Copy what some lenses need at this moment; usually none does."""
         for lens, path in self.remembered.due(moment):
             with self.lock:
                 try:
@@ -226,7 +226,7 @@ class Workbench:
     def refresh(self) -> list[Name]:
         """The slots whose content changed since the last look, whoever changed it.
 
-        The first look is taken when the bench is made; the bench's own edits count as seen.
+        The first look is when the bench is created; the bench's own edits count as seen.
         """
         with self.lock:
             changed = self._record.known.look(self.read(), self.net)
@@ -244,10 +244,10 @@ class Workbench:
         seed: int | None = None,
         **arguments: Any,
     ) -> Edit:
-        """Fill every selected tensor by an initializer, each shared one once.
+        """Fill every selected tensor with an initializer, each shared one once.
 
         ``function`` is a name of ``torch.nn.init``, "reset_parameters", or an ``@initializer``.
-        Raises EditError where nothing in the target can be done, the model as before.
+        Raises EditError, with the model unchanged, if nothing in the target can be initialized.
         """
         return self.do(Initialize(target, function, types, parameters, seed, arguments))
 
@@ -266,64 +266,64 @@ class Workbench:
         return self.do(Apply(function, target, recurse, seed))
 
     def assign(self, name: Name, index: Sequence[int], value: Any) -> Edit:
-        """One element becomes ``value``."""
+        """Set one element to ``value``."""
         return self.do(Assign(name, index, value))
 
     def compute(self, name: Name, expression: str, index: Any = ...) -> Edit:
-        """The part at ``index`` becomes ``expression``, in which ``w`` is that part."""
+        """Set the part at ``index`` to ``expression``, in which ``w`` is that part."""
         return self.do(Compute(name, expression, index))
 
     def set_requires_grad(
         self, target: Name, value: bool, *, types: Narrow = None, parameters: Any = None
     ) -> Edit:
-        """Freeze a slot or the parameters of a target (False), or let them learn again (True).
+        """Freeze a slot or the parameters of a target (False), or unfreeze them (True).
 
-        Raises EditError where nothing in the target can be switched. ``changed`` names every slot
-        of each tensor that was switched, or of all where each had that value already.
+        Raises EditError if nothing in the target can be switched. ``changed`` names every slot of
+        each tensor that was switched, or of all where each had that value already.
         """
         return self.do(SetRequiresGrad(target, value, types, parameters))
 
     def tie(self, first: Name, second: Name) -> Edit:
-        """Let the second slot hold the first one's tensor; its own is kept for undo alone.
+        """Let the second slot hold the first one's tensor; its own is kept for undo only.
 
-        A warning names an optimizer that would go on training the tensor nobody holds any more.
+        Warns of an optimizer that would keep training the tensor that is no longer held.
         """
         return self.do(Tie(first, second))
 
     def untie(self, name: Name) -> Edit:
-        """Give one slot of a tie group a tensor of its own; the others stay tied."""
+        """Give one slot of a tie group its own tensor; the others stay tied."""
         return self.do(Untie(name))
 
     def undo(self) -> Edit | None:
-        """Take the last edit back; None where none is left."""
+        """Undo the last edit; None if there is none left."""
         return self._step(lambda journal, _: journal.undo(self.net))
 
     def redo(self) -> Edit | None:
-        """Do the last undone edit again; None where there is none."""
+        """Redo the last undone edit; None if there is none."""
         return self._step(lambda journal, _: journal.redo(self.net))
 
     def restart(self) -> list[Edit]:
-        """Back to the start: undo every edit that stands, the last first."""
+        """Back to the start: undo every edit in effect, the last first."""
         with self.lock:
             return list(iter(self.undo, None))
 
     @property
     def history(self) -> list[Edit]:
-        """The edits that stand, oldest first."""
+        """The edits in effect, oldest first."""
         return self._record.journal.history
 
     @property
     def journal(self) -> Journal:
-        """All that was done, undone and refused."""
+        """Everything that was done, undone and refused."""
         return self._record.journal
 
     def code(self) -> str:
-        """The standing history as a script over ``net``; needs torch and the user's functions."""
+        """The edits in effect as a script for ``net``; it needs torch and the user's functions."""
         with self.lock:
             return self._record.journal.code()
 
     def do(self, action: Action) -> Edit:
-        """Apply an action as a whole or not at all, and write it into the journal."""
+        """Apply an action completely or not at all, and record it in the journal."""
         edit = self._step(lambda journal, tree: journal.do(self.net, tree, action))
         assert edit is not None  # an action gives an edit or raises
         return edit
@@ -331,13 +331,13 @@ class Workbench:
     # --- who looks on --------------------------------------------------------------------------
 
     def listen(self, listener: Listener) -> None:
-        """Tell ``listener`` of each edit, as long as it lives."""
+        """Tell ``listener`` of each edit, as long as it is alive."""
         self._record.listeners.add(listener)
 
     def _step(self, step: Callable[[Journal, Tree], Edit | None]) -> Edit | None:
         """One step of the journal; its content counts as known, and the listeners are told.
 
-        The tree is read once: again only after an edit that may have put something elsewhere.
+        The tree is read once, and again only after an edit that may have moved something.
         """
         with self.lock:
             record, edit = self._record, None

@@ -25,7 +25,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page that shares no state with another test's; `console(page)` holds its errors."""
+    """A page that shares no state with another test's; ``console(page)`` holds its errors."""
     name = re.sub(r"\W+", "-", request.node.nodeid).strip("-")
     picture = FAILED / f"{name}.png"
     picture.unlink(missing_ok=True)  # of an earlier run

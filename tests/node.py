@@ -1,6 +1,6 @@
 """Node and npm packages for the tests: from PATH or a wheel, fetched once into tests/.cache.
 
-As a program it is npm in js/, wherever it comes from: `python tests/node.py run check`.
+As a program it is npm in js/, wherever it comes from: ``python tests/node.py run check``.
 """
 
 from __future__ import annotations

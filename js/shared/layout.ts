@@ -1,11 +1,11 @@
 /**
- * Where the elements of a tensor stand on the plane, and the way back: the mirror of
+ * Where the elements of a tensor are on the plane, and the inverse: the mirror of
  * paramwidget/picture/layout.py, held to it by tests/contract/layout.json.
  */
 
 import type { Layout } from "./protocol";
 
-/** The longest last axis of a 3-D tensor that is taken for a kernel rather than a row. */
+/** The longest last axis of a 3-D tensor that is shown as a kernel rather than a row. */
 const LONGEST_KERNEL = 16;
 
 export interface Place {
@@ -59,7 +59,7 @@ export function pitch(layout: Layout, direction: 0 | 1): number {
   return Math.max(1, at(layout.kernel, direction) + at(layout.gap, direction));
 }
 
-/** How many rows (0) or columns (1) from `start` to before `end` are no gaps. */
+/** How many rows (0) or columns (1) from `start` to before `end` are not gaps. */
 export function elementsBetween(
   layout: Layout,
   direction: 0 | 1,

@@ -17,13 +17,13 @@ export interface Tie {
   rows: number[];
 }
 
-/** The rows at which one module stands, in order; ``proof`` says so of the first few. The modules in it, which are there as often, are not told. */
+/** The rows of one repeated module, in order; ``proof`` shows it for the first few. The modules inside it, which occur as often, are not listed. */
 export interface SharedModule {
   rows: number[];
   proof: string;
 }
 
-/** Counts of the whole model, every shared tensor once, and the counts the chapter compares. */
+/** Counts of the whole model, each shared tensor once, and the chapter's counts. */
 export interface Totals {
   parameters: number;
   trainable: number;
@@ -34,7 +34,7 @@ export interface Totals {
   state_entries: number;
 }
 
-/** Some rows of a tree, in the columns of `Tree`; ``depths`` is how many rows are above each. */
+/** Some rows of a tree, in the columns of ``Tree``; ``depths`` counts the rows above each. */
 export interface TreeRows {
   names: string[];
   depths: number[];
@@ -47,7 +47,7 @@ export interface TreeRows {
   states: State[];
 }
 
-/** One row at a glance: a tiny histogram (bar heights 0..255), mean and deviation as text. */
+/** The summary of one row: a histogram (bar heights 0..255), mean and std as text. */
 export interface Brief {
   row: number;
   mean: string;
@@ -57,7 +57,7 @@ export interface Brief {
   alarm: string;
 }
 
-/** An open panel as Python remembers it; the same for every view. */
+/** An open panel, as Python keeps it; the same for every view. */
 export interface PanelState {
   panel: string;
   path: string[];
@@ -68,7 +68,7 @@ export interface PanelState {
   sliders: number[];
 }
 
-/** A panel that Python closed, with a word why (its slot is gone). */
+/** A panel that Python closed, and why (its slot is gone). */
 export interface ClosedPanel {
   panel: string;
   reason: string;
@@ -88,7 +88,7 @@ export interface LensFact {
   locked: string;
 }
 
-/** How an N-d shape lies on the plane; see ``picture/layout.py`` for the two functions. Kernels of ``kernel`` (height, width) stand on a grid of ``outer`` (rows, columns), ``gap`` (rows, columns) empty cells between them. ``sliders`` are the sizes of the axes left out. */
+/** How an N-d shape is laid out on the plane; see ``picture/layout.py`` for the functions. Kernels of ``kernel`` (height, width) are on a grid of ``outer`` (rows, columns), with ``gap`` (rows, columns) empty cells between them. ``sliders`` are the sizes of the axes left out. */
 export interface Layout {
   shape: number[];
   rows: number;
@@ -122,7 +122,7 @@ export interface Picture {
   shared_scale: string;
 }
 
-/** Exact statistics, as text; an empty text where there is none. */
+/** Exact statistics, as text; empty if there is none. */
 export interface Statistics {
   numel: string;
   min: string;
@@ -134,7 +134,7 @@ export interface Statistics {
   inf: string;
 }
 
-/** A histogram: bar heights 0..1, the two ends as text, where zero lies (0..1) if inside. */
+/** A histogram: bar heights 0..1, the ends as text, zero's position (0..1) if inside. */
 export interface Bars {
   heights: number[];
   counts: number[];
@@ -157,7 +157,7 @@ export interface Entry {
   error: string;
 }
 
-/** One argument of an initializer; ``default`` as typed, null where it is required. */
+/** One argument of an initializer; ``default`` as typed, null if the argument is required. */
 export interface Argument {
   name: string;
   type: "number" | "integer" | "boolean" | "choice";
@@ -186,7 +186,7 @@ export interface Skipped {
   names: string[];
 }
 
-/** A dry run: how many tensors, which not and why, and what the initializer promises. */
+/** A dry run: how many tensors, which are skipped and why, and the expected distribution. */
 export interface Preview {
   count: number;
   names: string[];
@@ -194,19 +194,19 @@ export interface Preview {
   promise: string;
 }
 
-/** One step of the way to a module: a variable, or what is held by what was reached so far. ``child``: a registered module; ``attribute``: a plain one; ``item``: a place in a sequence; ``key``: the repr of a dict's key; ``dotted``: what ``.key`` means there, child or attribute. */
+/** One step of the path to a module: a variable, or something held by the step before. ``child``: a registered module; ``attribute``: a plain one; ``item``: a place in a sequence; ``key``: the repr of a dict's key; ``dotted``: what ``.key`` means there, child or attribute. */
 export interface LabStep {
   kind: "name" | "child" | "attribute" | "item" | "key" | "dotted";
   key: string;
 }
 
-/** A docked view: the way to its module, and which object stood there when it was docked. */
+/** A docked view: the path to its module, and which object was there when it was docked. */
 export interface LabBond {
   path: LabStep[];
   object: string;
 }
 
-/** A module, or something that holds modules. ``names`` are the variable's names, or how it is reached from its holder. ``parameters`` is null for a holder, and where counting has to wait for the next question. */
+/** A module, or something that holds modules. ``names`` are the variable's names, or how it is reached from its holder. ``parameters`` is null for a holder, and if counting has to wait for the next question. */
 export interface LabRow {
   names: string[];
   path: LabStep[];
@@ -220,14 +220,14 @@ export interface LabRow {
   mode: "training" | "evaluation" | "";
 }
 
-/** A view has come: it is told everything (tree, catalog, journal, panels, frames). */
+/** A view has been opened: it is sent everything (tree, catalog, journal, panels, frames). */
 export interface Hello {
   kind: "hello";
   view: string;
   protocol: number;
 }
 
-/** What a view's life is: Python drops one that was closed or is silent too long. */
+/** The state of a view: Python drops one that was closed or is silent for too long. */
 export interface View {
   kind: "view";
   view: string;
@@ -258,7 +258,7 @@ export interface Look {
   sliders: number[];
 }
 
-/** The most frames a second while a cell is running; 0 for Python's own. */
+/** The maximum number of frames per second while a cell is running; 0 for the default. */
 export interface Pace {
   kind: "pace";
   view: string;
@@ -273,19 +273,19 @@ export interface Rows {
   rows: number[];
 }
 
-/** Has anything changed? Sent about once a second where no hook tells Python of a cell's end. */
+/** Asks for changes, about once a second if no hook reports the end of a cell. */
 export interface Ask {
   kind: "ask";
   view: string;
 }
 
-/** Take an intent back: refused where it still waits, undone where it was done meanwhile. A kernel that reads no messages while it is busy finds both together, when the cell has ended. */
+/** Cancel an intent: it is refused if it still waits, undone if it was done in the meantime. A kernel that does not read messages while it is busy finds both when the cell has ended. */
 export interface Withdraw {
   kind: "withdraw";
   intent: string;
 }
 
-/** Re-initialize a slot or all below a module; ``dry`` only says what would happen. ``arguments`` and ``seed`` are what the person typed; Python alone makes values of them. An empty ``seed`` asks for a new one. Empty ``types`` and ``parameters`` do not narrow. */
+/** Re-initialize a slot or all below a module; ``dry`` only says what would happen. ``arguments`` and ``seed`` are as typed; only Python turns them into values. An empty ``seed`` asks for a new one. Empty ``types`` and ``parameters`` select everything. */
 export interface Initialize {
   kind: "initialize";
   id: string;
@@ -298,7 +298,7 @@ export interface Initialize {
   dry: boolean;
 }
 
-/** One element becomes what was typed. */
+/** Set one element to what was typed. */
 export interface Assign {
   kind: "assign";
   id: string;
@@ -307,7 +307,7 @@ export interface Assign {
   value: string;
 }
 
-/** A slice (as numpy writes it; empty for all) becomes an expression of ``w``. */
+/** Set a slice (in numpy's syntax; empty for all) to an expression of ``w``. */
 export interface Compute {
   kind: "compute";
   id: string;
@@ -316,7 +316,7 @@ export interface Compute {
   expression: string;
 }
 
-/** Freeze a slot or the parameters below a module, or let them learn again. Empty ``types`` and ``parameters`` do not narrow. */
+/** Freeze a slot or the parameters below a module, or unfreeze them. Empty ``types`` and ``parameters`` do not narrow. */
 export interface SetRequiresGrad {
   kind: "set_requires_grad";
   id: string;
@@ -326,25 +326,25 @@ export interface SetRequiresGrad {
   parameters?: string[];
 }
 
-/** Take the newest edit back. */
+/** Undo the newest edit. */
 export interface Undo {
   kind: "undo";
   id: string;
 }
 
-/** Do the edit again that was undone last. */
+/** Redo the edit that was undone last. */
 export interface Redo {
   kind: "redo";
   id: string;
 }
 
-/** Back to the start: undo every edit that stands. */
+/** Back to the start: undo every edit in effect. */
 export interface Restart {
   kind: "restart";
   id: string;
 }
 
-/** The module tree in columns, one entry per row, in the order of a depth-first walk. ``parents`` holds row indices (-1 for the root), ``type_of`` and ``dtype_of`` indices into ``types`` and ``dtypes`` (-1 for none). ``shapes`` is null for modules and where a tensor has none to tell. ``counts`` are elements: a slot's own, a module's parameters below it, each shared one once. ``trainable`` is requires_grad for slots, null for modules and empty slots. ``notes`` has a sentence for the rows (by index) that need one. */
+/** The module tree in columns, one entry per row, in the order of a depth-first walk. ``parents`` holds row indices (-1 for the root), ``type_of`` and ``dtype_of`` indices into ``types`` and ``dtypes`` (-1 for none). ``shapes`` is null for modules and for tensors without a known shape. ``counts`` are elements: of a slot its own, of a module those of the parameters below it, each shared one once. ``trainable`` is requires_grad for slots, null for modules and empty slots. ``notes`` has a sentence for the rows (by index) that need one. */
 export interface Tree {
   kind: "tree";
   revision: number;
@@ -367,7 +367,7 @@ export interface Tree {
   warnings: string[];
 }
 
-/** What a large tree has become, told by what differs from the tree of revision ``before``. From row ``start`` on ``removed`` rows are replaced by ``rows``. Of those that stay, ``changed`` are the ones (by their new index) that now read as in ``changed_rows``. All else is whole. */
+/** The changes of a large tree since the tree of revision ``before``. From row ``start`` on ``removed`` rows are replaced by ``rows``. Of those that stay, ``changed`` are the ones (by their new index) that now read as in ``changed_rows``. All else is whole. */
 export interface TreeChange {
   kind: "treechange";
   revision: number;
@@ -399,7 +399,7 @@ export interface Panels {
   closed: ClosedPanel[];
 }
 
-/** What a panel says of its slot beside the picture; sent again when it changes. */
+/** What a panel shows of its slot beside the picture; sent again when it changes. */
 export interface Facts {
   kind: "facts";
   panel: string;
@@ -421,7 +421,7 @@ export interface Facts {
   unfit: Record<string, string>;
 }
 
-/** What one panel shows now. Without a ``picture``, ``message`` says why there is none. */
+/** What one panel shows now. Without a ``picture``, ``message`` says why. */
 export interface Frame {
   kind: "frame";
   panel: string;
@@ -435,7 +435,7 @@ export interface Frame {
   bars: Bars | null;
 }
 
-/** What was done, oldest first; what undo and redo would do next ("" for nothing). */
+/** The edits, oldest first; what undo and redo would do next ("" for nothing). */
 export interface Journal {
   kind: "journal";
   entries: Entry[];
@@ -452,7 +452,7 @@ export interface Catalog {
   examples: string[];
 }
 
-/** Whether a cell is running, and how many edits wait for a safe moment. ``polls``: nobody tells Python that a cell has ended, so a visible view asks about once a second. ``notice`` is a sentence for the person: why the page is sent nothing else. */
+/** Whether a cell is running, and how many edits are waiting for a safe moment. ``polls``: nobody tells Python that a cell has ended, so a visible view asks about once a second. ``notice`` is a sentence for the person: why the page is sent nothing else. */
 export interface Status {
   kind: "status";
   busy: boolean;
@@ -461,7 +461,7 @@ export interface Status {
   notice: string;
 }
 
-/** The one answer to an intent. ``where`` names the control an error belongs to. */
+/** The one reply to an intent. ``where`` names the control that an error belongs to. */
 export interface Reply {
   kind: "reply";
   id: string;
@@ -475,7 +475,7 @@ export interface Reply {
   preview: Preview | null;
 }
 
-/** Which modules are there (none asked for where ``rows`` is false), and what of the docks? */
+/** Asks for the modules (unless ``rows`` is false) and the state of the docks. */
 export interface LabList {
   kind: "lablist";
   n: number;
@@ -483,14 +483,14 @@ export interface LabList {
   bonds: LabBond[];
 }
 
-/** What does this hold? */
+/** Asks what one module or holder contains. */
 export interface LabExpand {
   kind: "labexpand";
   n: number;
   path: LabStep[];
 }
 
-/** A widget for the module at the end of this path, for the docked view ``view``. */
+/** Asks for a widget of the module at this path, for the docked view ``view``. */
 export interface LabDock {
   kind: "labdock";
   n: number;
@@ -498,7 +498,7 @@ export interface LabDock {
   path: LabStep[];
 }
 
-/** Which module does the widget with this model id show? */
+/** Asks which module the widget with this model id shows. */
 export interface LabFind {
   kind: "labfind";
   n: number;
@@ -521,7 +521,7 @@ export interface LabJournal {
   model: string;
 }
 
-/** The rows of a list or of one holder; ``more`` were left out. ``torch`` is false where nothing has imported it yet. ``bonds`` says of each dock what its path leads to now; ``unfinished`` that some modules are yet to be counted. */
+/** The rows of a list or of one holder; ``more`` were left out. ``torch`` is false if it has not been imported yet. ``bonds`` says for each dock what its path leads to now; ``unfinished`` says that some modules have not been counted yet. */
 export interface LabRows {
   kind: "labrows";
   n: number;
@@ -532,7 +532,7 @@ export interface LabRows {
   bonds: ("same" | "other" | "gone")[];
 }
 
-/** The widget to show. ``path`` is empty where no variable leads to its module. */
+/** The widget to show. ``path`` is empty if no variable leads to its module. */
 export interface LabDocked {
   kind: "labdocked";
   n: number;
@@ -550,13 +550,13 @@ export interface LabCode {
   code: string;
 }
 
-/** It was done. */
+/** The question was carried out. */
 export interface LabDone {
   kind: "labdone";
   n: number;
 }
 
-/** Why not, in a sentence. */
+/** The reason for a refusal, as a sentence. */
 export interface LabRefused {
   kind: "labrefused";
   n: number;

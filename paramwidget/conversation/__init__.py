@@ -1,1 +1,1 @@
-"""What is said: one widget's messages in and out, over a bench and a send function only."""
+"""One widget's messages in and out; it needs only a bench and a send function."""

@@ -1,4 +1,4 @@
-"""What a panel shows of its slot: the picture's values or the sentence why not, and the facts."""
+"""What a panel shows of its slot: the picture's values, or why there are none, and the facts."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from paramwidget.workbench import Workbench
 
 @dataclass(frozen=True)
 class Seen:
-    """A panel's slot at one look: what its lens shows, or the sentence why that is nothing.
+    """A panel's slot at one look: what its lens shows, or a sentence that says why nothing.
 
-    ``tensor`` is the slot's own, ``known`` its condition; None where there is none.
+    ``tensor`` is the slot's own, ``known`` its condition; None if there is none.
     """
 
     lens: Lens
@@ -42,14 +42,14 @@ class Seen:
 
 
 def what_is_seen(bench: Workbench, panel: PanelState) -> Seen:
-    """Look at a panel's slot once; what is read of it is in the answer, for all who need it."""
+    """Look at a panel's slot once; the result holds everything that was read of it."""
     lens, path = lens_named(panel.lens), tuple(panel.path)
     try:
         tensor = resolve(bench.net, path)
     except Unreadable as reason:
         return Seen(lens, str(reason))
     if tensor is None:
-        return Seen(lens, "None: nothing is registered here")
+        return Seen(lens, "It is None: nothing is registered here.")
     known = condition(tensor)
     if known.state != "ready":
         return Seen(lens, known.reason or known.state, tensor, known)
@@ -62,7 +62,7 @@ def what_is_seen(bench: Workbench, panel: PanelState) -> Seen:
 
 
 def remember(bench: Workbench, viewer: object, panels: Iterable[PanelState]) -> None:
-    """A look begins: what the lenses of a viewer's panels must remember is copied."""
+    """Start a look: copy what the lenses of a viewer's panels must remember."""
     lenses = [(lens_named(panel.lens), tuple(panel.path)) for panel in panels]
     wanted = {(lens.name, path): lens.needs for lens, path in lenses if lens.needs}
     bench.remembered.want(viewer, wanted)
@@ -114,7 +114,7 @@ def _tie(tree: Tree, group: TieGroup, here: Node) -> protocol.TieFact:
 
 def _locked(node: Node, seen: Seen, memory: MemoryMap) -> str:
     if node.kind == "computed":
-        return node.note or "it is computed at each use"
+        return node.note or "It is computed at each use."
     return locked(node, seen.tensor, memory, seen.known) or ""
 
 

@@ -1,4 +1,4 @@
-"""Makes the messages for the browser out of trees, tensors and the journal; sends nothing."""
+"""Builds the messages for the browser from trees, tensors and the journal; sends nothing."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from paramwidget.tensors import Unreadable, dtype_name
 class Budget(NamedTuple):
     """What one frame may cost.
 
-    ``bytes`` are those of its cells, ``extremes`` the low and high of reduced ones; a tensor with
-    more elements than ``counted`` has the histogram of a sample.
+    ``bytes`` limits its cells, ``extremes`` tells whether reduced cells come with their low and
+    high; a tensor of more than ``counted`` elements gets the histogram of a sample.
     """
 
     bytes: int
@@ -40,7 +40,7 @@ BINS = 64
 
 
 def saved_budget(panels: int) -> Budget:
-    """What the frame of one of so many panels may cost in a notebook file."""
+    """What the frame of one of this many panels may cost in a notebook file."""
     return Budget(min(40 * 1024, SAVED_BYTES // max(1, panels)), extremes=False, counted=2**20)
 
 
@@ -83,8 +83,9 @@ def picture_of(
 def _colours(
     values: Values, seen: Raster, exact: Stats, planes: list[protocol.Plane]
 ) -> scale.Limits:
-    """The range, a little wider where cells are rounded: the largest is still within it."""
-    # Not of the window's elements: so colours stay where one moves among single elements.
+    """The range, slightly wider where cells are rounded, so that the largest stays inside."""
+    # Not of the window's elements, so that colours do not change while panning over single
+    # elements.
     looked_at = scale.elements(values) if seen.exact else seen.values
     colours = scale.limits(exact, looked_at, cells=not seen.exact)
     if planes[0].encoding != "bf16":
@@ -109,7 +110,7 @@ def _size(window: Window | None, layout: Layout) -> tuple[int, int]:
 
 
 def _sliders(state: PanelState, layout: Layout) -> tuple[int, ...]:
-    """The panel's slider positions, within what the tensor has now."""
+    """The panel's slider positions, limited to what the tensor has now."""
     asked = [*state.sliders, *[0] * len(layout.sliders)]
     return tuple(max(0, min(at, size - 1)) for at, size in zip(asked, layout.sliders, strict=False))
 
@@ -121,7 +122,7 @@ def frame_of(
     cause: protocol.Cause,
     budget: Budget = SENT,
 ) -> tuple[protocol.Frame, list[bytes]]:
-    """What a panel shows of what was seen: a picture with its figures, or the sentence why not."""
+    """What a panel shows: a picture with its figures, or a sentence that says why not."""
     picture: protocol.Picture | None = None
     buffers: list[bytes] = []
     message, statistics, bars = "", None, None
@@ -167,7 +168,7 @@ def _bars(counted: Histogram | None) -> protocol.Bars | None:
         counts=[int(count) for count in counted.counts],
         low=text.number(low),
         high=text.number(high),
-        # halves, since the difference of two large ends can overflow
+        # halved first, since the difference of two large ends can overflow
         zero=-(low / 2) / (high / 2 - low / 2) if low < 0 < high else None,
         sampled=counted.sampled,
     )

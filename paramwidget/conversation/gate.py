@@ -1,4 +1,4 @@
-"""The gate: an edit from the browser waits for a moment at which the model is safe to change."""
+"""The gate: an edit from the browser waits until it is safe to change the model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from paramwidget.compat import cell_runs_elsewhere
 
 
 class Gate:
-    """Runs edits at once where no cell is running on another thread, else keeps them in order.
+    """Runs edits at once if no cell is running on another thread, else queues them.
 
     Between a forward and its backward an edit would give one step a mixed gradient; so while a
     cell runs on the main thread, edits that come in on another wait for ``open`` to be called on
@@ -23,11 +23,11 @@ class Gate:
 
     @property
     def waiting(self) -> int:
-        """How many edits wait."""
+        """How many edits are waiting."""
         return len(self._waiting)
 
     def pass_or_wait(self, name: str, edit: Callable[[], None]) -> bool:
-        """Run ``edit`` now, after those that wait, or keep it; whether it ran."""
+        """Run ``edit`` now, after those that wait, or queue it; returns whether it ran."""
         self._waiting.append((name, edit))
         if cell_runs_elsewhere():
             return False
@@ -35,7 +35,7 @@ class Gate:
         return True
 
     def withdraw(self, name: str) -> bool:
-        """Forget the edit of that name; False where it does not wait any more."""
+        """Remove the edit of that name; False if it is no longer waiting."""
         with self._order:
             for entry in list(self._waiting):
                 if entry[0] == name:
@@ -44,7 +44,7 @@ class Gate:
         return False
 
     def open(self) -> None:
-        """Run all that waits, in order, on the calling thread."""
+        """Run all waiting edits, in order, on the calling thread."""
         with self._order:
             while self._waiting:
                 self._waiting.popleft()[1]()

@@ -1,4 +1,4 @@
-"""Does what a person asked for in the browser, or only says what it would do.
+"""Carries out what was asked for in the browser, or says what it would do.
 
 An intent becomes the action of the same class name: its ``path`` is the action's ``target``, the
 other fields go by their names. What differs stands here, and all of it is checked at import.
@@ -19,7 +19,7 @@ from paramwidget.edit.journal import Edit
 from paramwidget.slots.ties import Name
 from paramwidget.workbench import Workbench
 
-FEW = 6  # names that are told of many
+FEW = 6  # names listed when there are many
 
 NOT_THE_ACTIONS = {"id", "dry"}  # fields that say how to answer, not what to do
 RENAMED = {"path": "target"}
@@ -36,7 +36,7 @@ READ: dict[str, Callable[[Any], Any]] = {  # how a field of an action is read fr
 
 @singledispatch
 def carry_out(intent: protocol.Intent, bench: Workbench) -> Edit | None:
-    """Do it as a whole; raises EditError where it cannot be done, the model as before."""
+    """Do it completely, or raise EditError and leave the model unchanged."""
     return bench.do(action_of(intent))
 
 
@@ -57,17 +57,17 @@ def _restart(_: protocol.Restart, bench: Workbench) -> Edit | None:
 
 
 def is_dry(intent: protocol.Intent) -> bool:
-    """Whether it only asks what would be done."""
+    """Whether it asks only what would be done."""
     return isinstance(intent, protocol.Initialize) and intent.dry
 
 
 def preview(bench: Workbench, intent: protocol.Intent) -> protocol.Preview:
     """What an initialization would do; raises EditError as doing it would."""
     action = action_of(intent)
-    assert isinstance(action, Initialize)  # no other intent asks
+    assert isinstance(action, Initialize)  # no other intent asks for it
     plan = action.plan(bench.net, bench.read())
     if not plan.skipped:
-        plan.refuse_empty(action.target)  # else no slot is told of, nor why there is none
+        plan.refuse_empty(action.target)  # else there is nothing to report
     reasons: dict[str, list[Name]] = {}
     for name, reason in plan.skipped.items():
         reasons.setdefault(reason, []).append(name)
@@ -92,7 +92,7 @@ def action_of(intent: protocol.Intent) -> Action:
 
 
 def action_class(intent: type[protocol.Intent]) -> type[Action]:
-    """The class of the actions that an intent asks for; raises TypeError where there is none."""
+    """The class of the actions that an intent asks for; raises TypeError if there is none."""
     for action in Action.catalogue.values():
         if action.__name__ == intent.__name__:
             return action
@@ -113,7 +113,7 @@ def action_fields(intent: type[protocol.Intent]) -> dict[str, str]:
 
 
 def check(intent: type[protocol.Intent]) -> None:
-    """Raises TypeError where an intent and its action do not fit each other."""
+    """Raises TypeError if an intent and its action do not fit each other."""
     if carry_out.dispatch(intent) is not carry_out.dispatch(object):
         return
     action = action_class(intent)

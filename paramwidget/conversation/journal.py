@@ -7,7 +7,7 @@ from paramwidget.conversation.intents import FEW
 from paramwidget.edit.actions.outcome import display_name
 from paramwidget.edit.journal import Journal
 
-MOST_ENTRIES = 200  # of a journal are told, the newest
+MOST_ENTRIES = 200  # lines of a journal are sent, the newest
 MOST_CODE = 100_000  # characters
 LONG_CODE = "# The script is long: print(Workbench.of(net).code()) shows it.\n"
 

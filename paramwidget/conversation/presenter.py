@@ -1,4 +1,4 @@
-"""What the browsers of a widget were shown: tree, rows, facts, frames; sent where they change."""
+"""What a widget's browsers show: tree, rows, facts and frames, sent again when they change."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _log = logging.getLogger("paramwidget")
 
 @dataclass
 class SentPanel:
-    """What a panel was sent last."""
+    """What was last sent for a panel."""
 
     content: Hashable = None
     generation: int = -1
@@ -42,7 +42,7 @@ class SentPanel:
 
 
 class Presenter:
-    """Looks at the model for the views and sends what has become different.
+    """Looks at the model for the views and sends what has changed.
 
     The caller holds the bench's lock. ``send`` takes a message and its buffers.
     """
@@ -72,7 +72,7 @@ class Presenter:
     # --- looking -------------------------------------------------------------------------------
 
     def show_everything(self) -> None:
-        """A page that knows nothing is told tree, journal, panels and frames."""
+        """Send everything: tree, journal, panels and frames."""
         self._sent = {panel: SentPanel(revision=s.revision) for panel, s in self._sent.items()}
         self._briefs.forget()
         self.show_journal()
@@ -89,14 +89,14 @@ class Presenter:
         self.look_at_rows()
 
     def look_live(self) -> None:
-        """A look while the model trains: its structure stands, bytes are few, rows are sampled."""
+        """A look while the model trains: known structure, small frames, sampled rows."""
         self._push_frames("step", frames.LIVE)
         if time.monotonic() >= self._next_rows:
             self.look_at_rows(whole=rows.SAMPLE)
             self._next_rows = time.monotonic() + ROWS_PERIOD
 
     def follow_structure(self, tree: Tree) -> None:
-        """Where the structure is another one, send it; panels whose slot is gone are closed."""
+        """Send the structure if it has changed, and close panels whose slot is gone."""
         known, self._tree = self._tree, tree
         if tree is known or (known is not None and tree.structure == known.structure):
             return
@@ -124,7 +124,7 @@ class Presenter:
                 _log.exception("paramwidget: a panel could not be shown")
 
     def _push_facts(self, panel: PanelState, seen: facts.Seen) -> None:
-        """What a panel says of its slot follows from the tree: as long as that stands, it does."""
+        """What a panel shows of its slot follows from the tree, and is valid as long as that is."""
         sent = self._sent.setdefault(panel.panel, SentPanel())
         assert self._tree is not None
         if sent.facts is not None and sent.tree is self._tree:
@@ -150,7 +150,7 @@ class Presenter:
         self._send(*sent.frame)
 
     def look_at_rows(self, whole: int = rows.WHOLE) -> None:
-        """Look at the rows that are on screen; of tensors larger than ``whole`` at a sample."""
+        """Look at the rows on screen; tensors larger than ``whole`` are sampled."""
         if self._tree is None:
             return
         shown = self.views.rows(self._revision)
@@ -163,12 +163,12 @@ class Presenter:
         self._send(journal_message(self.bench.journal))
 
     def show_panels(self) -> None:
-        """Which panels are open, and what they show where that has become different."""
+        """Send which panels are open, and what they show if that has changed."""
         self._send_panels([])
         self._push_frames("view")
 
     def open_panel(self, message: protocol.Open) -> None:
-        """Open a panel; where there is no such slot, say so."""
+        """Open a panel; if there is no such slot, say so."""
         path = tuple(message.path)
         if self._tree is None or not _is_slot(self._tree.find(path)):
             self.follow_structure(self.bench.read())
@@ -222,7 +222,7 @@ class Presenter:
     def _saved_tree(
         self, tree: Tree, sent: protocol.Tree, panels: list[PanelState]
     ) -> list[Message]:
-        """The tree and the rows at a glance; of a large tree the uppermost rows."""
+        """The tree and the summaries of its rows; of a large tree, the uppermost rows."""
         nodes = [node for panel in panels if (node := tree.find(tuple(panel.path))) is not None]
         saved = saved_rows(sent, [tree.row(node) for node in nodes])
         place = {row: at for at, row in enumerate(saved)}

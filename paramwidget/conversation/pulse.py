@@ -1,7 +1,7 @@
-"""The pulse: tells the loop that a cell has begun or ended, or that an optimizer has stepped.
+"""The pulse: reports that a cell has started or ended, or that an optimizer has stepped.
 
-The hooks are there only while a view is open. What is called must not raise: IPython would print
-its traceback into the user's cell, torch would raise it out of the user's ``opt.step()``.
+The hooks are installed only while a view is open. They must not raise: IPython would print the
+traceback into the user's cell, and torch would raise it from the user's ``opt.step()``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _log = logging.getLogger("paramwidget")
 
 
 class Beat(Protocol):
-    """What the loop does at a pulse."""
+    """What is called at a pulse."""
 
     def cell_began(self) -> None: ...
     def cell_ended(self) -> None: ...
@@ -26,7 +26,7 @@ class Beat(Protocol):
 
 
 class Pulse:
-    """The hooks of one conversation; ``start`` and ``stop`` may be called again and again."""
+    """The hooks of one conversation; ``start`` and ``stop`` may be called repeatedly."""
 
     def __init__(self, beat: Beat) -> None:
         self._beat = beat
@@ -40,7 +40,7 @@ class Pulse:
 
     @property
     def hears_cells(self) -> bool:
-        """Whether somebody says when a cell has ended; nobody does in marimo and Solara."""
+        """Whether the host reports the end of a cell; marimo and Solara do not."""
         return interactive_shell() is not None
 
     def start(self) -> None:
@@ -78,4 +78,4 @@ def _quietly(call: Callable[[], object]) -> None:
     try:
         call()
     except Exception:
-        _log.exception("paramwidget: a pulse failed")
+        _log.exception("paramwidget: an update after a cell or a step failed")

@@ -1,4 +1,4 @@
-"""The rows of the tree as the browser gets them: the structure, and visible rows at a glance."""
+"""The rows of the tree for the browser: the structure, and a summary of the visible rows."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def tree_message(tree: Tree, revision: int, words: Words) -> protocol.Tree:
 
 
 def _proof(places: list[Node]) -> str:
-    """True in Python: one object stands at these places."""
+    """A Python expression that is true: these places hold one object."""
     return " is ".join(node.access[0] for node in places[:PROVED])
 
 
 class Numbered:
-    """Words that occur often, each once; what was numbered keeps its number."""
+    """Words that occur often, each once; a word keeps its number."""
 
     def __init__(self) -> None:
         self._index: dict[str | None, int] = {None: -1}
@@ -83,17 +83,17 @@ class Words:
 
 
 class Briefs:
-    """What the rows on screen were last said to look like."""
+    """What was last sent for the rows on screen."""
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[Hashable, protocol.Brief]] = {}
 
     def forget(self) -> None:
-        """The rows are other rows now."""
+        """Start again with other rows."""
         self._known.clear()
 
     def known(self) -> list[protocol.Brief]:
-        """All that was said."""
+        """All briefs that were sent."""
         return [brief for _, brief in self._known.values()]
 
     def fresh(
@@ -103,9 +103,9 @@ class Briefs:
         rows: list[int],
         whole: int = WHOLE,
     ) -> list[protocol.Brief]:
-        """The briefs of those rows whose content is not what it was when last said.
+        """The briefs of the rows whose content has changed since they were last sent.
 
-        Of a tensor with more elements than ``whole`` a sample is looked at.
+        A tensor with more than ``whole`` elements is sampled.
         """
         fresh = []
         for row in rows:

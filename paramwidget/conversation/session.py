@@ -33,14 +33,14 @@ Send = Callable[[dict[str, Any], list[bytes]], None]
 _log = logging.getLogger("paramwidget")
 
 LIVE_PERIOD = 0.1  # s between frames while a cell runs
-LIVE_SHARE = 0.015  # of the time of a training cell may go into looking at it
+LIVE_SHARE = 0.015  # share of a training cell's time that looking at the model may take
 
 
 class Session:
-    """The loop of one widget over one bench.
+    """The conversation of one widget over one bench.
 
-    ``send`` takes a JSON object and its buffers; ``keep`` is called where the saved picture
-    (``saved_messages()``) has become another one.
+    ``send`` takes a JSON object and its buffers; ``keep`` is called when the saved picture
+    (``saved_messages()``) has changed.
     """
 
     def __init__(
@@ -53,12 +53,12 @@ class Session:
         self._send_out = send
         self._keep = keep
         self.presenter = Presenter(bench, self.views, self._send)
-        self._notice = ""  # why the page that said hello last is sent nothing but this
+        self._notice = ""  # why the page that last said hello is sent only this
         self._busy = False
         self._next_live = 0.0
         self._period = LIVE_PERIOD
         self._stale = False
-        self._newest: tuple[str, Edit | None] = ("", None)  # the last intent that was done
+        self._newest: tuple[str, Edit | None] = ("", None)  # the last intent that was carried out
         bench.listen(self)
 
     def open(self, name: Name, lens: str = "") -> None:
@@ -84,7 +84,7 @@ class Session:
             self._refuse(content, f"{type(error).__name__}: {error}")
 
     def _refuse(self, content: object, error: str) -> None:
-        """A message that cannot be taken: where it is an intent its control is told why."""
+        """A message that cannot be handled; if it is an intent, its control is told why."""
         asked = content.get("id") if isinstance(content, dict) else None
         if isinstance(asked, str):
             self._send(refused(asked, error))
@@ -92,7 +92,7 @@ class Session:
             _log.warning("paramwidget: a message was dropped: %s", error)
 
     def _take(self, message: protocol.ToKernel) -> None:
-        """What a page of another version says may mean something else: only its hello counts."""
+        """Messages of another version may mean something else: only its hello counts."""
         if not self._notice or isinstance(message, protocol.Hello):
             self._handle(message)
         elif isinstance(message, protocol.Intent):
@@ -100,7 +100,7 @@ class Session:
 
     @singledispatchmethod
     def _handle(self, message: protocol.ToKernel) -> None:
-        """Each message has a function below; check_handled() sees to it at import."""
+        """Each message has a function below, which check_handled() checks at import."""
         raise ProtocolError(f"nothing handles {message.kind}")
 
     @_handle.register
@@ -141,7 +141,7 @@ class Session:
     def _look_again(self, message: protocol.Ask) -> None:
         self.views.heard(message.view)
         self._push("ask")
-        self._send_status()  # an answer always: the browser asks again only after one
+        self._send_status()  # always answered: the browser asks again only after an answer
 
     @_handle.register
     def _open_panel(self, message: protocol.Open) -> None:
@@ -167,7 +167,7 @@ class Session:
 
     @_handle.register
     def _intend(self, intent: protocol.Intent) -> None:
-        """An intent goes to the gate; while it waits there the browser knows."""
+        """Pass an intent to the gate; the browser is told while it waits."""
         if is_dry(intent):
             self._carry_out(intent)  # changes nothing: no need to wait
         elif not self.gate.pass_or_wait(intent.id, lambda: self._carry_out(intent)):
@@ -175,10 +175,10 @@ class Session:
 
     @_handle.register
     def _withdraw(self, message: protocol.Withdraw) -> None:
-        """Nobody wants it any more: it is not done, or undone where nothing came after it."""
+        """Cancel an intent: it is not done, or it is undone if nothing came after it."""
         intent = message.intent
         if self.gate.withdraw(intent):
-            self._send(refused(intent, "It was taken back before it was done."))
+            self._send(refused(intent, "It was cancelled before it ran."))
             self._send_status()
         else:
             self.gate.pass_or_wait("", lambda: self._undo_newest(intent))
@@ -208,9 +208,9 @@ class Session:
         return replied(intent.id, self._newest[1])
 
     def edited(self, edit: Edit | None, tree: Tree) -> None:
-        """The bench tells of an edit, whoever made it: repaint, or remember to.
+        """The bench reports an edit, whoever made it: repaint now, or later.
 
-        A cell that edits in a loop is shown at the live rate; its end shows the rest.
+        A cell that edits in a loop is shown at the live rate; the rest is shown when it ends.
         """
         if not self.views.any_open:
             return
@@ -224,13 +224,13 @@ class Session:
     # --- pulses --------------------------------------------------------------------------------
 
     def cell_began(self) -> None:
-        """The kernel is busy from now on."""
+        """A cell has started."""
         self._busy = True
         self.views.deafen()
         self._send_status()
 
     def cell_ended(self) -> None:
-        """What waited is done; what the cell did is shown."""
+        """A cell has ended: run the waiting edits, and show what the cell did."""
         self._busy = False
         self.views.listen()
         self.gate.open()
@@ -244,7 +244,7 @@ class Session:
         self._mind_pulse()
 
     def stepped(self) -> None:
-        """An optimizer stepped: a safe moment for edits, and time for a live frame now and then."""
+        """An optimizer has stepped: a safe moment for edits, sometimes for a live frame."""
         self.bench.remember("step")
         if self.gate.waiting:
             self.gate.open()
@@ -253,7 +253,7 @@ class Session:
         if began < self._next_live or not self.views.any_shown:
             return
         if not self.bench.lock.acquire(blocking=False):
-            return  # another thread is looking at this very moment
+            return  # another thread is looking right now
         try:
             self.presenter.look_live()
         finally:
@@ -262,7 +262,7 @@ class Session:
             self._next_live = ended + max(self._period, (ended - began) / LIVE_SHARE)
 
     def close(self) -> None:
-        """The widget is gone: no hook is left, and nothing is remembered for it."""
+        """The widget is gone: remove its hooks and everything kept for it."""
         self.bench.remembered.want(self.presenter, {})
         self.pulse.stop()
 
@@ -270,7 +270,7 @@ class Session:
         if self.views.any_open:
             if not self.pulse.runs:
                 self.pulse.start()
-                self._busy = cell_runs_elsewhere()  # it may have begun before anybody listened
+                self._busy = cell_runs_elsewhere()  # it may have started before anybody listened
                 self._send_status()
         else:
             self.pulse.stop()
@@ -278,9 +278,9 @@ class Session:
     # --- out -----------------------------------------------------------------------------------
 
     def _push(self, cause: Cause, tree: Tree | None = None) -> None:
-        """Look at everything that is open and send what has become different.
+        """Look at everything that is open and send what has changed.
 
-        ``tree`` is the model's as it is now, where the caller has it.
+        ``tree`` is the model's present one, if the caller has it.
         """
         if not self.views.any_open:
             return

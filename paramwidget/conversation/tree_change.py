@@ -1,4 +1,4 @@
-"""What a tree has become, told by what is different; and what of it a notebook file saves."""
+"""The changes of a tree since it was sent, and the part of it that a notebook file saves."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TypeVar
 
 from paramwidget import protocol
 
-WHOLE = 2000  # rows; a tree that has no more is sent anew where it has changed
+WHOLE = 2000  # rows; a tree of no more is sent again when it has changed
 SAVED = 400  # rows; of a larger tree the notebook file has the uppermost
 
 T = TypeVar("T")
 
 
 def depths_of(tree: protocol.Tree) -> list[int]:
-    """How many rows stand above each."""
+    """How many rows are above each."""
     depths: list[int] = []
     for parent in tree.parents:
         depths.append(0 if parent < 0 else depths[parent] + 1)
@@ -25,9 +25,9 @@ def depths_of(tree: protocol.Tree) -> list[int]:
 def tree_change(
     before: protocol.Tree, now: protocol.Tree, whole: int = WHOLE
 ) -> protocol.TreeChange | None:
-    """The message that makes the one of the other; None where the whole tree says it better.
+    """The message that turns one tree into the other; None if sending the whole tree is better.
 
-    That is a tree of no more than ``whole`` rows, or one of which more than half is new.
+    That is a tree of at most ``whole`` rows, or one with more than half of its rows new.
     """
     if len(now.names) <= whole:
         return None
@@ -109,7 +109,7 @@ def saved_rows(tree: protocol.Tree, wanted: Iterable[int]) -> list[int]:
 
 
 def saved_tree(tree: protocol.Tree, rows: list[int]) -> protocol.Tree:
-    """The tree with these rows alone; where something was left out a row says so."""
+    """The tree with these rows only; where something was left out, a row says so."""
     if len(rows) == len(tree.names):
         return tree
     place = {row: at for at, row in enumerate(rows)}
@@ -119,7 +119,7 @@ def saved_tree(tree: protocol.Tree, rows: list[int]) -> protocol.Tree:
             missing[parent] = missing.get(parent, 0) + 1
     notes = {str(place[int(row)]): note for row, note in tree.notes.items() if int(row) in place}
     for row, count in missing.items():
-        left_out = f"{count:,} of its rows are not in this saved picture"
+        left_out = f"{count:,} of its rows were not saved in this picture"
         notes[str(place[row])] = "; ".join(filter(None, (notes.get(str(place[row])), left_out)))
     return replace(
         tree,

@@ -33,16 +33,16 @@ class Views:
 
     @property
     def any_open(self) -> bool:
-        """Whether a view is there, be it hidden."""
+        """Whether there is a view, even a hidden one."""
         return bool(self._views)
 
     @property
     def any_shown(self) -> bool:
-        """Whether somebody can see a change."""
+        """Whether anybody can see a change."""
         return any(view.shown for view in self._views.values())
 
     def heard(self, view: str) -> OneView:
-        """A view has display_name: it lives."""
+        """A view has sent a message, so it is alive."""
         one = self._views.setdefault(view, OneView())
         one.heard = self._clock()
         return one
@@ -52,7 +52,7 @@ class Views:
         self._views.pop(view, None)
 
     def deafen(self) -> None:
-        """A cell begins: until it ends a silent view may only be unheard."""
+        """A cell starts: until it ends, a silent view may merely be waiting to be heard."""
         if self._deaf_since is None:
             self._deaf_since = time.monotonic()
 
@@ -63,7 +63,7 @@ class Views:
             self._deaf_since = None
 
     def drop_silent(self) -> None:
-        """Forget views that were silent too long while they could have been heard."""
+        """Forget views that were silent for too long while they could have been heard."""
         now = self._clock()
         for view in [v for v, one in self._views.items() if now - one.heard > SILENCE]:
             del self._views[view]
@@ -74,18 +74,18 @@ class Views:
         return list(dict.fromkeys(row for rows in shown for row in rows))
 
     def open(self, message: Open) -> PanelState:
-        """A panel is opened; one with this id that is open already stays as it is.
+        """Open a panel; one with this id that is already open stays as it is.
 
-        Raises ProtocolError where there is no such lens.
+        Raises ProtocolError if there is no such lens.
         """
         lens = _lens(message.lens)
         state = PanelState(message.panel, message.path, lens, 0, None, list(CELLS), [])
         return self.panels.setdefault(message.panel, state)
 
     def look(self, message: Look) -> PanelState | None:
-        """A panel looks differently from now on; None where there is no such panel.
+        """Change how a panel looks at its tensor; None if there is no such panel.
 
-        Raises ProtocolError where there is no such lens.
+        Raises ProtocolError if there is no such lens.
         """
         state = self.panels.get(message.panel)
         if state is None:
@@ -109,7 +109,7 @@ class Views:
 
 
 def _lens(name: str) -> str:
-    """The lens by its own name, the usual one where none is chosen."""
+    """The lens by its own name, the usual one if none is chosen."""
     try:
         return lens_named(name or USUAL.name).name
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What is done: the only rooms that change a model. Nothing here knows browsers or threads."""
+"""What can be done to a model. Nothing here knows about browsers or threads."""
 
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.initializers.catalogue import initializer

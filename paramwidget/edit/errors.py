@@ -1,13 +1,13 @@
-"""EditError: what was asked, why it cannot be, what can; and where in the form it belongs."""
+"""EditError: what was asked, why it cannot be done, and which argument is at fault."""
 
 from __future__ import annotations
 
 
 class EditError(ValueError):
-    """An edit that was refused; every byte of the model is as it was.
+    """An edit that was refused; the model is unchanged.
 
     ``where`` names the argument at fault ("value", "expression", "index", "target", "seed", or an
-    argument of the initializer), so that a view can say it beside the right control.
+    argument of the initializer), so that a view can show it beside the right control.
     """
 
     def __init__(self, message: str, where: str = "") -> None:
@@ -16,7 +16,7 @@ class EditError(ValueError):
 
 
 def listed(words: object, most: int = 6) -> str:
-    """A few words in a sentence: "a, b and 3 more"."""
+    """A list for a sentence: "a, b and 3 more"."""
     names = [str(word) for word in words] if isinstance(words, (list, tuple)) else [str(words)]
     if len(names) > most:
         names, rest = names[:most], len(names) - most
@@ -25,7 +25,7 @@ def listed(words: object, most: int = 6) -> str:
 
 
 def quoted(value: object, most: int = 60) -> str:
-    """A value as one short line, for a sentence; never raises, whatever the value's repr does."""
+    """A value as one short line, for a sentence; never raises, even if the value's repr does."""
     try:
         text = repr(value)
     except Exception:

@@ -1,4 +1,4 @@
-"""The journal: what was done to a model, undone, refused; and the way back, within a budget."""
+"""The journal: what was done to a model and what was undone, with undo within a memory budget."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ BUDGET = 1 << 30  # bytes kept for undo and redo; the newest edit can be undone 
 
 @dataclass(frozen=True)
 class Edit:
-    """One thing that was done: a value, the model not in it.
+    """One edit that was done, as a value without a reference to the model.
 
-    ``changed`` names every slot of each tensor that changed; ``skipped`` says of each slot that was
-    asked for and not done why; ``seed`` repeats the draw; ``code`` is a script over ``net``.
+    ``changed`` names every slot of each tensor that changed; ``skipped`` gives the reason for each
+    slot that was skipped; ``seed`` repeats the draw; ``code`` is a script for ``net``.
     """
 
     title: str
@@ -35,7 +35,7 @@ class Edit:
     warnings: list[str] = field(default_factory=list)
     code: str = ""
     action: Action | None = field(default=None, repr=False, compare=False)
-    #: Whether more than bytes may have changed: other tensors, memory or modules stand there.
+    #: Whether more than bytes may have changed: tensors, memory or modules were replaced.
     restructured: bool = field(default=False, repr=False, compare=False)
 
     @property
@@ -44,7 +44,7 @@ class Edit:
         return self.action.kind if self.action is not None else ""
 
     def to_json(self) -> dict[str, Any]:
-        """The edit as JSON would hold it; a name is a text, or a list where it is a path."""
+        """The edit as a JSON object; a name is a string, or a list if it is a path."""
         return {
             "action": to_json(self.action, self.seed) if self.action is not None else None,
             "title": self.title,
@@ -74,22 +74,22 @@ class Entry:
     nbytes: int = 0  # what the inverses hold
 
     def drop(self) -> None:
-        """Forget the way back."""
+        """Drop what undo needs."""
         self.inverses, self.nbytes = None, 0
 
 
 class Journal:
-    """All edits of one model. Not thread-safe: the caller holds the lock."""
+    """All edits of one model. Not thread-safe: the caller must hold the lock."""
 
     def __init__(self, budget: int = BUDGET) -> None:
         self.budget = budget
-        self.entries: list[Entry] = []  # oldest first: those that stand, were undone, or failed
+        self.entries: list[Entry] = []  # oldest first: in effect, undone or failed
         self._done: list[Entry] = []
         self._undone: list[Entry] = []
         self._running = False
 
     def do(self, net: nn.Module, tree: Tree, action: Action) -> Edit:
-        """Run an action and write it down. A refusal is written down too, and raised."""
+        """Run an action and record it. A refusal is recorded too, and raised."""
         try:
             with self._alone():
                 outcome = action.run(net, tree)
@@ -98,7 +98,7 @@ class Journal:
             raise
         except (RuntimeError, MemoryError) as error:  # no memory for the scratch, an odd tensor
             about = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise EditError(f"torch cannot do it: {about}; nothing was changed") from error
+            raise EditError(f"torch cannot do this: {about}; the model was not changed") from error
         edit = self._edit(outcome, action)
         entry = Entry(
             edit,
@@ -118,9 +118,11 @@ class Journal:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """A function that edits while an edit calls it could not be undone as a whole."""
+        """Refuse an edit inside an edit, which could not be undone as a whole."""
         if self._running:
-            raise EditError("an edit is running, and its function cannot make another one")
+            raise EditError(
+                "an edit is already running, and a function that it calls cannot start another one"
+            )
         self._running = True
         try:
             yield
@@ -143,30 +145,32 @@ class Journal:
         )
 
     def _about_name(self, function: Any) -> list[str]:
-        """The script calls a function by its name, which is not always enough."""
+        """Warn if the name by which the script calls a function is not enough."""
         name = function_name(function)
         warnings = [] if name.isidentifier() else [
-            f"the function has no name of its own: the script calls globals()[{name!r}]"
+            f"the function is not defined under a name: the script calls globals()[{name!r}]"
         ]  # fmt: skip
         for entry in self._done:
             other = entry.function
             if other is not None and other is not function and function_name(other) == name:
                 return [
                     *warnings,
-                    f"another function named {name} ran before, and the script calls both by that "
+                    f"another function called {name} ran before, and the script calls both by that "
                     "name",
                 ]
         return warnings
 
     def _note_failure(self, action: Action, error: EditError) -> None:
-        """Only what ran and failed is a line; a refusal before that is said where it was asked."""
+        """Record what ran and failed; an earlier refusal is shown only where it was asked for."""
         if isinstance(error, Failed):
             edit = Edit(f"failed: {str(error).splitlines()[0]}", [], action=action)
             self.entries.append(Entry(edit, action, stands=False, error=error.trace))
 
     def undo(self, net: nn.Module) -> Edit | None:
-        """Take the last standing edit back; None where there is none. Raises EditError where the
-        model has changed such that it cannot be, or the budget has dropped what it needs.
+        """Undo the last edit in effect; None if there is none.
+
+        Raises EditError if the model has changed too much, or if the budget has dropped what undo
+        needs.
         """
         if not self._done:
             return None
@@ -177,7 +181,7 @@ class Journal:
         return entry.edit
 
     def redo(self, net: nn.Module) -> Edit | None:
-        """Do the last undone edit again, to the same bytes; None where there is none."""
+        """Redo the last undone edit, to the same bytes; None if there is none."""
         if not self._undone:
             return None
         entry = self._undone[-1]
@@ -189,8 +193,8 @@ class Journal:
     def _swap(self, net: nn.Module, entry: Entry, what: str) -> None:
         if entry.inverses is None:
             raise EditError(
-                f"{entry.edit.title!r} can no longer be undone: the bytes before it were dropped, "
-                f"as the journal keeps {self.budget >> 20} MiB"
+                f"{entry.edit.title!r} can no longer be undone: the values before it were dropped, "
+                f"since the journal keeps at most {self.budget >> 20} MiB"
             )
         try:
             with self._alone():
@@ -208,12 +212,12 @@ class Journal:
 
     @property
     def history(self) -> list[Edit]:
-        """The edits that stand, oldest first."""
+        """The edits in effect, oldest first."""
         return [entry.edit for entry in self._done]
 
     @property
     def next_undo(self) -> str:
-        """The title of what undo would take back, "" for nothing."""
+        """The title of what undo would undo, "" for nothing."""
         return self._done[-1].edit.title if self._done else ""
 
     @property
@@ -222,7 +226,7 @@ class Journal:
         return self._undone[-1].edit.title if self._undone else ""
 
     def code(self) -> str:
-        """The standing history as one script over ``net``."""
+        """The edits in effect as one script for ``net``."""
         return assembled(entry.script for entry in self._done if entry.script is not None)
 
 

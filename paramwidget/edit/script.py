@@ -1,4 +1,4 @@
-"""Writes edits as a script over ``net``: plain torch lines, and the few helpers that they need."""
+"""Writes edits as a script for ``net``: plain torch lines, and the helpers that they need."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def fill(tensor, init, dtype=torch.float32, **arguments):
 '''
 _FILL_BY = '''
 def fill_by(tensor, function, **arguments):
-    """Let a function of one's own work on a copy, then store the copy."""
+    """Apply a function to a copy, then store the copy."""
     with torch.no_grad():
         scratch = tensor.detach().clone(memory_format=torch.contiguous_format)
         function(scratch, **arguments)
@@ -30,7 +30,7 @@ def seed_all(seed):
 _KEEPING = '''
 @contextlib.contextmanager
 def keeping(*tensors):
-    """Leave these tensors as they are, whatever runs inside."""
+    """Restore these tensors afterwards, whatever runs inside."""
     kept = [tensor.detach().clone() for tensor in tensors]
     yield
     for tensor, values in zip(tensors, kept):
@@ -38,7 +38,7 @@ def keeping(*tensors):
 '''
 _TWIN = '''
 def twin(module):
-    """The same module again, with registries of its own that hold the same tensors."""
+    """A copy of the module, with its own registries that hold the same tensors."""
     made = object.__new__(type(module))
     for name, value in vars(module).items():
         made.__dict__[name] = value.copy() if isinstance(value, (dict, list, set)) else value
@@ -46,7 +46,7 @@ def twin(module):
 '''
 _VISIT = '''
 def visit(module, function):
-    """What module.apply(function) does, where that gives up: children first."""
+    """Like module.apply(function), without its recursion: children first."""
     todo = [(module, False)]
     while todo:
         module, ready = todo.pop()
@@ -69,7 +69,7 @@ HELPERS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "visit": ((), _VISIT),
 }
 
-# names that the lines themselves use; a user's function of such a name gets another one first
+# names that the lines use; a user's function with one of these names is renamed first
 _TAKEN: Final = {
     *HELPERS, "w", "part", "whole", "parameter", "generator", "torch", "numpy", "random",
 }  # fmt: skip
@@ -85,7 +85,7 @@ class Script:
 
     @property
     def text(self) -> str:
-        """A script of its own."""
+        """A complete script."""
         return assembled([self])
 
 
@@ -120,14 +120,14 @@ def function_name(function: Any) -> str:
 
 
 def assigned(access: str, name: str, value: str) -> str:
-    """The line that puts a value where an expression of ``Node.access`` reads one."""
+    """The line that assigns a value to an expression of ``Node.access``."""
     if access.startswith("getattr(") and access.endswith(f", {name!r})"):
         return f"setattr({access[len('getattr(') : -1]}, {value})"
     return f"{access} = {value}"
 
 
 def comment(text: str) -> str:
-    """A comment on one line, whatever the text holds."""
+    """A one-line comment, whatever the text contains."""
     return "# " + "".join(c if c.isprintable() else "�" for c in text)
 
 

@@ -1,4 +1,4 @@
-"""A picture of a model that needs no kernel and no script, for whoever reads the notebook later."""
+"""A static picture of a model, which needs neither kernel nor script to be shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from paramwidget.workbench import Workbench
 
 BYTES = 40 * 1024
 
-_CELLS = (56, 36, 30, 26)  # a picture's rows and columns at most, by how many pictures there are
+_CELLS = (56, 36, 30, 26)  # the most rows and columns of a picture, by the number of pictures
 _log = logging.getLogger("paramwidget")
 
 
@@ -24,7 +24,7 @@ def bundle(
     """What a notebook saves of a model, by MIME type, in at most BYTES together; never raises.
 
     ``slots`` names the tensors to show as heatmaps (at most 4), None the first two. Keys are
-    "text/plain", "text/html" and "image/png" (base64); one that cannot be made is left out.
+    "text/plain", "text/html" and "image/png" (base64); one that cannot be created is left out.
     """
     chosen = None if slots is None else list(slots)
     cells = _CELLS[min(len(chosen), len(_CELLS)) - 1] if chosen else _CELLS[1]
@@ -47,7 +47,7 @@ def _bundle(
     try:
         seen = read_sheet(bench, slots, cells, lines)
     except Exception:
-        _log.exception("paramwidget: no still picture could be made")
+        _log.exception("paramwidget: no static picture could be made")
         return made
     ways: dict[str, Callable[[Sheet], str]] = {
         "text/plain": text_of,
@@ -58,5 +58,5 @@ def _bundle(
         try:
             made[kind] = way(seen)
         except Exception:
-            _log.exception("paramwidget: no still picture as %s could be made", kind)
+            _log.exception("paramwidget: no static picture as %s could be made", kind)
     return made

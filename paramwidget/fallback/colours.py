@@ -1,8 +1,8 @@
-"""The colours of a still picture: those of the live heatmap on a light page.
+"""The colours of a static picture: those of the live heatmap on a light page.
 
-Blue below zero, orange above, white at zero, in steps that look equal: the lightness alone tells
-the magnitude. ``js/widget/src/heatmap/colours.ts`` has the same in 255 steps; fewer make a smaller
-PNG and no difference to the eye.
+Blue below zero, orange above, white at zero, in perceptually equal steps: lightness alone shows the
+magnitude. ``js/widget/src/heatmap/colours.ts`` has the same colours in 255 steps; fewer make a
+smaller PNG with no visible difference.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _BLUE, _ORANGE = 255.0, 55.0  # hues in degrees
 
 @lru_cache(maxsize=1)
 def palette() -> Bytes:
-    """Red, green and blue of each index: STEPS of the scale, then the named ones."""
+    """Red, green and blue of each index: STEPS of the scale, then the named colours."""
     return np.concatenate([scale(STEPS), np.array(_OFF_SCALE, np.uint8)])
 
 
@@ -54,7 +54,7 @@ def indices(values: Array, low: float, high: float) -> Bytes:
 
 
 def _srgb(lightness: Array, chroma: Array, hue: Array) -> Bytes:
-    """OKLCH to bytes of sRGB (Ottosson, 2020); chroma is lowered until a screen can show it."""
+    """OKLCH to bytes of sRGB (Ottosson, 2020); chroma is reduced until a screen can show it."""
     found = _linear(lightness, chroma * 0, hue)
     missing = np.ones(lightness.shape, bool)
     for percent in range(100, 0, -1):

@@ -1,4 +1,4 @@
-"""A small bitmap font, for pictures that must carry text where no font can be asked for.
+"""A small bitmap font, for pictures with text where no font is available.
 
 Letters are 5 wide and 7 tall, with 2 rows more for what hangs below the line. One character of
 ``_ROWS`` is one row of a letter, a base-32 digit whose five bits are the dots from left to right.
@@ -13,11 +13,11 @@ import numpy as np
 
 Dots = np.ndarray[Any, np.dtype[np.bool_]]
 
+#: Dots from one letter to the next.
 WIDTH = 6
-"""Dots from one letter to the next."""
 
+#: Dots from one line to the next.
 HEIGHT = 11
-"""Dots from one line to the next."""
 
 _ROWS = """
 ! 4444404    " aaa       # aavavaa    $ 4fke5u4    % op248j3    & cik8lid    ' 448

@@ -1,4 +1,4 @@
-"""The sheet as one PNG, for readers that show neither widgets nor HTML (LaTeX among them)."""
+"""The sheet as one PNG, for viewers that show neither widgets nor HTML (such as LaTeX)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def png_of(sheet: Sheet) -> bytes:
 
 
 def enlarged(cells: Bytes, side: int) -> Bytes:
-    """Cells as squares of whole pixels, the longer side at most ``side``; a strip gets height."""
+    """Cells as squares of whole pixels, the longer side at most ``side``; a strip is taller."""
     rows, cols = cells.shape
     size = max(1, min(24, side // max(rows, cols)))
     height = max(size, 12 // rows)

@@ -1,7 +1,7 @@
 """The sheet as HTML that sanitizers keep: tables and data: images, inline style, no more.
 
 JupyterLab's sanitizer drops <style>, <svg>, ids and ``image-rendering`` (so cells are enlarged
-before); GitHub drops ``style`` too. No colour is set but a border: text takes the page's own.
+before); GitHub drops ``style`` too. The only colour set is a border's: text takes the page's own.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ SIDE = 208  # CSS pixels: the longer side of a heatmap, about
 
 
 def html_of(sheet: Sheet) -> str:
-    """One <div>; every word of the model in it is escaped."""
+    """One <div>; every text of the model in it is escaped."""
     parts = [f"<p><b>{escape(sheet.model)}</b>: {escape(sheet.totals)}</p>"]
     if sheet.heats:
         cells = "".join(_heat(heat) for heat in sheet.heats)
         parts.append(f"<table style='border:none' cellpadding=4><tr>{cells}</tr></table>")
     if sheet.lines:
         parts.append(_table(sheet))
-    small = [*sheet.ties, "A still picture: run the cell for the live widget."]
+    small = [*sheet.ties, "A static picture: run the cell to see the live widget."]
     parts.append(f"<p><small>{'<br>'.join(map(escape, small))}</small></p>")
     return f"<div>{''.join(parts)}</div>"
 
@@ -58,7 +58,7 @@ def _table(sheet: Sheet) -> str:
 
 
 def _row(tag: str, heads: Sequence[str], words: Sequence[str]) -> str:
-    """Names to the left, numbers to the right, whatever the host does with the others."""
+    """Align names left and numbers right, whatever the host does by default."""
     sides = {HEADS[0]: " style=text-align:left", RIGHT: " align=right"}
     cells = (
         f"<{tag}{sides.get(head, '')}>{escape(word)}</{tag}>"

@@ -1,4 +1,4 @@
-"""Writes a PNG of at most 256 colours; no library but zlib."""
+"""Writes a PNG of at most 256 colours, with zlib alone."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def base64_of(data: bytes) -> str:
 
 
 def _filtered(pixels: Pixels) -> bytes:
-    """Rows as they are, but those equal to the one above as zeros: enlarged cells cost little."""
+    """The rows, those equal to the one above as zeros, so that enlarged cells cost little."""
     height, width = pixels.shape
     rows = np.zeros((height, width + 1), np.uint8)
     rows[:, 1:] = pixels

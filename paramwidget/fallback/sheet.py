@@ -1,7 +1,7 @@
-"""What a still picture says of a model: a title, one line per slot, a few tensors as cells.
+"""The content of a static picture: a title, one line per slot, a few tensors as cells.
 
 Reads the structure and samples of the tensors only, so a model of any size takes a moment; a line
-or picture that cannot be had says why, and the others stand.
+or picture that fails says why, and the others remain.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from paramwidget.workbench import Workbench
 
 LINES = 40
 NAME = 48  # characters
-WHOLE = 2**17  # elements; of a larger tensor a sample is looked at
+WHOLE = 2**17  # elements; a larger tensor is sampled
 SAMPLE = 4096
 PICTURES = 4
 TIES = 6  # groups in the legend
@@ -55,7 +55,7 @@ HEADS = ("slot", "shape", "dtype", "elements", "μ ± σ", "tied")
 
 @dataclass(frozen=True)
 class Heat:
-    """One tensor as cells, palette indices; None where there is none, as ``notes`` say."""
+    """One tensor as cells, palette indices; None if there is none, as ``notes`` say."""
 
     name: str
     facts: tuple[str, ...]
@@ -65,7 +65,7 @@ class Heat:
 
 @dataclass(frozen=True)
 class Sheet:
-    """The whole of it; ``more`` slots are no lines; ``ties`` say what the letters mean."""
+    """All of it; ``more`` slots have no line; ``ties`` say what the letters mean."""
 
     model: str
     totals: str
@@ -76,7 +76,7 @@ class Sheet:
 
     @property
     def rows(self) -> list[tuple[str, ...]]:
-        """Heads and lines, without the columns in which no line says anything."""
+        """Heads and lines, without empty columns."""
         rows = [HEADS, *(line.words for line in self.lines)]
         kept = [at for at in range(len(HEADS)) if any(row[at] for row in rows[1:])]
         return [tuple(row[at] for at in kept) for row in rows] if kept else []
@@ -139,7 +139,7 @@ class Letters:
 
 
 def _shared_modules(tree: Tree) -> list[str]:
-    """Which modules stand at several places, as far as there is room."""
+    """Which modules are used at several places, as far as there is room."""
     return [
         f"one module {_at([node.name or node.type_name for node in places[:TIED]], len(places))}"
         for places in tree.shared_modules[:TIES]
@@ -170,13 +170,13 @@ def _line(bench: Workbench, node: Node, letters: Letters) -> Line:
 
 
 def _values(bench: Workbench, node: Node) -> Values | None:
-    """What a slot holds, None where that cannot be read."""
+    """What a slot holds, None if that cannot be read."""
     tensor = held_at(bench.net, node.path) if node.state == "ready" else None
     return None if tensor is None else Values(tensor)
 
 
 def _spread(node: Node, values: Values | None) -> str:
-    """μ ± σ, marked where a sample only was looked at, or why there is none."""
+    """μ ± σ, marked if only a sample was read, or why there is none."""
     if node.kind in ("none", "computed"):
         return "None" if node.kind == "none" else "computed"
     if node.state != "ready":
@@ -197,12 +197,12 @@ def _spread(node: Node, values: Values | None) -> str:
 
 
 def shape_of(shape: Sequence[int]) -> str:
-    """A shape for people: "256 × 20"; a single number is "()"."""
+    """A shape for display: "256 × 20"; a single number is "()"."""
     return " × ".join(map(str, shape)) or "()"
 
 
 def printable(name: str, longest: int = NAME) -> str:
-    """A name on one line, the middle of a long one left out, what cannot be seen spelled out."""
+    """A name on one line, the middle of a long one left out, invisible characters spelled out."""
     if len(name) > 4 * longest:
         name = name[: 2 * longest] + name[-2 * longest :]
     plain = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
@@ -216,7 +216,7 @@ def printable(name: str, longest: int = NAME) -> str:
 
 
 def _chosen(tree: Tree, slots: Iterable[str | Path] | None) -> list[Node]:
-    """The named slots that are there; unnamed, the first two, rather matrices than vectors."""
+    """The named slots that exist; without names the first two, matrices before vectors."""
     if slots is not None:
         found = (tree.find(name) for name in slots)
         return [node for node in found if node is not None and node.kind != "module"]
@@ -250,7 +250,7 @@ def _heat(bench: Workbench, node: Node, cells: int) -> Heat:
 
 
 def _painted(values: Values, cells: int) -> tuple[colours.Bytes, tuple[str, ...]]:
-    """The palette index of each cell, and in words what one sees."""
+    """The palette index of each cell, and a description of the picture."""
     thin, left_out = _thinned(values.elements, cells)
     seen, known = raster_with_stats(values.part(thin), cells=(cells, cells))
     low, high, limits = scale.limits(known, seen.values, not seen.exact)
@@ -266,9 +266,9 @@ def _painted(values: Values, cells: int) -> tuple[colours.Bytes, tuple[str, ...]
 
 
 def _thinned(values: torch.Tensor, cells: int) -> tuple[torch.Tensor, list[str]]:
-    """Evenly spaced rows and columns, kernels whole, and which: single elements, read in a moment.
+    """Evenly spaced rows and columns, kernels whole, and which: single elements, quick to read.
 
-    Means of blocks would be pale, and kernels a blur.
+    Means of blocks would look pale, and blur kernels.
     """
     layout = layout_of(tuple(values.shape))
     kernels = values.dim() > 2 and not layout.stacked

@@ -15,7 +15,7 @@ def text_of(sheet: Sheet) -> str:
 
 
 def table(sheet: Sheet) -> list[str]:
-    """The lines below the title, each column as wide as its longest word."""
+    """The lines below the title, each column as wide as its longest entry."""
     rows = sheet.rows
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
@@ -31,6 +31,6 @@ def table(sheet: Sheet) -> list[str]:
 
 
 def shortened(sheet: Sheet, lines: int) -> Sheet:
-    """The same with at most so many lines."""
+    """The same sheet with at most this many lines."""
     left_out = max(0, len(sheet.lines) - lines)
     return replace(sheet, lines=sheet.lines[:lines], more=sheet.more + left_out)

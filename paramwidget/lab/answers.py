@@ -1,8 +1,8 @@
-"""The line to the JupyterLab extension: each question on its comm gets exactly one answer.
+"""The connection to the JupyterLab extension: each question on its comm gets one answer.
 
-The extension opens one comm for each kernel and asks; only the answers are sent on it, so that
-ipykernel keeps routing it to the subshell that the browser chose, and a question is answered while
-a cell runs. A question may come on any thread. The rooms that know torch are loaded only once the
+The extension opens one comm for each kernel and asks; only answers are sent on it, so that
+ipykernel keeps routing it to the subshell that the browser chose, and questions are answered while
+a cell runs. A question may arrive on any thread. Modules that use torch are loaded only once the
 user has imported it.
 """
 
@@ -26,12 +26,12 @@ _one_at_a_time = threading.RLock()
 
 
 def serve() -> None:
-    """Open the door for the extension. Binds no name; may be called again and again."""
+    """Register the comm target of the extension. Binds no name; may be called repeatedly."""
     get_comm_manager().register_target(TARGET, _opened)
 
 
 def _opened(comm: Any, message: dict[str, Any]) -> None:
-    """A browser has opened its line: its first question came along."""
+    """A browser has opened a comm, with its first question."""
 
     def hear(message: dict[str, Any]) -> None:
         comm.send(protocol.encode(answer(message["content"]["data"])))
@@ -49,7 +49,7 @@ def answer(content: object) -> protocol.LabAnswer:
         with _one_at_a_time:
             return _answer(question) if "torch" in sys.modules else _without_torch(question)
     except Exception as error:
-        _log.exception("paramwidget: a question of JupyterLab could not be answered")
+        _log.exception("paramwidget: a request from JupyterLab could not be answered")
         return LabRefused(number, f"{type(error).__name__}: {error}")
 
 
@@ -59,7 +59,7 @@ def _without_torch(question: protocol.LabQuestion) -> protocol.LabAnswer:
     if isinstance(question, protocol.LabList):
         gone = ["gone" for _ in question.bonds]
         return LabRows(question.n, False, [], 0, False, gone)  # type: ignore[arg-type]
-    return LabRefused(question.n, "Nothing has imported PyTorch in this kernel yet.")
+    return LabRefused(question.n, "PyTorch has not been imported in this kernel yet.")
 
 
 @singledispatch

@@ -17,20 +17,20 @@ _known: dict[int, tuple[weakref.ref[Any], Totals]] = {}
 
 
 class Counter:
-    """Counts parameters, as long as one answer may take; beyond that by what was known before."""
+    """Counts parameters within the time of one answer; after that, uses earlier counts."""
 
     def __init__(self) -> None:
         self._end = 0.0
         self.unfinished = False
 
     def totals(self, module: Any) -> Totals | None:
-        """The module's totals; None where there is no time and nothing is known."""
+        """The module's totals; None if there is no time left and nothing is known."""
         known = _known.get(id(module))
         self._end = self._end or time.monotonic() + COUNTING
         if time.monotonic() < self._end:
             try:
                 totals = read_tree(module).totals
-            except Exception:  # one model that cannot be read takes no other's row away
+            except Exception:  # a model that cannot be read does not hide the others
                 _log.exception("paramwidget: a model could not be counted")
                 return None
             _known[id(module)] = (weakref.ref(module, _forget(id(module))), totals)

@@ -1,4 +1,4 @@
-"""The widgets that docked views show: one for each module, made here and closed with the last."""
+"""The widgets of docked views: one for each module, created here and closed with the last view."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # a list alone needs no widget, and so no anywidget
 class Docks:
     """Which docked view shows which widget.
 
-    A widget that the user made and docked is shown too, but never closed.
+    A widget that the user created and docked is shown too, but never closed.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Docks:
         return widget
 
     def show(self, view: str, model: str) -> None:
-        """A view shows a widget from now on, whatever it showed before."""
+        """From now on the view shows this widget, whatever it showed before."""
         before = self._views.get(view)
         self._views[view] = (model, time.monotonic())
         if before is not None and before[0] != model:
@@ -57,7 +57,7 @@ class Docks:
         self._close_unused(model)
 
     def drop_unseen(self) -> None:
-        """Forget views whose browser went without a word; a reload takes less than a minute."""
+        """Forget views whose browser left silently; a reload takes less than a minute."""
         for view, (model, since) in list(self._views.items()):
             widget = self._made.get(model)
             if widget is not None and not widget.seen and time.monotonic() - since > 60:
@@ -88,10 +88,10 @@ def undock(question: LabUndock) -> LabDone:
 
 
 def find(question: LabFind) -> LabAnswer:
-    """Show a widget that is there already in a docked view."""
+    """Show an existing widget in a docked view."""
     widget = widget_named(question.model)
     if widget is None:
-        return LabRefused(question.n, "This is no widget of a model that lives in this kernel.")
+        return LabRefused(question.n, "This is not a widget of a model in this kernel.")
     open_docks.show(question.view, question.model)
     path = path_to(widget.workbench.net)
     found = follow_path(namespace()[0], path)
@@ -99,7 +99,7 @@ def find(question: LabFind) -> LabAnswer:
 
 
 def widget_named(model: str) -> ParamWidget | None:
-    """The widget of a model id, None where it is not one of ours."""
+    """The widget of a model id, None if it is not one of ours."""
     from paramwidget.widget import widget_of
 
     return widget_of(model)

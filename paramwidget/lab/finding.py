@@ -1,8 +1,8 @@
 """Finds the live modules that a namespace holds, and those held in containers and attributes.
 
-Runs no line of anybody's code: no property, `__getattr__`, `__iter__`, `__repr__`, `__hash__` or
-`__class__` of a user's object, and no method of a metaclass. Whatever is looked through is looked
-through by the methods of the builtin type that it is or descends from.
+Runs none of the user's code: no property, ``__getattr__``, ``__iter__``, ``__repr__``, ``__hash__``
+or ``__class__`` of an object, and no method of a metaclass. Containers are read with the methods of
+the builtin type that they are or inherit from.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from paramwidget.protocol import LabStep
 from paramwidget.slots.reading.reader import entries
 from paramwidget.tensors import class_lookup, class_name
 
-SEARCHED = 2_000  # items of one container that are looked at, to see whether it holds a module
+SEARCHED = 2_000  # items of one container that are searched for a module
 PATIENCE = 100_000  # items of all containers together
 DEPTH = 2  # containers within a container or an object that are searched
 
-#: Types that hold no module; by id, since a metaclass may refuse to be hashed.
+#: Types that cannot hold a module; by id, since a metaclass may refuse to be hashed.
 _INERT = {
     id(cls)
     for cls in (
@@ -47,7 +47,7 @@ class Found:
 
     step: LabStep
     value: Any
-    suffix: str  # what stands behind the holder's expression: ".encoder", "[0]"; "" for a variable
+    suffix: str  # what follows the holder's expression: ".encoder", "[0]"; "" for a variable
 
     @property
     def is_module(self) -> bool:
@@ -56,13 +56,13 @@ class Found:
 
 
 class Search:
-    """How much may still be looked through, in one answer."""
+    """How much may still be searched for one answer."""
 
     def __init__(self) -> None:
         self.left = PATIENCE
 
     def holds_modules(self, value: Any, depth: int = DEPTH) -> bool:
-        """Whether something that is no module holds one, as far as the patience goes."""
+        """Whether something that is not a module holds one, as far as the search may go."""
         if id(type(value)) in _INERT or self.left <= 0:
             return False
         values = list(islice(_values_in(value), SEARCHED))
@@ -74,14 +74,14 @@ class Search:
 
 
 def is_module(value: Any) -> bool:
-    """Whether this is an `nn.Module`, past `__class__` and every metaclass."""
+    """Whether this is an ``nn.Module``, ignoring ``__class__`` and every metaclass."""
     return issubclass(type(value), nn.Module)
 
 
 def variables(namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> Iterator[Found]:
-    """The variables that are modules or hold some; without IPython's own and `_private` ones.
+    """The variables that are or hold modules, without IPython's own and ``_private`` ones.
 
-    `namespace` is a copy: on any thread, a cell may be changing the original meanwhile.
+    ``namespace`` must be a copy, since a cell on another thread may be changing the original.
     """
     search, nothing = Search(), object()
     for name, value in namespace.items():
@@ -94,7 +94,7 @@ def variables(namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> Iterat
 
 
 def _is_ours(cls: type) -> bool:
-    """A widget or a bench of ours holds its model, which is no news to its owner."""
+    """A widget or a bench, which also holds its model, but need not be listed for that."""
     return str(class_lookup(cls, "__module__")).startswith("paramwidget.")
 
 
@@ -103,7 +103,7 @@ def _is_shown(name: Any) -> bool:
 
 
 def held_in(value: Any) -> Iterator[Found]:
-    """What a module, a container or an object holds of modules and their holders, in its order."""
+    """The modules and their holders inside a module, a container or an object, in its order."""
     search = Search()
     for step, held, suffix in _parts(value):
         if is_module(held) or search.holds_modules(held, DEPTH - 1):
@@ -111,7 +111,7 @@ def held_in(value: Any) -> Iterator[Found]:
 
 
 def opens(value: Any) -> bool:
-    """Whether `held_in` would find anything, cheaply."""
+    """Whether ``held_in`` would find anything, cheaply."""
     if is_module(value):
         fields = compat.module_fields(value)
         children = (child for _, child in entries(fields.get("_modules")) or ())
@@ -122,8 +122,8 @@ def opens(value: Any) -> bool:
 
 
 def follow(held: Any, step: LabStep) -> Found | None:
-    """What a step leads to; None where it leads nowhere any more."""
-    if step.kind == "item":  # without a walk: a step into a list of ten thousand is one look
+    """What a step leads to; None if it no longer leads anywhere."""
+    if step.kind == "item":  # without a search, whatever the length of the list
         return next(_items(held, int(step.key) if step.key.isdecimal() else -1), None)
     if step.kind == "dotted":
         return _dotted(held, step.key)
@@ -134,13 +134,13 @@ def follow(held: Any, step: LabStep) -> Found | None:
 
 
 def _dotted(held: Any, name: str) -> Found | None:
-    """What `.name` means on a module or an object, as far as it can be said without calling it."""
+    """What ``.name`` means on a module or an object, as far as that is known without calling it."""
     steps = (LabStep("child", name), LabStep("attribute", name))
     return next(filter(None, (follow(held, step) for step in steps)), None)
 
 
 def _values_in(value: Any) -> Iterable[Any]:
-    """What something that is no module holds, whatever it is; made for speed."""
+    """What something that is not a module holds, whatever it is; written for speed."""
     if issubclass(type(value), dict):
         inside: Iterable[Any] = (held for _, held in _copied(value))
     else:
@@ -173,7 +173,7 @@ def _children(module: Any) -> Iterator[tuple[LabStep, Any, str]]:
 
 
 def _can_travel(text: str) -> bool:
-    """Whether UTF-8 has all of it; a key of a user's may hold half a character."""
+    """Whether UTF-8 can encode it; a user's key may hold half a surrogate pair."""
     return text.encode("utf-8", "ignore").decode("utf-8") == text
 
 
@@ -217,7 +217,7 @@ def _sequence(value: Any) -> Any:
 
 
 def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
-    """The instance attributes, read past `__getattribute__`, properties and slots."""
+    """The instance attributes, without ``__getattribute__``, properties and slots."""
     if is_module(value):
         fields: Any = compat.module_fields(value)
         hidden: frozenset[str] = _MODULE_FIELDS
@@ -230,7 +230,7 @@ def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _instance_dict(value: Any) -> Any:
-    """An object's `__dict__` by the descriptor that its class was made with; None without one."""
+    """An object's ``__dict__``, by the descriptor of its class; None without one."""
     for base in _mro(type(value)):
         made = _class_dict(base).get("__dict__")
         if type(made) in (types.GetSetDescriptorType, types.MemberDescriptorType):

@@ -25,7 +25,7 @@ from paramwidget.tensors import class_name
 
 
 def variables_asked(question: LabList) -> LabRows:
-    """The user's variables, and what became of the docked ones."""
+    """The user's variables, and the state of the docked ones."""
     names, hidden = namespace()
     counter = Counter()
     rows: list[LabRow] = []
@@ -78,7 +78,7 @@ def _row(same: list[Found], holder: list[LabStep], counter: Counter) -> LabRow:
 
 
 def _bond(names: dict[str, Any], bond: LabBond) -> Any:
-    """What stands now where a docked view's module stood."""
+    """What is now at the path of a docked view."""
     found = follow_path(names, bond.path)
     if found is None or not found[0].is_module:
         return "gone"

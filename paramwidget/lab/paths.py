@@ -14,7 +14,7 @@ MOST_ROWS = 200  # of one list; the rest is counted
 
 
 def namespace() -> tuple[dict[str, Any], dict[str, Any]]:
-    """A copy of the user's namespace, and what IPython itself put into it."""
+    """A copy of the user's namespace, and the names that IPython put into it."""
     shell = get_ipython()
     if shell is None:
         return {}, {}
@@ -22,7 +22,7 @@ def namespace() -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def follow_path(names: dict[str, Any], path: list[LabStep]) -> tuple[Found, str] | None:
-    """What a path leads to and the expression that does the same; None where it leads nowhere."""
+    """What a path leads to and the Python expression for it; None if it leads nowhere."""
     if not path or path[0].kind != "name" or path[0].key not in names:
         return None
     held, expression = Found(path[0], names[path[0].key], ""), path[0].key
@@ -35,7 +35,7 @@ def follow_path(names: dict[str, Any], path: list[LabStep]) -> tuple[Found, str]
 
 
 def path_to(module: Any) -> list[LabStep]:
-    """The way to a module from a variable of the user's: a variable itself, or one step inside."""
+    """The path to a module from the user's variables: a variable itself, or one step inside."""
     found = list(variables(*namespace()))
     for held in found:
         if held.value is module:
@@ -53,5 +53,5 @@ def path_text(path: list[LabStep]) -> str:
 
 
 def sendable(text: str) -> str:
-    """Text that UTF-8 can carry: a class may have any string for a name."""
+    """The text as valid UTF-8: a class may have any string as its name."""
     return text.encode("utf-8", "replace").decode("utf-8")[:200]

@@ -1,4 +1,4 @@
-"""The journal of a model as a script over the name that the user has for it."""
+"""The journal of a model as a script for the user's own name of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from paramwidget.workbench import Workbench
 
 
 def script_asked(question: LabJournal) -> LabAnswer:
-    """The standing edits of the model at a path, or of the one that a widget shows."""
+    """The edits in effect of the model at a path, or of the one that a widget shows."""
     path, widget = question.path, widget_named(question.model)
     if widget is not None:
         path = path_to(widget.workbench.net)
@@ -22,12 +22,12 @@ def script_asked(question: LabJournal) -> LabAnswer:
     net = widget.workbench.net if widget is not None else found[0].value  # type: ignore[index]
     code = Workbench.of(net).code()
     if not code:
-        return LabRefused(question.n, "The journal is empty: nothing was edited yet.")
+        return LabRefused(question.n, "The journal is empty: nothing has been edited yet.")
     return LabCode(question.n, renamed(code, found[1] if found else "net"))
 
 
 def renamed(code: str, expression: str) -> str:
-    """A script over ``net`` as one over ``expression``.
+    """A script for ``net`` as one for ``expression``.
 
     >>> renamed("net.weight.data[0] = 1  # of net", "models[0]")
     'models[0].weight.data[0] = 1  # of net'

@@ -1,4 +1,4 @@
-"""Bins: rising edges between two numbers, and how many numbers lie between each two edges."""
+"""Bins: increasing edges between two numbers, and how many numbers lie between them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import numpy as np
 
 from paramwidget.picture.scratch import Array, Scratch
 
+#: A fraction of a bin, well above the rounding error of a number's position in it.
 NEAR = 1e-5
-"""A share of a bin, well above what rounding makes of a number's place in it."""
 
 
 def rising_edges(low: float, high: float, bins: int) -> Array:
     """``bins`` + 1 strictly rising float64 edges from ``low`` to ``high``, evenly spaced.
 
-    Where float64 has too few numbers between them (``low`` = ``high`` above all), they lie whole
-    units in the last place apart, from ``low`` upwards as far as the type reaches.
+    If float64 has too few numbers between them (as with ``low`` = ``high``), they are whole units
+    in the last place apart, from ``low`` upwards as far as the type reaches.
     """
     share = np.arange(bins + 1) / bins
     edges = low * (1 - share) + high * share  # high - low may be beyond float64
@@ -33,7 +33,7 @@ def rising_edges(low: float, high: float, bins: int) -> Array:
 def counts_between(numbers: Array, edges: Array, scratch: Scratch | None = None) -> Array:
     """How many of the numbers lie in each bin, the last one closed on both sides.
 
-    Numbers outside of the edges are not counted. A number on an edge is in the bin above it.
+    Numbers outside the edges are not counted. A number on an edge is in the bin above it.
     """
     bins, low, high = len(edges) - 1, float(edges[0]), float(edges[-1])
     numbers = numbers.reshape(-1)

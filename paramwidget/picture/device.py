@@ -1,8 +1,8 @@
-"""A tile of a tensor that lies on an accelerator: reduced there, only what is left comes back.
+"""A tile of a tensor on an accelerator: reduced there, so that only the result is transferred.
 
 Plain torch operations down the rows; across the columns, a row for each row of cells is reduced on
-the host, as in every sweep. Elements are read by the host instead (`Matrix.block`) where the device
-does not compute in float64.
+the host, as in every sweep. Elements are read by the host instead (``Matrix.block``) where the
+device does not compute in float64.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from paramwidget.picture.passes import Cuts, across, sums_across
 from paramwidget.picture.scratch import Scratch
 from paramwidget.picture.tile import Cells, Span
 
+#: Elements of a tile; its temporaries take a few float64 for each.
 BATCH = 1 << 24
-"""Elements of a tile; its temporaries are a few float64 for each of them."""
 
 
 class DeviceTile:
@@ -80,7 +80,7 @@ def _down(batch: torch.Tensor, name: str, cuts: Cuts) -> torch.Tensor:
 
 
 def _computable(part: torch.Tensor) -> torch.Tensor:
-    """In a dtype that torch reduces; complex numbers by magnitude, NaN where either part is."""
+    """In a dtype that torch reduces; complex numbers by magnitude, NaN if either part is."""
     if part.is_complex():
         parts = torch.view_as_real(part).to(torch.float64)
         size = torch.hypot(parts[..., 0], parts[..., 1])
@@ -93,7 +93,7 @@ def _computable(part: torch.Tensor) -> torch.Tensor:
 
 
 def _counts(part: torch.Tensor, size: torch.Tensor) -> Moments:
-    """Those of complex numbers: infinite where either part is and none NaN."""
+    """Those of complex numbers: infinite if either part is and none is NaN."""
     nan = size.isnan()
     inf = torch.view_as_real(part).isinf().any(-1) & ~nan
     counts = torch.stack([(part == 0).sum(), nan.sum(), inf.sum()]).tolist()

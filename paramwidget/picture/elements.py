@@ -10,8 +10,8 @@ from paramwidget.picture.raster import Raster, cell_cuts, cell_elements
 from paramwidget.picture.scratch import Array
 from paramwidget.picture.values import Values, values_of
 
+#: Beyond this, float64 does not hold every integer.
 SAFE = 2**53
-"""Beyond it float64 does not hold every integer."""
 
 _WIDE = frozenset(
     {
@@ -27,10 +27,10 @@ def needs_double(tensor: torch.Tensor | Values) -> bool:
 
 
 def doubles(tensor: torch.Tensor | Values, seen: Raster) -> tuple[Array, dict[int, str]]:
-    """An exact raster's cells in float64, NaN for gaps, and those it cannot hold as text.
+    """An exact raster's cells in float64, NaN for gaps; values that it cannot hold as text.
 
-    The texts are keyed by the cell's index in row-major order. Raises ValueError where a cell is
-    more than one element, Unreadable where the tensor has no values.
+    The texts are keyed by the cell's index in row-major order. Raises ValueError if a cell is more
+    than one element, Unreadable if the tensor has no values.
     """
     if not seen.exact:
         raise ValueError(f"a cell is {seen.block} elements, so it has no value of its own")

@@ -1,4 +1,4 @@
-"""How a tensor of any rank lies on a plane of rows and columns, and the way back.
+"""How a tensor of any rank is laid out on a plane of rows and columns, and the inverse.
 
 The rules, mirrored in TypeScript and held together by ``tests/contract/layout.json``:
 
@@ -15,7 +15,7 @@ rank  plane                                      one kernel
       sliders
 ====  =========================================  ==================================
 
-Kernels stand one gap cell apart, along a side on which they are longer than one element.
+Kernels are one gap cell apart, along a side on which they are longer than one element.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from dataclasses import dataclass
 
 Index = tuple[int, ...]
 
+#: The longest last axis of a 3-D tensor that is shown as a kernel (Conv1d) rather than a row.
 LONGEST_KERNEL = 16
-"""The longest last axis of a 3-D tensor that is taken for a kernel (Conv1d) rather than a row."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the elements of a tensor of ``shape`` stand on a plane of ``rows`` x ``cols``.
+    """Where the elements of a tensor of ``shape`` are on a plane of ``rows`` x ``cols``.
 
     ``outer`` kernels of ``kernel`` elements each, ``gap`` (0 or 1, per direction) cells apart;
-    ``sliders`` are the sizes of the axes of which the plane shows one index only.
+    ``sliders`` are the sizes of the axes that the plane shows at one index only.
     """
 
     shape: tuple[int, ...]
@@ -85,11 +85,12 @@ def plane_to_index(
 ) -> Index | None:
     """The tensor index of a plane cell, None for a gap.
 
-    ``sliders`` gives the index of each slider axis, 0 where it is left out. IndexError outside.
+    ``sliders`` gives the index on each slider axis, 0 by default. Raises IndexError outside the
+    plane.
     """
     if not (0 <= row < layout.rows and 0 <= col < layout.cols):
         raise IndexError(
-            f"cell ({row}, {col}) is outside of the plane of {layout.rows} x {layout.cols} cells"
+            f"cell ({row}, {col}) is outside the plane of {layout.rows} x {layout.cols} cells"
         )
     chosen = slider_index(layout, sliders)
     o, in_row = divmod(row, layout.kernel[0] + layout.gap[0])
@@ -105,11 +106,11 @@ def plane_to_index(
 
 
 def index_to_plane(layout: Layout, index: Index) -> tuple[int, int, tuple[int, ...]]:
-    """Row, column and slider indices of a tensor element: the inverse of `plane_to_index`."""
+    """Row, column and slider indices of a tensor element: the inverse of ``plane_to_index``."""
     if len(index) != len(layout.shape) or not all(
         0 <= at < size for at, size in zip(index, layout.shape, strict=False)
     ):
-        raise IndexError(f"index {index} is outside of the shape {layout.shape}")
+        raise IndexError(f"index {index} is outside the shape {layout.shape}")
     o, i, in_row, in_col = _parts(layout, index)
     row = o * (layout.kernel[0] + layout.gap[0]) + in_row
     col = i * (layout.kernel[1] + layout.gap[1]) + in_col
@@ -132,13 +133,14 @@ def _parts(layout: Layout, index: Index) -> tuple[int, int, int, int]:
 
 
 def slider_index(layout: Layout, sliders: tuple[int, ...] = ()) -> tuple[int, ...]:
-    """One index per slider axis, 0 where none is given; IndexError where there is no such index."""
+    """One index per slider axis, 0 by default; IndexError if it is out of range."""
     if len(sliders) > len(layout.sliders):
         raise IndexError(
-            f"{len(sliders)} slider positions for {len(layout.sliders)} sliders of {layout.shape}"
+            f"got {len(sliders)} slider positions, expected {len(layout.sliders)} for shape "
+            f"{layout.shape}"
         )
     chosen = tuple(sliders) + (0,) * (len(layout.sliders) - len(sliders))
     for at, size in zip(chosen, layout.sliders, strict=True):
         if not 0 <= at < max(size, 1):
-            raise IndexError(f"slider position {at} is not within 0 to {size - 1}")
+            raise IndexError(f"slider position {at} is out of range: 0 to {size - 1}")
     return chosen

@@ -1,8 +1,8 @@
-"""The lenses: what of a tensor is shown. One row of `LENSES` is all there is of a lens.
+"""The lenses: what is shown of a tensor. One row of ``LENSES`` is a complete lens.
 
 A row is what Python, the messages and the browser know of it: the button's label, the picture,
-whether the cells can be edited. What a row leaves out has the careful value: a lens that does not
-say that it is editable is not.
+whether the cells can be edited. What a row leaves out has a safe default: a lens that does not say
+that it is editable is not.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from paramwidget.picture.remembered import Moment
 from paramwidget.picture.values import Values, values_of
 from paramwidget.tensors import Unreadable, class_name, error_text, is_tensor
 
+#: A colour scale: of this picture alone, fit to be shared with pictures of the same lens, or that
+#: of angles.
 Scale = Literal["own", "shared", "cyclic"]
-"""A colour scale: of this picture alone, fit to be shared with pictures of the same lens, or
-that of angles."""
 
-NOTHING_REMEMBERED = "nothing to compare with yet"
+NOTHING_REMEMBERED = "Nothing to compare with yet."
 
 _log = logging.getLogger("paramwidget")
 
 
 class Slot:
-    """What a lens may look at.
+    """What a lens can use.
 
     ``tensor`` is the one in the model, of whatever class, and ``values`` what is in it, as
-    `Values`: ``values.elements`` is a plain tensor for any function of torch.
+    ``Values``: ``values.elements`` is a plain tensor for any function of torch.
     """
 
     def __init__(
@@ -52,12 +52,12 @@ class Slot:
         return self.kept
 
 
+#: A tensor (which the lens may create), or a sentence that says why there is none.
 Shown = torch.Tensor | Values | str
-"""A tensor (which the lens may make), or the sentence that says why there is none."""
 
 
 def where_ready(kind: str, tensor: torch.Tensor | None) -> bool:
-    """Wherever there is a tensor that can be read."""
+    """Offered if there is a tensor that can be read."""
     return tensor is not None
 
 
@@ -66,9 +66,9 @@ class Lens:
     """One way to look at a tensor.
 
     ``show`` gives what is seen of a slot. ``offered`` says whether a slot (its kind, and its tensor
-    where that can be read) has a button for it. ``plural`` is what the shown are called in a
-    sentence: "gradients". A lens that ``needs`` a moment is shown with what was ``remembered``
-    there, and only then.
+    if that can be read) has a button for it. ``plural`` is the name of what it shows in a sentence:
+    "gradients". A lens that ``needs`` a moment is shown with what was ``remembered`` there, and
+    only then.
     """
 
     name: str
@@ -87,10 +87,10 @@ class Lens:
 
     @property
     def locked(self) -> str:
-        """Why nothing can be edited under this lens; "" where it can."""
+        """Why nothing can be edited under this lens; "" if it can."""
         if self.editable:
             return ""
-        return f"{self.them.capitalize()} are shown only; switch to {USUAL.label} to edit."
+        return f"{self.them.capitalize()} are read-only; switch to {USUAL.label} to edit."
 
     @property
     def shared_scale(self) -> str:
@@ -115,21 +115,22 @@ def _gradient(slot: Slot) -> Shown:
     if gradient is not None:
         return gradient
     if not slot.tensor.requires_grad:
-        return "no gradient: requires_grad is False"
-    return "no gradient yet: run backward()"
+        return "No gradient: requires_grad is False."
+    return "No gradient yet: run backward()."
 
 
 def _angle(slot: Slot) -> Shown:
     if not slot.tensor.is_complex():
-        return "only a complex tensor has an angle"
+        return "Only a complex tensor has an angle."
     return torch.angle(slot.values.elements)
 
 
+#: The lens of a panel by default.
 USUAL = Lens(
     "value", "Value", lambda slot: slot.values, offered=_everywhere, editable=True, scale="shared"
 )
-"""The lens of a panel for which nobody chose another."""
 
+#: By name, in the order of their buttons.
 LENSES: dict[str, Lens] = {
     lens.name: lens
     for lens in (
@@ -138,23 +139,22 @@ LENSES: dict[str, Lens] = {
         Lens("angle", "Angle", _angle, offered=_for_complex, scale="cyclic"),
     )
 }
-"""By name, in the order of their buttons."""
 
 
 # --- looking through one -------------------------------------------------------------------------
 
 
 def lens_named(name: str) -> Lens:
-    """The lens of that name; raises ValueError with those that there are."""
+    """The lens of that name; raises ValueError with the existing names."""
     lens = LENSES.get(name)
     if lens is None:
         *others, last = LENSES
-        raise ValueError(f"a lens is {', '.join(others)} or {last}, not {name!r:.80}")
+        raise ValueError(f"lens must be {', '.join(others)} or {last}, got {name!r:.80}")
     return lens
 
 
 def lenses_for(kind: str, tensor: torch.Tensor | None) -> list[Lens]:
-    """The lenses that a slot offers; ``tensor`` is its own where that can be read."""
+    """The lenses that a slot offers; ``tensor`` is its own if that can be read."""
     return [lens for lens in LENSES.values() if _is_offered(lens, kind, tensor)]
 
 
@@ -167,9 +167,9 @@ def _is_offered(lens: Lens, kind: str, tensor: torch.Tensor | None) -> bool:
 
 
 def look(lens: Lens, slot: Slot) -> Values | str:
-    """What a lens shows of a slot, or the sentence that says why there is nothing.
+    """What a lens shows of a slot, or a sentence that says why nothing.
 
-    Raises Unreadable where the tensor has no values, and where the lens itself fails.
+    Raises Unreadable if the tensor has no values, or if the lens itself fails.
     """
     if lens.needs and slot.kept is None:
         return NOTHING_REMEMBERED
@@ -179,7 +179,7 @@ def look(lens: Lens, slot: Slot) -> Values | str:
         if isinstance(shown, str):
             return shown
         if not isinstance(shown, Values) and not is_tensor(shown):
-            raise TypeError(f"it shows a {class_name(type(shown))}, not a tensor")
+            raise TypeError(f"the result is a {class_name(type(shown))}, not a tensor")
         return values_of(shown)
     except Unreadable:
         raise
@@ -191,7 +191,7 @@ _told: set[tuple[str, str]] = set()
 
 
 def _failed(lens: Lens, error: Exception) -> str:
-    """The sentence for it; the log has each kind of error of a lens once, not at each look."""
+    """The sentence for an error; each kind of error of a lens is logged once."""
     kind = (lens.name, class_name(type(error)))
     if kind not in _told:
         _told.add(kind)

@@ -1,4 +1,4 @@
-"""A tensor's elements as one gapless matrix, or several, read in pieces as numpy arrays.
+"""A tensor's elements as one matrix without gaps, or several, read in pieces as numpy arrays.
 
 No piece is larger than the caller asks for, so that a tensor of any size, expanded ones too, is
 read without a copy of the whole.
@@ -17,18 +17,19 @@ from paramwidget.picture.scratch import Array, Scratch
 
 Place = tuple[int, int, int, int]
 
+#: Columns of a flat tensor read as a matrix: long enough for SIMD, a row of float32 in 16 KiB.
 ROW = 4096
-"""Columns of a flat tensor read as a matrix: long enough for SIMD, a row of float32 in 16 KiB."""
 
+#: Elements that may be copied at once, and up to which statistics are computed in float64.
 SMALL = 1 << 20
-"""Elements that may be copied at once, and up to which statistics are computed in float64."""
 
+#: Device types that compute in float64; tensors on others are read by the host in pieces.
 WITH_FLOAT64 = frozenset({"cuda", "xpu"})
-"""Device types that compute in float64; what lies on another is read by the host in pieces."""
 
+#: Elements that torch converts without starting its own threads, which it does from 32768 on.
 SERIAL = (1 << 15) - 1
-"""Elements that torch converts without starting its own threads: it does from 32768 on."""
 
+#: The dtypes that numpy has; all others are read through float32, which can hold them.
 _NATIVE = frozenset(
     {
         torch.float32, torch.float64, torch.int8, torch.int16, torch.int32, torch.int64,
@@ -36,11 +37,10 @@ _NATIVE = frozenset(
         torch.complex64, torch.complex128,
     }
 )  # fmt: skip
-"""What numpy has a type for; all else is read through float32, which holds it."""
 
 
 class Matrix:
-    """Rows and columns of numbers, of which `block` reads any rectangle.
+    """Rows and columns of numbers, of which ``block`` reads any rectangle.
 
     Made from a view of four axes (A, a, B, b), row ``A * a`` by column ``B * b``: the kernels of
     a plane without its gaps. A plain matrix has a = b = 1.
@@ -62,7 +62,7 @@ class Matrix:
 
     @property
     def is_tall(self) -> bool:
-        """Whether neighbours in memory stand below each other: the transpose reads better."""
+        """Whether neighbours in memory are in one column: the transpose is faster to read."""
         if self._flat is None or min(self.shape) <= 1:
             return self.shape[1] > 1 and self._repeats(1)
         down, right = self._flat.stride()
@@ -70,7 +70,7 @@ class Matrix:
 
     @property
     def is_one_row(self) -> bool:
-        """Whether all rows are the same memory, as those of an expanded tensor are."""
+        """Whether all rows are the same memory, as in an expanded tensor."""
         return self.shape[0] > 1 and self._repeats(0)
 
     def _repeats(self, axis: int) -> bool:
@@ -84,12 +84,12 @@ class Matrix:
 
     @property
     def computes(self) -> bool:
-        """Whether the elements lie on an accelerator that can reduce them, and in float64."""
-        # torch has no minimum of uint64, and no wider type to find it in.
+        """Whether the elements are on an accelerator that can reduce them in float64."""
+        # torch has neither a minimum of uint64 nor a wider type to compute it in.
         return self._view.device.type in WITH_FLOAT64 and self._view.dtype != torch.uint64
 
     def rows(self, row0: int, row1: int) -> torch.Tensor:
-        """Whole rows, as a tensor where the elements lie."""
+        """Whole rows, as a tensor on the elements' device."""
         if self._flat is not None:
             return self._flat[row0:row1]
         kernel = self._kernel[0]
@@ -102,8 +102,8 @@ class Matrix:
     ) -> Array:
         """The rectangle, neighbours along a row next to each other in memory; read-only use.
 
-        It lies in the tensor's own memory where that is possible, else in the scratch's, and lasts
-        until the next one is asked for.
+        It is in the tensor's own memory if possible, else in the scratch's, and valid until the
+        next one is read.
         """
         piece = self.view(row0, row1, col0, col1)
         if piece is not None:
@@ -119,7 +119,7 @@ class Matrix:
         return self._kernels(row0, row1, col0, col1, scratch)
 
     def places(self, most: int) -> list[Place]:
-        """Rectangles for `block`, of at most ``most`` elements each, that make up the matrix."""
+        """Rectangles for ``block``, of at most ``most`` elements each, that make up the matrix."""
         rows, cols = self.shape
         width = min(cols, most)
         height = max(1, most // width)
@@ -130,7 +130,7 @@ class Matrix:
         ]
 
     def view(self, row0: int, row1: int, col0: int, col1: int) -> Array | None:
-        """The rectangle in the tensor's own memory, None where it does not lie there as asked."""
+        """The rectangle in the tensor's own memory, None if it is not laid out there as needed."""
         if self._array is None:
             return None
         piece = self._array[row0:row1, col0:col1]
@@ -157,7 +157,7 @@ class Matrix:
 
 
 def _as_view(view: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor | None:
-    """The same elements with this shape, where that needs no copy."""
+    """The same elements with this shape, if that needs no copy."""
     if view.shape[1] == view.shape[3] == 1:
         return view[:, 0, :, 0]
     try:
@@ -167,7 +167,7 @@ def _as_view(view: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor | None:
 
 
 def _as_array(tensor: torch.Tensor) -> Array | None:
-    """The tensor's memory, where the host and numpy can read it; bool as bytes."""
+    """The tensor's memory, if the host and numpy can read it; bool as bytes."""
     if tensor.dtype not in _NATIVE or tensor.device.type != "cpu":
         return None
     array: Array = tensor.numpy()
@@ -175,7 +175,7 @@ def _as_array(tensor: torch.Tensor) -> Array | None:
 
 
 def _fill(into: torch.Tensor, tensor: torch.Tensor) -> None:
-    """Copies in parts that torch does not share among threads of its own."""
+    """Copies in parts too small for torch to use its own threads."""
     if tensor.numel() <= SERIAL:
         into.copy_(tensor)
     elif tensor.shape[0] == 1:
@@ -192,7 +192,7 @@ def _split(tensor: torch.Tensor, step: int) -> Iterator[torch.Tensor]:
 
 
 def as_float64(numbers: Array) -> Array:
-    """In float64, complex numbers by magnitude: NaN where either part is (hypot says otherwise)."""
+    """In float64, complex numbers by magnitude: NaN if either part is (unlike hypot)."""
     with np.errstate(all="ignore"):  # a signalling NaN, as float8 conversions make, is "invalid"
         if numbers.dtype.kind != "c":
             return numbers.astype(np.float64, copy=False)
@@ -202,7 +202,7 @@ def as_float64(numbers: Array) -> Array:
 
 
 def plane_matrix(tensor: torch.Tensor, layout: Layout, sliders: tuple[int, ...] = ()) -> Matrix:
-    """The elements that stand on the plane, gaps left out."""
+    """The elements on the plane, without gaps."""
     rank = tensor.dim()
     if rank == 0:
         return Matrix(tensor.view(1, 1, 1, 1))
@@ -220,7 +220,7 @@ def plane_matrix(tensor: torch.Tensor, layout: Layout, sliders: tuple[int, ...] 
 
 
 def elements_before(positions: Array, kernel: int, gap: int) -> Array:
-    """How many rows (or columns) of a plane before each position are no gaps."""
+    """How many rows (or columns) of a plane before each position are not gaps."""
     whole, rest = np.divmod(positions, max(1, kernel + gap))
     return whole * kernel + np.minimum(rest, kernel)
 
@@ -238,9 +238,9 @@ def gapless(window: tuple[int, int], kernel: int, gap: int, step: int) -> tuple[
 
 
 def all_elements(tensor: torch.Tensor) -> Iterator[tuple[Matrix, int]]:
-    """Matrices that hold every element, each with how often its elements count.
+    """Matrices that together hold every element, each with how often its elements count.
 
-    Memory order where the tensor is dense; an expanded axis is read once and counted.
+    In memory order if the tensor is dense; an expanded axis is read once and counted.
     """
     repeats = 1
     for axis in range(tensor.dim()):

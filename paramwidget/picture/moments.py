@@ -11,23 +11,23 @@ import numpy as np
 
 from paramwidget.picture.scratch import Array, Scratch
 
+#: Numbers squared and added by one call of BLAS: far fewer than would make it start threads, and so
+#: few that numpy makes more than 500 calls for a piece, since otherwise it would keep the GIL.
 DOT = 256
-"""Numbers squared and added by one call of BLAS: far below the lengths at which it would start
-threads, and so few that numpy makes more than 500 calls of a piece: else it would keep the GIL."""
 
+#: A variance this small beside the squared mean is affected by how the mean is rounded.
 NEARLY = 1e-20
-"""A variance this small beside the squared mean is affected by how the mean is rounded."""
 
+#: The largest share of a mean square that may be due to the mean: 32 times the rounding is left.
 SPREAD = 31 / 32
-"""The largest part of a mean square that may be due to the mean: 32 times the rounding is left."""
 
+#: A mean square below which float32 squares underflow (the smallest normal number is 1.2e-38).
 TINY = 1e-30
-"""A mean square below which float32 squares underflow (their least normal number is 1.2e-38)."""
 
 
 @dataclass(frozen=True)
 class Moments:
-    """Of finite elements: how many, mean, sum of squared deviations, least and greatest.
+    """Of the finite elements: count, mean, sum of squared deviations, smallest and largest.
 
     ``low`` and ``high`` keep the piece's own type (an int64 stays exact) and are None with
     ``count`` 0, as for complex numbers, which have no order. ``zeros``, ``nan`` and ``inf``
@@ -54,7 +54,7 @@ class Moments:
 
 
 def moments(piece: Array, wide: Array, lows: Array, highs: Array, totals: Array) -> Moments:
-    """Of a piece, given also as float64, and reduced in part to minima, maxima and sums of that.
+    """Of a piece, also given as float64, and partly reduced to minima, maxima and sums.
 
     The mean is subtracted before anything is squared: ``wide`` holds the deviations afterwards.
     """
@@ -83,9 +83,9 @@ def moments(piece: Array, wide: Array, lows: Array, highs: Array, totals: Array)
 
 
 def count_zeros(piece: Array, scratch: Array | None = None) -> int:
-    """Elements equal to 0, -0 included (numpy's own count of float32 takes seven times as long).
+    """Elements equal to 0, including -0 (numpy's own count of float32 takes seven times as long).
 
-    Most weights have none, and whether there is any is known in half the time of counting them.
+    Most weights have none, and checking for any takes half the time of counting them.
     """
     found = np.equal(piece, 0, out=scratch)
     return int(np.count_nonzero(found)) if np.logical_or.reduce(found, axis=None) else 0
@@ -96,8 +96,8 @@ def coarse_moments(
 ) -> Moments | None:
     """Those of ``count`` elements whose float32 squares were added; None if that will not do.
 
-    It will not where NaN or Inf is among them, where squares overflow or vanish, or where the mean
-    is so large beside the deviation that the rounding of the squares would show.
+    It will not if there is a NaN or Inf, if squares overflow or underflow, or if the mean is so
+    large compared with the deviation that the rounding of the squares matters.
     """
     if not (math.isfinite(low) and math.isfinite(high) and math.isfinite(total)):
         return None
@@ -136,7 +136,7 @@ def merged(parts: Sequence[Moments]) -> Moments:
 
 
 def _total(numbers: Iterable[float]) -> float:
-    """The sum rounded once; NaN where it is beyond float64 (it is asked for again, scaled)."""
+    """The sum, rounded once; NaN if it is beyond float64 (it is then computed again, scaled)."""
     try:
         return math.fsum(numbers)
     except (OverflowError, ValueError):

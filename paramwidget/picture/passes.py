@@ -1,8 +1,8 @@
 """Reductions of one cache-sized piece: down its rows, and across its columns.
 
-Which numpy call is used for what was measured: down the rows numpy is SIMD at every width; across
-short runs it is not (20 to 50 ns a run), so there minimum and maximum double a sliding window, and
-sums go through einsum.
+The choice of numpy calls is by measurement: down the rows numpy uses SIMD at every width; across
+short runs it does not (20 to 50 ns a run), so there minimum and maximum double a sliding window,
+and sums use einsum.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ import numpy as np
 from paramwidget.picture.matrix import ROW
 from paramwidget.picture.scratch import Array, Scratch
 
+#: How many rows must fit into ROW for several to be read at a time.
 NARROW = 8
-"""How many rows must fit into ROW for them to be read several at a time."""
 
+#: The longest run whose numbers are added place by place rather than run by run.
 SHORT = 4
-"""The longest run whose numbers are added place by place rather than run by run."""
 
+#: Numbers added one after the other in float32.
 RUN = 64
-"""Numbers added one after the other in float32."""
 
+#: The longest run whose minimum is found by doubling a window instead of run by run.
 WINDOWED = 64
-"""The longest run whose minimum is found by doubling a window rather than run by run."""
 
 
 class Cuts:

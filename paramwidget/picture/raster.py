@@ -32,8 +32,8 @@ class Raster:
 
     ``values`` is float32, 2-D. Where ``exact``, each cell is one element. Else a cell is the plain
     mean of ``block`` (rows, columns) of the plane, the last ones less, and ``low`` and ``high`` are
-    the least and greatest element of each; NaN and Inf propagate. Gaps between kernels count in
-    no mean; a cell of gaps alone is NaN. A finite number beyond float32 is shown as the largest
+    the least and greatest element of each; NaN and Inf propagate. Gaps between kernels do not count
+    in a mean; a cell of gaps alone is NaN. A finite number beyond float32 is shown as the largest
     float32, so that an infinite cell has an infinite element. Complex numbers: the magnitude.
     """
 
@@ -56,8 +56,8 @@ def raster(
     """The window (None: the whole plane) in at most ``cells`` = (rows, columns) cells.
 
     A window that reaches beyond the plane is cut to it. ``sliders`` chooses one index of each axis
-    beyond the plane's. Raises ValueError where ``cells`` or ``window`` are none, IndexError where
-    there is no such slider position, Unreadable where the tensor has no values.
+    beyond the plane's. Raises ValueError if ``cells`` or ``window`` is not valid, IndexError if a
+    slider position is out of range, Unreadable if the tensor has no values.
     """
     values = values_of(tensor).elements
     layout = layout_of(tuple(values.shape))
@@ -70,7 +70,7 @@ def raster_with_stats(
     cells: tuple[int, int] = CELLS,
     sliders: tuple[int, ...] = (),
 ) -> tuple[Raster, Stats]:
-    """`raster` of the window and `stats` of the whole tensor, in one sweep where that can be."""
+    """``raster`` of the window and ``stats`` of the whole tensor, in one sweep if possible."""
     read = values_of(tensor)
     values = read.elements
     layout = layout_of(tuple(values.shape))
@@ -86,7 +86,7 @@ def _clipped(layout: Layout, window: Window | None) -> Window:
     if window is None:
         return (0, layout.rows, 0, layout.cols)
     if len(window) != 4:
-        raise ValueError(f"a window is (row0, row1, col0, col1), not {window!r}")
+        raise ValueError(f"window must be (row0, row1, col0, col1), got {window!r}")
     row0, row1, col0, col1 = (int(edge) for edge in window)
     row0, col0 = max(0, min(row0, layout.rows)), max(0, min(col0, layout.cols))
     row1, col1 = max(row0, min(row1, layout.rows)), max(col0, min(col1, layout.cols))
@@ -101,10 +101,10 @@ def _raster(
     sliders: tuple[int, ...],
     counted: bool,
 ) -> tuple[Raster, Moments | None]:
-    """The raster, and the moments of its elements if they are ``counted`` and it is reduced."""
+    """The raster, and the moments of its elements if ``counted`` and if it is reduced."""
     height, width = (int(limit) for limit in cells)
     if height < 1 or width < 1:
-        raise ValueError(f"cells is how many rows and columns at most, so at least 1: {cells!r}")
+        raise ValueError(f"cells must be (rows, columns), each at least 1, got {cells!r}")
     row0, row1, col0, col1 = window
     block = (max(1, -(-(row1 - row0) // height)), max(1, -(-(col1 - col0) // width)))
     filled, (rows, cols) = cell_cuts(layout, window, block)
@@ -139,7 +139,7 @@ def cell_elements(matrix: Matrix, rows: Array, cols: Array) -> Array:
 
 
 def _means(matrix: Matrix, rows: Cuts, cols: Cuts, counted: bool) -> tuple[Cells, Moments | None]:
-    """The cells with their mean in place of their sum."""
+    """The cells, with their mean instead of their sum."""
     reduced, found = sweep(matrix, rows, cols, 1.0, counted)
     scale = 1.0
     if matrix.dtype.itemsize >= 8 and matrix.dtype.kind in "fc":
@@ -155,13 +155,13 @@ def _means(matrix: Matrix, rows: Cuts, cols: Cuts, counted: bool) -> tuple[Cells
 
 
 def _ends(cells: Cells) -> list[float]:
-    """The least and the greatest bound of a cell that is finite."""
+    """The smallest and the largest bound of a cell that is finite."""
     finite = (part[np.isfinite(part)] for part in (cells.low, cells.high))
     return [float(end) for part in finite if part.size for end in (part.min(), part.max())]
 
 
 def _on_plane(numbers: Array, filled: tuple[Array, Array]) -> Float32:
-    """The numbers of the filled rows and columns as float32, and NaN between; takes them over."""
+    """The filled rows and columns as float32, with NaN between; reuses their memory."""
     rows, cols = filled
     if rows.all() and cols.all():
         return _float32(numbers)
@@ -171,7 +171,7 @@ def _on_plane(numbers: Array, filled: tuple[Array, Array]) -> Float32:
 
 
 def _float32(numbers: Array) -> Float32:
-    """Rounded to float32; what is finite stays finite."""
+    """Rounded to float32; finite numbers stay finite."""
     with np.errstate(over="ignore", invalid="ignore"):
         rounded: Float32 = numbers.astype(np.float32, order="C", copy=False)
     if numbers.dtype != np.float32 and not np.isfinite(rounded).all():

@@ -1,7 +1,7 @@
-"""What lenses remember of tensors: plain copies, few bytes, as long as somebody looks.
+"""What lenses remember of tensors: plain copies, few bytes, as long as someone is looking.
 
-A lens names the moment at which its slot's values are copied. It is shown the present values
-beside those of the moment before.
+A lens names the moment at which its slot's values are copied. It is given the present values beside
+those of the moment before.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import torch
 from paramwidget.picture.values import Values
 from paramwidget.tensors import Unreadable
 
+#: Each look at an open panel; each step of an optimizer.
 Moment = Literal["look", "step"]
-"""Each look at an open panel; each step of an optimizer."""
 
+#: A lens by name, and a slot by its path.
 Key = tuple[str, tuple[str, ...]]
-"""A lens by name, and a slot by its path."""
 
+#: The most bytes of all copies for one model; a slot that does not fit is not remembered.
 MOST_BYTES = 64 * 2**20
-"""Of all copies for one model; a slot for which there is no room is not remembered."""
 
 
 class Copies(NamedTuple):
@@ -33,7 +33,7 @@ class Copies(NamedTuple):
 
 
 class Remembered:
-    """The copies for all who look at one model; none of them refers to it."""
+    """The copies for all viewers of one model; none of them refers to it."""
 
     def __init__(self, most: int = MOST_BYTES) -> None:
         self._most = most
@@ -42,7 +42,7 @@ class Remembered:
         self._copies: dict[Key, Copies] = {}
 
     def want(self, viewer: object, keys: Mapping[Key, Moment]) -> None:
-        """What this viewer needs from now on, and when to copy it; what nobody needs is dropped."""
+        """Set what this viewer needs, and when to copy it; what nobody needs is dropped."""
         if keys:
             self._wanted[viewer] = dict(keys)
         else:
@@ -55,14 +55,14 @@ class Remembered:
         self._copies = {key: held for key, held in self._copies.items() if key in needed}
 
     def due(self, moment: Moment) -> list[Key]:
-        """What is to be copied at such a moment."""
+        """What has to be copied at such a moment."""
         return self._due.get(moment, [])
 
     def keep(self, key: Key, tensor: torch.Tensor | None) -> None:
-        """The moment has come: copy what the slot holds.
+        """Copy what the slot holds at this moment.
 
-        Where it holds what it held before there is nothing new: several widgets look at one model,
-        and all are to show the same.
+        If it still holds the same, there is nothing new: several widgets look at one model, and all
+        are to show the same.
         """
         known = self._copies.pop(key, None)
         try:
@@ -79,13 +79,13 @@ class Remembered:
             self._copies[key] = Copies(now.clone(), known.newest)
 
     def before(self, key: Key) -> torch.Tensor | None:
-        """What the slot held at the moment before the last one; None where that is not known."""
+        """What the slot held at the moment before the last one; None if that is unknown."""
         held = self._copies.get(key)
         return None if held is None else held.before
 
     @property
     def bytes(self) -> int:
-        """The room that is taken: two copies of each slot, once there are two."""
+        """The memory in use: two copies of each slot, once there are two."""
         return sum(2 * _bytes_of(held.newest) for held in self._copies.values())
 
 

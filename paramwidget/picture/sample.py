@@ -10,7 +10,7 @@ _INTEGERS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
 def evenly_spread(values: torch.Tensor, count: int) -> torch.Tensor:
-    """All elements in order, 1-D, where they are at most ``count``, else about ``count`` of them.
+    """All elements in order, 1-D, if there are at most ``count``, else about ``count`` of them.
 
     The step shares no factor with any axis, so that no row or column is preferred.
     """

@@ -1,4 +1,4 @@
-"""The range of a picture's colours, and what a tree's row shows of a tensor at a glance."""
+"""The range of a picture's colours, and the summary of a tensor in a row of the tree."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from paramwidget.picture.scratch import Array
 from paramwidget.picture.statistics import Stats, stats
 from paramwidget.picture.values import Values, values_of
 
+#: Elements sampled for a spark.
 GLANCE = 4096
-"""Elements looked at for a spark."""
 
 SIGMAS = 3
 
+#: Root mean squares beyond which a magnitude is an outlier: one in two million of a normal tensor.
 OUTLIER = 5
-"""Root mean squares beyond which a magnitude is one: of a normal tensor, one in two million."""
 
+#: Two root mean squares that differ by less give the same picture.
 ALIKE = 1.25
-"""Two root mean squares that differ by less give the same picture."""
 
 
 class Limits(NamedTuple):
-    """A zero-centred range of values for the colours, and in words what it is."""
+    """A zero-centred range of values for the colours, and its description."""
 
     low: float
     high: float
@@ -36,7 +36,7 @@ class Limits(NamedTuple):
 
 
 class Brief(NamedTuple):
-    """A tensor at a glance: mean and deviation as in `Stats`, NaN and Inf counted, a histogram.
+    """A tensor's summary: mean and deviation as in ``Stats``, counts of NaN and Inf, a histogram.
 
     ``bars`` has a height of 0 to 255 for each bin.
     """
@@ -48,8 +48,8 @@ class Brief(NamedTuple):
     bars: bytes
 
 
+#: The range of angles.
 CYCLE = Limits(-math.pi, math.pi, "±π")
-"""The range of angles."""
 
 
 def limits(known: Stats, seen: Array | None = None, cells: bool = False) -> Limits:
@@ -77,7 +77,7 @@ def limits(known: Stats, seen: Array | None = None, cells: bool = False) -> Limi
 
 
 def _typical(magnitudes: Array) -> float:
-    """The root mean square of what is not zero, the few that are far beyond it left aside."""
+    """The root mean square of the nonzero elements, without the few outliers."""
     counted = magnitudes[magnitudes > 0]
     fewest = counted.size - max(1, counted.size // 100)
     found = _root_mean_square(counted)
@@ -105,7 +105,7 @@ def _within(square_mean: float, largest: float, words: str) -> Limits:
 def sample(tensor: torch.Tensor | Values, whole: int = SMALL, count: int = GLANCE) -> Values:
     """The tensor's values, or about ``count`` evenly spread ones where it has more than ``whole``.
 
-    Raises Unreadable where the tensor has no values.
+    Raises Unreadable if the tensor has no values.
     """
     values = values_of(tensor)
     if values.elements.numel() <= whole:
@@ -122,7 +122,7 @@ def spark(tensor: torch.Tensor | Values, bins: int = 24) -> bytes:
     """A histogram of the finite ones of at most about 4096 evenly spread elements.
 
     One height per bin: the fullest bin has 255, a bin that is not empty at least 1, all are 0
-    without a finite element. Raises Unreadable where the tensor has no values.
+    without a finite element. Raises Unreadable if the tensor has no values.
     """
     numbers = elements(tensor, GLANCE)
     numbers = numbers[np.isfinite(numbers)]
@@ -139,9 +139,9 @@ def _numbers(values: torch.Tensor) -> Array:
 
 
 def brief(tensor: torch.Tensor | Values, bins: int = 24) -> Brief:
-    """A row's figures, exact but for the bars: those are of a sample (see `spark`).
+    """A row's figures, exact but for the bars: those are of a sample (see ``spark``).
 
-    Raises Unreadable where the tensor has no values.
+    Raises Unreadable if the tensor has no values.
     """
     values = values_of(tensor)
     known = stats(values)

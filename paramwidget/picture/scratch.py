@@ -1,7 +1,7 @@
-"""Memory that is used again, by one thread at a time, for piece after piece and call after call.
+"""Memory that is reused, by one thread at a time, for piece after piece and call after call.
 
-What is freed goes back to the system, and is paid for again, page by page, when it is next needed:
-a tenth of the time of a sweep, and more where several threads do so at once.
+Freed memory goes back to the system, and is mapped again, page by page, when it is next needed: a
+tenth of the time of a sweep, and more if several threads do so at once.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+#: The most memory that is kept between calls for each thread that swept.
 KEPT_BYTES = 8 << 20
-"""The most memory that is kept between calls for each thread that swept."""
 
+#: For how many threads.
 KEPT = 8
-"""For how many threads."""
 
 
 class Scratch:
@@ -29,7 +29,7 @@ class Scratch:
         self._held: dict[tuple[str, Any], Array] = {}
 
     def array(self, name: str, shape: tuple[int, ...], dtype: Any) -> Array:
-        """An array with any content; the last one of the same name and dtype is used no more."""
+        """An array of any content; an earlier one of the same name and dtype is no longer valid."""
         size = math.prod(shape)
         held = self._held.get((name, dtype))
         if held is None or held.size < size:
@@ -46,7 +46,7 @@ _spare: list[Scratch] = []
 
 @contextlib.contextmanager
 def borrowed() -> Iterator[Scratch]:
-    """A scratch that nobody else uses meanwhile."""
+    """A scratch that nobody else uses in the meantime."""
     try:
         scratch = _spare.pop()
     except IndexError:

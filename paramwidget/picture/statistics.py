@@ -19,22 +19,22 @@ from paramwidget.picture.threads import in_threads
 from paramwidget.picture.totals import fitting_scale, moments_of
 from paramwidget.picture.values import Values, values_of
 
+#: The most elements that are all counted (some tens of milliseconds).
 AFFORDABLE = 1 << 24
-"""Elements up to which every one is counted (some tens of milliseconds)."""
 
+#: The most elements of the sample beyond that.
 SAMPLE = 1 << 20
-"""The most elements of the sample beyond that."""
 
+#: Elements counted at once; their temporaries stay in cache.
 PIECE = 1 << 16
-"""Elements counted at once; their temporaries stay in cache."""
 
 
 @dataclass(frozen=True)
 class Stats:
     """Exact statistics of a tensor's ``numel`` elements.
 
-    ``min``, ``max``, ``mean`` and ``std`` (as `torch.std`, n - 1) are over the finite elements, in
-    float64 (the minimum and maximum of integers are ints); None where there is none (``std`` needs
+    ``min``, ``max``, ``mean`` and ``std`` (as ``torch.std``, n - 1) are over the finite elements,
+    in float64 (the minimum and maximum of integers are ints); None if there is none (``std`` needs
     two elements), and for complex tensors. ``zeros`` counts -0 too; a complex number counts in
     ``nan`` where either part is NaN, else in ``inf`` where either part is infinite.
     """
@@ -50,9 +50,9 @@ class Stats:
 
 
 def stats(tensor: torch.Tensor | Values) -> Stats:
-    """Statistics of all elements; their precision is told in `paramwidget.picture.sweep`.
+    """Statistics of all elements; ``paramwidget.picture.sweep`` documents their precision.
 
-    Raises Unreadable where the tensor has no values.
+    Raises Unreadable if the tensor has no values.
     """
     values = values_of(tensor).elements
     found = _moments(values, 1.0)
@@ -61,12 +61,12 @@ def stats(tensor: torch.Tensor | Values) -> Stats:
 
 
 def bounds(found: Moments) -> tuple[float | int, ...]:
-    """Least and greatest finite element, nothing where there is none."""
+    """Smallest and largest finite element, empty if there is none."""
     return () if found.low is None else (found.low.item(), found.high.item())
 
 
 def stats_of(found: Moments, numel: int) -> Stats:
-    """The statistics that these moments of ``numel`` elements amount to."""
+    """The statistics given by these moments of ``numel`` elements."""
     low, high = bounds(found) or (None, None)
     mean = found.mean / found.scale if found.count else None
     std = math.sqrt(found.deviation / (found.count - 1)) if found.count > 1 else None
@@ -86,11 +86,11 @@ def _moments(values: torch.Tensor, scale: float) -> Moments:
 class Histogram:
     """``counts`` (int64) of the finite elements between rising ``edges`` (float64, one more).
 
-    The edges go from the least to the greatest finite element, evenly spaced; a little beyond the
-    greatest where float64 has too few numbers between (all elements alike). A bin includes its
-    lower edge, the last bin both. Unless ``sampled``, the counts sum to the finite elements; if it
-    is, they are those of evenly spread elements, the outer edges being exact all the same. Without
-    any finite element: zero counts between 0 and 1. Complex numbers: the magnitude.
+    The edges go from the smallest to the largest finite element, evenly spaced; slightly beyond the
+    largest if float64 has too few numbers between (as when all elements are equal). A bin includes
+    its lower edge, the last bin both. Unless ``sampled``, the counts sum to the finite elements; if
+    it is, they are those of evenly spread elements, the outer edges being exact all the same.
+    Without any finite element: zero counts between 0 and 1. Complex numbers: the magnitude.
     """
 
     counts: Array
@@ -107,14 +107,13 @@ def histogram(
 ) -> Histogram:
     """The histogram of all elements in ``bins`` bins.
 
-    Beyond ``affordable`` elements it is that of a sample, of no more than so many either.
-    ``known`` are the tensor's statistics, where the caller has them. Raises ValueError where
-    ``bins`` is less than 1, TypeError where it is no whole number, Unreadable where the tensor has
-    no values.
+    For more than ``affordable`` elements it is that of a sample of at most that many. ``known`` are
+    the tensor's statistics, if the caller has them. Raises ValueError if ``bins`` is less than 1,
+    TypeError if it is not an integer, Unreadable if the tensor has no values.
     """
     bins = operator.index(bins)
     if bins < 1:
-        raise ValueError(f"a histogram needs at least one bin, not {bins}")
+        raise ValueError(f"a histogram needs at least one bin, got {bins}")
     read = values_of(tensor)
     values = read.elements
     sampled = values.numel() > affordable

@@ -2,13 +2,13 @@
 
 The matrix is cut into tiles of whole cells (or of a part of one large cell), a tile into pieces
 that stay in a core's cache while every pass reads them. Each tile gives its own small result, and
-those are merged in a fixed order, so that the figures do not depend on how threads took turns.
+those are merged in a fixed order, so that the figures do not depend on the scheduling of threads.
 
-Precision. Up to `SMALL` elements, and for all but float32 and narrower floats, everything is
+Precision. Up to ``SMALL`` elements, and for all but float32 and narrower floats, everything is
 float64: errors are some units of 1e-16. Above, sums are partly float32: the mean is within about
 1e-6 of its own standard error (std / sqrt(n)) or of 1e-7 of itself, std within 1e-7 of itself. A
-tile where float32 would not do (overflow, underflow, a mean more than five deviations from zero,
-NaN, Inf) is swept again in float64.
+tile for which float32 is not enough (overflow, underflow, a mean more than five deviations from
+zero, NaN, Inf) is swept again in float64.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from paramwidget.picture.scratch import Scratch
 from paramwidget.picture.threads import in_threads
 from paramwidget.picture.tile import PIECE, Cells, Plan, Span, Tile, grouped
 
+#: Numbers left of a tile once its pieces are reduced down their rows: they stay in cache, too.
 REDUCED = 1 << 16
-"""Numbers left of a tile once its pieces are reduced down their rows: they stay in cache, too."""
 
+#: Columns of a tile, where there are rows enough to fill its pieces.
 SLAB = 2 * ROW
-"""Columns of a tile, where there are rows enough to fill its pieces."""
 
 AnyTile = Tile | DeviceTile
 
@@ -72,7 +72,7 @@ def sweep(
 
 
 def _repeated(rows: Cuts, row: tuple[Cells, Moments | None]) -> tuple[Cells, Moments | None]:
-    """What a sweep of the first row says of all of them."""
+    """The result for all rows, from a sweep of the first."""
     cells, found = row
     lengths = np.diff(rows.at)[:, None]
     low, high = (np.repeat(part, rows.count, axis=0) for part in (cells.low, cells.high))
@@ -128,7 +128,7 @@ def _empty(dtype: np.dtype[Any], shape: tuple[int, int]) -> Cells:
 
 
 def _join(cells: Cells, here: tuple[slice, slice], part: Cells) -> None:
-    """Takes in a part of a cell."""
+    """Adds a part of a cell."""
     cells.low[here] = np.minimum(cells.low[here], part.low)
     cells.high[here] = np.maximum(cells.high[here], part.high)
     cells.total[here] += part.total

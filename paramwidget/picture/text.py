@@ -9,7 +9,7 @@ UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def number(value: float | int | complex | None, digits: int = DIGITS) -> str:
-    """At most ``digits`` significant digits; integers whole; NaN, ∞ and -∞ by name; None a dash.
+    """At most ``digits`` digits; integers in full; NaN, ∞ and -∞ by name; None as a dash.
 
     >>> number(0.0000123456789), number(-1.5), number(float("-inf")), number(2**60)
     ('1.2346e-5', '-1.5', '-∞', '1152921504606846976')
@@ -30,7 +30,7 @@ def number(value: float | int | complex | None, digits: int = DIGITS) -> str:
 
 
 def short(value: float | int | None) -> str:
-    """`number` in three digits, for where many stand below each other."""
+    """``number`` in three digits, for columns of numbers."""
     return number(value, 3)
 
 

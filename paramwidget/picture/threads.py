@@ -1,8 +1,8 @@
-"""A few threads for the length of one call: none outlives it, none is shared, no setting changes.
+"""A few threads for the duration of one call: none outlives it, no global setting changes.
 
-torch's and BLAS's own threads would split every small operation; here each thread keeps to pieces
-of its own, small enough that neither library splits them. A pool kept between calls would be dead
-in a forked process, and a thread costs some tens of microseconds only.
+torch's and BLAS's own threads would split every small operation; here each thread has its own
+pieces, small enough that neither library splits them. A pool kept between calls would be dead in a
+forked process, and starting a thread takes only some tens of microseconds.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ R = TypeVar("R")
 
 
 def in_threads(work: Callable[[T, Scratch], R], items: Sequence[T], workers: int) -> list[R]:
-    """``work`` of each item, in the order of the items; what it raises is raised here.
+    """``work`` of each item, in the order of the items; raises what ``work`` raises.
 
-    Each thread has a scratch of its own.
+    Each thread has its own scratch.
     """
     waiting = deque(enumerate(items))
     done: dict[int, R] = {}

@@ -1,8 +1,8 @@
 """One tile of a sweep: a rectangle of cells, read piece by piece by one thread.
 
-Two ways to sum. In float64 (`fine`), deviations are taken from each piece's own mean. With float32
-sums (`coarse`), a third of the time: the sums are of at most some thousand elements each, those
-are added in float64, and where float32 would not do, the answer is None.
+Two ways to sum. In float64 (``fine``), deviations are taken from each piece's own mean. With
+float32 sums (``coarse``), a third of the time: the sums are of at most some thousand elements each,
+those are added in float64, and if float32 is not enough, the answer is None.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from paramwidget.picture.moments import (
 from paramwidget.picture.passes import NARROW, Cuts, across, down, sums_across
 from paramwidget.picture.scratch import Array, Scratch
 
+#: Elements of a piece: 2 MiB of float32. One that fits into the second-level cache is read faster;
+#: one that takes longer loses less time to the GIL.
 PIECE = 1 << 19
-"""Elements of a piece: 2 MiB of float32. One that fits the second-level cache is read faster; one
-that takes longer loses less time to the GIL."""
 
 
 @dataclass(frozen=True)
@@ -132,11 +132,11 @@ class Tile:
         return self._fine(scratch, scale, counted)
 
     def _coarse(self, scratch: Scratch, counted: bool) -> tuple[Cells, Moments | None] | None:
-        """With float32 sums over each piece; None where those would not do.
+        """With float32 sums over each piece; None if those are not precise enough.
 
-        Between two calls of numpy another thread may take the GIL and has to be waited for, so
-        they are few and each is long. `fmin` and `fmax` are faster for passing over NaN, which
-        the sum still tells of.
+        Between two calls of numpy another thread may take the GIL and has to be waited for, so they
+        are few and each is long. ``fmin`` and ``fmax`` are faster because they skip NaN, which the
+        sum still shows.
         """
         columns = _Columns(self._plan, self._cols, scratch, np.float32, np.float32)
         width = self._wide.stop - self._wide.start
@@ -147,7 +147,7 @@ class Tile:
         add = columns.add_long if self._plan.is_long and width * NARROW > ROW else columns.add
         for piece, cuts, place in self._pieces(scratch):
             if counted:
-                squares.add(piece)  # first: BLAS is the fastest to fetch it from memory
+                squares.add(piece)  # first: BLAS is the fastest at fetching it from memory
                 zeros += count_zeros(piece, mask[: len(piece)])
             add(piece, piece, cuts, place, np.fmin, np.fmax)
         cells = columns.cells()
@@ -212,7 +212,7 @@ class _Columns:
         least: np.ufunc = np.minimum,
         greatest: np.ufunc = np.maximum,
     ) -> tuple[Array, Array, Array]:
-        """Takes the next piece, also in the type to sum in; its minimum, maximum and sum."""
+        """Adds the next piece, also given in the type to sum in."""
         if self._plan.rows_are_cells:
             self._done.append(self._across(piece, piece, wide))
             return piece, piece, wide
@@ -231,14 +231,14 @@ class _Columns:
         least: np.ufunc,
         greatest: np.ufunc,
     ) -> None:
-        """`add` for one row of cells, or a part of it, without a look at anything."""
+        """``add`` for one row of cells, or a part of it, without any checks."""
         at = place.start
         np.add.reduce(wide, 0, None, self._total[at])
         least.reduce(piece, 0, None, self._low[at])
         greatest.reduce(piece, 0, None, self._high[at])
 
     def cells(self) -> Cells:
-        """Those of the whole tile."""
+        """The results of the whole tile."""
         if self._plan.rows_are_cells:
             return Cells(*(np.concatenate(part) for part in zip(*self._done, strict=True)))
         runs = self._plan.runs

@@ -1,4 +1,4 @@
-"""The moments of all elements, without a picture: one pass after the other over pieces in cache."""
+"""The moments of all elements, without a picture: pass after pass over pieces in cache."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from paramwidget.picture.moments import (
 from paramwidget.picture.scratch import Array, Scratch
 from paramwidget.picture.threads import in_threads
 
+#: Elements of a piece of float32.
 PIECE = 1 << 19
-"""Elements of a piece of float32."""
 
+#: Elements of a piece that is swept in float64 by one thread: several lose time to the GIL.
 FINE_PIECE = 1 << 16
-"""Elements of a piece that is swept in float64 by one thread: several lose time to the GIL."""
 
 
 def moments_of(matrix: Matrix, scale: float = 1.0) -> Moments:
@@ -53,7 +53,7 @@ def fine_piece(workers: int) -> int:
 
 
 def _coarse(piece: Array, scratch: Scratch) -> Moments | None:
-    """With float32 sums; None where those would not do."""
+    """With float32 sums; None if those are not precise enough."""
     total = float(sum_all(np.einsum("ij->i", piece)))
     squares = Squares(piece.size, np.float32, scratch)
     squares.add(piece)

@@ -1,4 +1,4 @@
-"""A tensor's elements, read once for all that looks at them: picture, statistics, bars, cells."""
+"""A tensor's elements, read once for everything that needs them: picture, statistics, bars."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from paramwidget.tensors import Condition, readable
 class Values:
     """The elements of one ``tensor``, read when they are first asked for, and then kept.
 
-    What is in `paramwidget.picture` takes these wherever it takes a tensor. ``known`` is the
+    What is in ``paramwidget.picture`` takes these wherever it takes a tensor. ``known`` is the
     tensor's condition, where the caller has it.
     """
 
@@ -22,9 +22,9 @@ class Values:
 
     @cached_property
     def elements(self) -> torch.Tensor:
-        """`readable`, with complex32, for which torch has few operations, as complex64.
+        """``readable``, with complex32, for which torch has few operations, as complex64.
 
-        Raises Unreadable where the tensor has no values.
+        Raises Unreadable if the tensor has no values.
         """
         found = readable(self.tensor, self._known)
         if found.dtype == torch.complex32:

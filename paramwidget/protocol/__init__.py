@@ -1,9 +1,9 @@
 """Every message between kernel and browser: one frozen dataclass each, decoded strictly.
 
-This room is the one declaration of the conversation. ``python -m paramwidget.protocol`` prints it
+This package is the single declaration of the protocol. ``python -m paramwidget.protocol`` prints it
 as TypeScript (``js/shared/protocol.ts``). A message is a JSON object with a ``kind``, and a list of
 binary buffers beside it; a field of type ``Buffer`` is an index into that list. NaN, infinities and
-integers that a double cannot hold never travel as JSON numbers: Python writes them as text.
+integers that a double cannot hold are never sent as JSON numbers: Python writes them as text.
 """
 
 from paramwidget.protocol.decoding import *  # noqa: F403

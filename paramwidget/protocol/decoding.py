@@ -1,4 +1,4 @@
-"""Messages out of JSON objects, strictly: nothing is coerced, guessed or left over."""
+"""Messages from JSON objects, strictly: nothing is coerced, guessed or left over."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 
 
 class OtherVersion(ProtocolError):
-    """The hello of a page that speaks another version of the protocol."""
+    """The hello of a page with another version of the protocol."""
 
 
 def decode(content: object) -> ToKernel:
@@ -49,25 +49,25 @@ def decode_question(content: object) -> LabQuestion:
 
 
 def _check_version(content: object) -> None:
-    """Looked at before the fields: another version may have others."""
+    """Checked before the fields, which may be different in another version."""
     if not isinstance(content, dict) or content.get("kind") != "hello":
         return
     version = content.get("protocol")
     if type(version) is int and version != PROTOCOL:
         raise OtherVersion(
-            f"This page and the kernel are of different versions of paramwidget (protocol {version}"
+            f"This page and the kernel use different versions of paramwidget (protocol {version}"
             f" and {PROTOCOL}). Restart the kernel, reload the page and run the cell again."
         )
 
 
 def _decode_one_of(group: type[_M], content: object) -> _M:
     if not isinstance(content, dict):
-        raise ProtocolError(f"a message is an object, not {type(content).__name__}")
+        raise ProtocolError(f"a message must be an object, got {type(content).__name__}")
     for message in messages(group):
         if content.get("kind") == message.kind:
             fields = {key: value for key, value in content.items() if key != "kind"}
             return _decode_fields(message, fields, message.kind)
-    raise ProtocolError(f"there is no message of the kind {content.get('kind')!r:.80}")
+    raise ProtocolError(f"unknown kind of message: {content.get('kind')!r:.80}")
 
 
 def _decode(wanted: Any, value: object, where: str) -> Any:
@@ -105,7 +105,7 @@ def _decode_fields(message: type[_T], content: dict[Any, Any], where: str) -> _T
     hints = hints_of(message)
     unknown = [key for key in content if key not in hints]
     if unknown:
-        raise ProtocolError(f"{where}: there is no field {unknown[0]!r:.80}")
+        raise ProtocolError(f"{where}: unknown field {unknown[0]!r:.80}")
     missing = [key for key in hints if key not in content and key not in optional(message)]
     if missing:
         raise ProtocolError(f"{where}: the field {missing[0]} is missing")

@@ -1,4 +1,4 @@
-"""Messages as JSON objects, with nothing in them that JSON or a JavaScript number cannot carry."""
+"""Messages as JSON objects, without anything that JSON or a JavaScript number cannot hold."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from paramwidget.protocol.message import Message, ProtocolError, cached, hints_of, not_none
 
-SAFE_INTEGER = 2**53 - 1  # the largest integer of which a JavaScript number is sure
+SAFE_INTEGER = 2**53 - 1  # the largest integer that a JavaScript number holds exactly
 
 
 def encode(message: Message) -> dict[str, Any]:
-    """The JSON object of a message; raises ProtocolError for a value that its field cannot carry.
+    """The JSON object of a message; raises ProtocolError for a value that its field cannot hold.
 
     Lists and dicts of plain values are those of the message, not copies.
     """
@@ -33,9 +33,9 @@ Check = Callable[[Sequence[Any], str], None]
 
 @cached
 def check_of(hint: Any) -> Check:
-    """The check that values of an annotated type can travel; it raises ProtocolError.
+    """The check that values of an annotated type can be sent; it raises ProtocolError.
 
-    Raises TypeError for a type that no message can have.
+    Raises TypeError for a type that a message cannot have.
     """
     origin, args = get_origin(hint), get_args(hint)
     if origin is Annotated:
@@ -52,7 +52,7 @@ def check_of(hint: Any) -> Check:
         return _check_dataclasses(hint, _check_of_fields(hint))
     if hint in _CHECKS:
         return _CHECKS[hint]
-    raise TypeError(f"the type {getattr(hint, '__name__', hint)} cannot travel as JSON")
+    raise TypeError(f"the type {getattr(hint, '__name__', hint)} cannot be sent as JSON")
 
 
 def _check_of_fields(cls: type[Any]) -> dict[str, Check]:
@@ -158,7 +158,7 @@ Jsonable = Callable[[Any], Any]
 
 @cached
 def jsonable_of(hint: Any) -> Jsonable | None:
-    """What makes JSON of a value of this type; None where it is JSON already."""
+    """The conversion of a value of this type to JSON; None if it is JSON already."""
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         return _jsonable_inside(

@@ -1,4 +1,4 @@
-"""The words that many messages use, and what travels beside a message."""
+"""Types that many messages use, and the buffers beside a message."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ PROTOCOL = 1
 Kind = Literal["module", "parameter", "buffer", "constant", "computed", "none"]
 State = Literal["ready", "uninitialized", "meta", "unreadable"]
 Cause = Literal["view", "edit", "cell", "step", "ask"]
-Buffer = Annotated[int, "Buffer"]  # an index into the buffers that travel beside the message
+Buffer = Annotated[int, "Buffer"]  # an index into the buffers beside the message

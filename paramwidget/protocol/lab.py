@@ -1,4 +1,4 @@
-"""What the JupyterLab extension and the kernel say to each other, on a comm of their own."""
+"""The messages between the JupyterLab extension and the kernel, on their own comm."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from paramwidget.protocol.message import LabAnswer, LabQuestion
 
 @dataclass(frozen=True)
 class LabStep:
-    """One step of the way to a module: a variable, or what is held by what was reached so far.
+    """One step of the path to a module: a variable, or something held by the step before.
 
     ``child``: a registered module; ``attribute``: a plain one; ``item``: a place in a sequence;
     ``key``: the repr of a dict's key; ``dotted``: what ``.key`` means there, child or attribute.
@@ -22,7 +22,7 @@ class LabStep:
 
 @dataclass(frozen=True)
 class LabBond:
-    """A docked view: the way to its module, and which object stood there when it was docked."""
+    """A docked view: the path to its module, and which object was there when it was docked."""
 
     path: list[LabStep]
     object: str
@@ -30,7 +30,7 @@ class LabBond:
 
 @dataclass(frozen=True)
 class LabList(LabQuestion):
-    """Which modules are there (none asked for where ``rows`` is false), and what of the docks?"""
+    """Asks for the modules (unless ``rows`` is false) and the state of the docks."""
 
     rows: bool
     bonds: list[LabBond]
@@ -38,14 +38,14 @@ class LabList(LabQuestion):
 
 @dataclass(frozen=True)
 class LabExpand(LabQuestion):
-    """What does this hold?"""
+    """Asks what one module or holder contains."""
 
     path: list[LabStep]
 
 
 @dataclass(frozen=True)
 class LabDock(LabQuestion):
-    """A widget for the module at the end of this path, for the docked view ``view``."""
+    """Asks for a widget of the module at this path, for the docked view ``view``."""
 
     view: str
     path: list[LabStep]
@@ -53,7 +53,7 @@ class LabDock(LabQuestion):
 
 @dataclass(frozen=True)
 class LabFind(LabQuestion):
-    """Which module does the widget with this model id show?"""
+    """Asks which module the widget with this model id shows."""
 
     view: str
     model: str
@@ -78,8 +78,8 @@ class LabJournal(LabQuestion):
 class LabRow:
     """A module, or something that holds modules.
 
-    ``names`` are the variable's names, or how it is reached from its holder. ``parameters`` is
-    null for a holder, and where counting has to wait for the next question.
+    ``names`` are the variable's names, or how it is reached from its holder. ``parameters`` is null
+    for a holder, and if counting has to wait for the next question.
     """
 
     names: list[str]
@@ -98,8 +98,8 @@ class LabRow:
 class LabRows(LabAnswer):
     """The rows of a list or of one holder; ``more`` were left out.
 
-    ``torch`` is false where nothing has imported it yet. ``bonds`` says of each dock what its
-    path leads to now; ``unfinished`` that some modules are yet to be counted.
+    ``torch`` is false if it has not been imported yet. ``bonds`` says for each dock what its path
+    leads to now; ``unfinished`` says that some modules have not been counted yet.
     """
 
     torch: bool
@@ -111,7 +111,7 @@ class LabRows(LabAnswer):
 
 @dataclass(frozen=True)
 class LabDocked(LabAnswer):
-    """The widget to show. ``path`` is empty where no variable leads to its module."""
+    """The widget to show. ``path`` is empty if no variable leads to its module."""
 
     model: str
     object: str
@@ -129,11 +129,11 @@ class LabCode(LabAnswer):
 
 @dataclass(frozen=True)
 class LabDone(LabAnswer):
-    """It was done."""
+    """The question was carried out."""
 
 
 @dataclass(frozen=True)
 class LabRefused(LabAnswer):
-    """Why not, in a sentence."""
+    """The reason for a refusal, as a sentence."""
 
     reason: str

@@ -15,11 +15,11 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 
 class ProtocolError(ValueError):
-    """A message that is not one of ours: what was found, and where."""
+    """A message that does not follow the protocol: what was found, and where."""
 
 
 class Message:
-    """A message; it travels under its ``kind``, by default its class name in lower case."""
+    """A message, sent under its ``kind``, by default its class name in lower case."""
 
     kind: ClassVar[str]
 
@@ -39,7 +39,7 @@ _messages: list[type[Message]] = []  # in the order in which they are declared
 
 
 class ToKernel(Message, group=True):
-    """What a browser says to the kernel."""
+    """Messages from a browser to the kernel."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Intent(ToKernel, group=True):
 
 
 class ToBrowser(Message, group=True):
-    """What the kernel says to its browsers."""
+    """Messages from the kernel to its browsers."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def messages(group: type[_M]) -> list[type[_M]]:
 
 
 def cached(function: _F) -> _F:
-    """``functools.cache`` for functions of a class, which mypy does not take for hashable."""
+    """``functools.cache`` for functions of a class, which mypy does not accept as hashable."""
     return functools.cache(function)  # type: ignore[return-value]
 
 
@@ -117,7 +117,7 @@ class Dispatcher(Protocol):
 
 
 def check_handled(group: type[Message], by: Dispatcher) -> None:
-    """Raises TypeError where a message of the group has no function registered for it."""
+    """Raises TypeError if a message of the group has no function registered for it."""
     nobody = by.dispatch(object)
     for message in messages(group):
         if by.dispatch(message) is nobody:

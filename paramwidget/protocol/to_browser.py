@@ -1,4 +1,4 @@
-"""What the kernel says to its browsers."""
+"""Messages from the kernel to its browsers."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Tie:
 
 @dataclass(frozen=True)
 class SharedModule:
-    """The rows at which one module stands, in order; ``proof`` says so of the first few.
+    """The rows of one repeated module, in order; ``proof`` shows it for the first few.
 
-    The modules in it, which are there as often, are not told.
+    The modules inside it, which occur as often, are not listed.
     """
 
     rows: list[int]
@@ -30,7 +30,7 @@ class SharedModule:
 
 @dataclass(frozen=True)
 class Totals:
-    """Counts of the whole model, every shared tensor once, and the counts the chapter compares."""
+    """Counts of the whole model, each shared tensor once, and the chapter's counts."""
 
     parameters: int
     trainable: int
@@ -46,10 +46,10 @@ class Tree(ToBrowser):
     """The module tree in columns, one entry per row, in the order of a depth-first walk.
 
     ``parents`` holds row indices (-1 for the root), ``type_of`` and ``dtype_of`` indices into
-    ``types`` and ``dtypes`` (-1 for none). ``shapes`` is null for modules and where a tensor
-    has none to tell. ``counts`` are elements: a slot's own, a module's parameters below it, each
-    shared one once. ``trainable`` is requires_grad for slots, null for modules and empty slots.
-    ``notes`` has a sentence for the rows (by index) that need one.
+    ``types`` and ``dtypes`` (-1 for none). ``shapes`` is null for modules and for tensors without a
+    known shape. ``counts`` are elements: of a slot its own, of a module those of the parameters
+    below it, each shared one once. ``trainable`` is requires_grad for slots, null for modules and
+    empty slots. ``notes`` has a sentence for the rows (by index) that need one.
     """
 
     revision: int
@@ -74,7 +74,7 @@ class Tree(ToBrowser):
 
 @dataclass(frozen=True)
 class TreeRows:
-    """Some rows of a tree, in the columns of `Tree`; ``depths`` is how many rows are above each."""
+    """Some rows of a tree, in the columns of ``Tree``; ``depths`` counts the rows above each."""
 
     names: list[str]
     depths: list[int]
@@ -89,7 +89,7 @@ class TreeRows:
 
 @dataclass(frozen=True)
 class TreeChange(ToBrowser):
-    """What a large tree has become, told by what differs from the tree of revision ``before``.
+    """The changes of a large tree since the tree of revision ``before``.
 
     From row ``start`` on ``removed`` rows are replaced by ``rows``. Of those that stay, ``changed``
     are the ones (by their new index) that now read as in ``changed_rows``. All else is whole.
@@ -113,7 +113,7 @@ class TreeChange(ToBrowser):
 
 @dataclass(frozen=True)
 class Brief:
-    """One row at a glance: a tiny histogram (bar heights 0..255), mean and deviation as text."""
+    """The summary of one row: a histogram (bar heights 0..255), mean and std as text."""
 
     row: int
     mean: str
@@ -131,7 +131,7 @@ class Briefs(ToBrowser):
 
 @dataclass(frozen=True)
 class PanelState:
-    """An open panel as Python remembers it; the same for every view."""
+    """An open panel, as Python keeps it; the same for every view."""
 
     panel: str
     path: list[str]
@@ -144,7 +144,7 @@ class PanelState:
 
 @dataclass(frozen=True)
 class ClosedPanel:
-    """A panel that Python closed, with a word why (its slot is gone)."""
+    """A panel that Python closed, and why (its slot is gone)."""
 
     panel: str
     reason: str
@@ -172,12 +172,12 @@ class LensFact:
 
     name: str
     label: str
-    locked: str  # why the values cannot be edited under it; "" where they can
+    locked: str  # why the values cannot be edited under it; "" if they can
 
 
 @dataclass(frozen=True)
 class Facts(ToBrowser):
-    """What a panel says of its slot beside the picture; sent again when it changes."""
+    """What a panel shows of its slot beside the picture; sent again when it changes."""
 
     panel: str
     path: list[str]
@@ -187,22 +187,22 @@ class Facts(ToBrowser):
     shape: list[int] | None
     dtype: str
     device: str
-    requires_grad: bool | None  # null: there is no switch, as for a buffer
+    requires_grad: bool | None  # null: it cannot be switched, as for a buffer
     state: State
     reason: str
     note: str
     access: list[str]
     ties: list[TieFact]
     lenses: list[LensFact]
-    locked: str  # why the values cannot be edited; "" where they can
-    unfit: dict[str, str]  # initializer -> why it cannot be done here
+    locked: str  # why the values cannot be edited; "" if they can
+    unfit: dict[str, str]  # initializer -> why it cannot be used here
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How an N-d shape lies on the plane; see ``picture/layout.py`` for the two functions.
+    """How an N-d shape is laid out on the plane; see ``picture/layout.py`` for the functions.
 
-    Kernels of ``kernel`` (height, width) stand on a grid of ``outer`` (rows, columns), ``gap``
+    Kernels of ``kernel`` (height, width) are on a grid of ``outer`` (rows, columns), with ``gap``
     (rows, columns) empty cells between them. ``sliders`` are the sizes of the axes left out.
     """
 
@@ -252,7 +252,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Statistics:
-    """Exact statistics, as text; an empty text where there is none."""
+    """Exact statistics, as text; empty if there is none."""
 
     numel: str
     min: str
@@ -266,7 +266,7 @@ class Statistics:
 
 @dataclass(frozen=True)
 class Bars:
-    """A histogram: bar heights 0..1, the two ends as text, where zero lies (0..1) if inside."""
+    """A histogram: bar heights 0..1, the ends as text, zero's position (0..1) if inside."""
 
     heights: list[float]
     counts: list[int]
@@ -278,7 +278,7 @@ class Bars:
 
 @dataclass(frozen=True)
 class Frame(ToBrowser):
-    """What one panel shows now. Without a ``picture``, ``message`` says why there is none."""
+    """What one panel shows now. Without a ``picture``, ``message`` says why."""
 
     panel: str
     generation: int
@@ -308,7 +308,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Journal(ToBrowser):
-    """What was done, oldest first; what undo and redo would do next ("" for nothing)."""
+    """The edits, oldest first; what undo and redo would do next ("" for nothing)."""
 
     entries: list[Entry]
     undo: str
@@ -318,7 +318,7 @@ class Journal(ToBrowser):
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of an initializer; ``default`` as typed, null where it is required."""
+    """One argument of an initializer; ``default`` as typed, null if the argument is required."""
 
     name: str
     type: Literal["number", "integer", "boolean", "choice"]
@@ -355,7 +355,7 @@ class Catalog(ToBrowser):
 
 @dataclass(frozen=True)
 class Status(ToBrowser):
-    """Whether a cell is running, and how many edits wait for a safe moment.
+    """Whether a cell is running, and how many edits are waiting for a safe moment.
 
     ``polls``: nobody tells Python that a cell has ended, so a visible view asks about once a
     second. ``notice`` is a sentence for the person: why the page is sent nothing else.
@@ -376,7 +376,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Preview:
-    """A dry run: how many tensors, which not and why, and what the initializer promises."""
+    """A dry run: how many tensors, which are skipped and why, and the expected distribution."""
 
     count: int
     names: list[str]  # the first few
@@ -386,7 +386,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class Reply(ToBrowser):
-    """The one answer to an intent. ``where`` names the control an error belongs to."""
+    """The one reply to an intent. ``where`` names the control that an error belongs to."""
 
     id: str
     ok: bool

@@ -1,4 +1,4 @@
-"""What a browser says to the kernel."""
+"""Messages from a browser to the kernel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from paramwidget.protocol.message import Intent, ToKernel
 
 @dataclass(frozen=True)
 class Hello(ToKernel):
-    """A view has come: it is told everything (tree, catalog, journal, panels, frames)."""
+    """A view has been opened: it is sent everything (tree, catalog, journal, panels, frames)."""
 
     view: str
     protocol: int
@@ -18,7 +18,7 @@ class Hello(ToKernel):
 
 @dataclass(frozen=True)
 class View(ToKernel):
-    """What a view's life is: Python drops one that was closed or is silent too long."""
+    """The state of a view: Python drops one that was closed or is silent for too long."""
 
     view: str
     what: Literal["opened", "closed", "hidden", "shown", "alive"]
@@ -60,7 +60,7 @@ class Look(ToKernel):
 
 @dataclass(frozen=True)
 class Pace(ToKernel):
-    """The most frames a second while a cell is running; 0 for Python's own."""
+    """The maximum number of frames per second while a cell is running; 0 for the default."""
 
     view: str
     rate: float
@@ -77,16 +77,16 @@ class Rows(ToKernel):
 
 @dataclass(frozen=True)
 class Ask(ToKernel):
-    """Has anything changed? Sent about once a second where no hook tells Python of a cell's end."""
+    """Asks for changes, about once a second if no hook reports the end of a cell."""
 
     view: str
 
 
 @dataclass(frozen=True)
 class Withdraw(ToKernel):
-    """Take an intent back: refused where it still waits, undone where it was done meanwhile.
+    """Cancel an intent: it is refused if it still waits, undone if it was done in the meantime.
 
-    A kernel that reads no messages while it is busy finds both together, when the cell has ended.
+    A kernel that does not read messages while it is busy finds both when the cell has ended.
     """
 
     intent: str
@@ -96,8 +96,8 @@ class Withdraw(ToKernel):
 class Initialize(Intent):
     """Re-initialize a slot or all below a module; ``dry`` only says what would happen.
 
-    ``arguments`` and ``seed`` are what the person typed; Python alone makes values of them.
-    An empty ``seed`` asks for a new one. Empty ``types`` and ``parameters`` do not narrow.
+    ``arguments`` and ``seed`` are as typed; only Python turns them into values. An empty ``seed``
+    asks for a new one. Empty ``types`` and ``parameters`` select everything.
     """
 
     path: list[str]
@@ -111,7 +111,7 @@ class Initialize(Intent):
 
 @dataclass(frozen=True)
 class Assign(Intent):
-    """One element becomes what was typed."""
+    """Set one element to what was typed."""
 
     path: list[str]
     index: list[int]
@@ -120,7 +120,7 @@ class Assign(Intent):
 
 @dataclass(frozen=True)
 class Compute(Intent):
-    """A slice (as numpy writes it; empty for all) becomes an expression of ``w``."""
+    """Set a slice (in numpy's syntax; empty for all) to an expression of ``w``."""
 
     path: list[str]
     index: str
@@ -129,7 +129,7 @@ class Compute(Intent):
 
 @dataclass(frozen=True)
 class SetRequiresGrad(Intent, kind="set_requires_grad"):
-    """Freeze a slot or the parameters below a module, or let them learn again.
+    """Freeze a slot or the parameters below a module, or unfreeze them.
 
     Empty ``types`` and ``parameters`` do not narrow.
     """
@@ -142,14 +142,14 @@ class SetRequiresGrad(Intent, kind="set_requires_grad"):
 
 @dataclass(frozen=True)
 class Undo(Intent):
-    """Take the newest edit back."""
+    """Undo the newest edit."""
 
 
 @dataclass(frozen=True)
 class Redo(Intent):
-    """Do the edit again that was undone last."""
+    """Redo the edit that was undone last."""
 
 
 @dataclass(frozen=True)
 class Restart(Intent):
-    """Back to the start: undo every edit that stands."""
+    """Back to the start: undo every edit in effect."""

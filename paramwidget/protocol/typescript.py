@@ -58,13 +58,13 @@ def _collect(hint: Any, found: dict[str, type[Any]]) -> None:
 
 
 def _interface(declared: type[Any]) -> str:
-    """A message or a part of one. What the browser says may leave out a field with a default."""
+    """A message or a part of one. The browser may leave out a field that has a default."""
     lines = [f'  kind: "{declared.kind}";'] if issubclass(declared, Message) else []
     left_out = optional(declared) if issubclass(declared, (ToKernel, LabQuestion)) else ()
     for name, hint in hints_of(declared).items():
         lines.append(f"  {name}{'?' if name in left_out else ''}: {_ts(hint)};")
     doc = (declared.__doc__ or "").strip()
-    if doc.startswith(declared.__name__ + "("):  # the docstring that dataclass makes up
+    if doc.startswith(declared.__name__ + "("):  # the docstring that dataclass generates
         doc = ""
     comment = "/** " + " ".join(doc.split()) + " */\n" if doc else ""
     return f"{comment}export interface {declared.__name__} {{\n" + "\n".join(lines) + "\n}"

@@ -1,4 +1,4 @@
-"""What is there: the tree of a model, its ties, what a target means, whether content changed.
+"""Reads a model: its tree, its ties, what a target selects, and what has changed.
 
-Nothing in this room writes to a tensor.
+Nothing in this package writes to a tensor.
 """

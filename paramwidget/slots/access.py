@@ -1,9 +1,9 @@
-"""Python expressions that reach a slot from `net`, each of them true; found without running any.
+"""Python expressions that reach a slot from ``net``, each correct; found without running any.
 
-Three ways, as the chapter has them: by index (`net[0].weight`), by attribute
-(`net.Linear_1.weight`), by `net.state_dict()['Linear_1.weight']`. A way is left out where the
-classes on it may answer otherwise: a `__getitem__`, `__getattr__` or `state_dict` of their own.
-What remains then is the way into the module's `__dict__`, past them all.
+Three ways, as the chapter has them: by index (``net[0].weight``), by attribute
+(``net.Linear_1.weight``), by ``net.state_dict()['Linear_1.weight']``. An expression is left out if
+a class on the path overrides ``__getitem__``, ``__getattr__`` or ``state_dict``. What then remains
+is the path through the module's ``__dict__``, which none of them can change.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from paramwidget import compat
 from paramwidget.slots.reading.columns import Columns
 from paramwidget.tensors import class_has, class_lookup
 
-#: Deeper than this `state_dict` may exhaust the stack.
+#: Deeper than this ``state_dict`` may exhaust the stack.
 DEPTH = 80
 
 _REGISTRIES = {"parameter": "_parameters", "buffer": "_buffers", "module": "_modules"}
@@ -29,7 +29,7 @@ _MODULE: dict[str, Any] = dict(vars(nn.Module))
 
 
 def expressions(columns: Columns, place: int, slot: int) -> list[str]:
-    """All ways that are known to be true, the shortest to read first; never empty."""
+    """All expressions that are known to be correct, the most readable first; never empty."""
     hops = _hops(columns, place, slot)
     by_index = _written([hop.indexed() for hop in hops])
     by_attribute = _written([hop.named() for hop in hops])
@@ -53,11 +53,11 @@ def _written(steps: list[_Step]) -> str:
 
 @dataclass(frozen=True)
 class _ClassFacts:
-    """What a class lets one rely on.
+    """What can be relied on for a class.
 
-    `container`: the container of torch that answers its `[...]`. `plain`: `__dict__`, `__class__`
-    and attribute lookup are Python's own. `faithful`: what is no attribute is looked for in the
-    registries, and first there.
+    ``container``: the container of torch that answers its ``[...]``. ``plain``: ``__dict__``,
+    ``__class__`` and attribute lookup are Python's own. ``faithful``: what is not an attribute is
+    looked up in the registries, and there first.
     """
 
     cls: type
@@ -82,8 +82,8 @@ class _ClassFacts:
 class _Hop:
     """One step from a module to something that it holds.
 
-    `position` counts what stands before it in the same registry. `hidden`: a plain attribute
-    stands before it. `odd`: its registry or its key is of an odd type.
+    ``position`` counts what comes before it in the same registry. ``hidden``: a plain attribute
+    hides it. ``odd``: its registry or its key is of an odd type.
     """
 
     facts: _ClassFacts
@@ -94,17 +94,17 @@ class _Hop:
     odd: bool
 
     def indexed(self) -> _Step:
-        """By index where a container of torch takes one, else by attribute."""
+        """By index if it is a container of torch, else by attribute."""
         index = None if self.hidden or self.odd else self._index()
         return self.attribute() if index is None else ("", f"[{index}]")
 
     def named(self) -> _Step:
-        """By attribute where the key can be written after a dot, else by index."""
+        """By attribute if the key can be written after a dot, else by index."""
         step = self.attribute()
         return step if step == ("", f".{self.key}") else self.indexed()
 
     def attribute(self) -> _Step:
-        """By attribute where that is sure to answer from the registries, else past it."""
+        """By attribute if that is certain to use the registries, else through ``__dict__``."""
         if self.hidden or self.odd or not self._is_looked_up_plainly():
             return self._from_dict()
         if _is_spelled_so(self.key):
@@ -186,12 +186,12 @@ def _registry_kind(columns: Columns, slot: int) -> str:
 
 
 def _is_spelled_so(key: str) -> bool:
-    """True where Python reads the key after a dot; it folds some letters into others first."""
+    """True if Python reads the key after a dot; it folds some letters into others first."""
     return key.isidentifier() and not iskeyword(key) and normalize("NFKC", key) == key
 
 
 def _container(cls: type) -> type | None:
-    """Which of torch's containers answers `cls()[...]`, where nothing of its own comes between."""
+    """Which of torch's containers handles ``cls()[...]``, if the class does not override it."""
     containers: tuple[type, ...] = (
         nn.Sequential,
         nn.ModuleList,
@@ -208,12 +208,12 @@ def _container(cls: type) -> type | None:
 
 
 def _has_own_dict(cls: type) -> bool:
-    """True where `__dict__` is what Python made; each mixin beside the module has one as well."""
+    """True if ``__dict__`` is what Python made; each mixin beside the module has one as well."""
     return type(class_lookup(cls, "__dict__")) is GetSetDescriptorType
 
 
 def _is_plain_object(cls: type) -> bool:
-    """True where `__dict__`, `__class__` and attribute lookup are Python's own."""
+    """True if ``__dict__``, ``__class__`` and attribute lookup are Python's own."""
     return (
         class_lookup(cls, "__getattribute__") is object.__getattribute__
         and _has_own_dict(cls)
@@ -223,7 +223,7 @@ def _is_plain_object(cls: type) -> bool:
 
 
 def _state_dict_key(columns: Columns, place: int, slot: int) -> str | None:
-    """The key of a slot in `net.state_dict()`, None where it has none or might have another."""
+    """The key of a slot in ``net.state_dict()``, None if it has none or might have another."""
     if slot < 0 or slot in columns.transient or slot in columns.shadowed:
         return None
     if columns.slot_kinds[slot] not in ("parameter", "buffer") or columns.slot_tensors[slot] < 0:
@@ -240,7 +240,7 @@ def _state_dict_key(columns: Columns, place: int, slot: int) -> str | None:
 
 
 def _all_save_plainly(columns: Columns) -> bool:
-    """True where nothing in the model may raise in `state_dict` or choose other keys."""
+    """True if nothing in the model may raise in ``state_dict`` or choose other keys."""
     if columns.saves_plainly is None:
         classes = {id(cls): cls for cls in columns.classes}
         endless = any(note.startswith("recursion") for note in columns.place_notes.values())
@@ -256,7 +256,7 @@ def _all_save_plainly(columns: Columns) -> bool:
 
 
 def _all_savable(columns: Columns) -> bool:
-    """False where a tensor stands in the model that `state_dict` raises on."""
+    """False if the model holds a tensor on which ``state_dict`` raises."""
     for number, known in columns.looks.careful.items():
         if known.state == "uninitialized":
             slot = columns.slot_tensors.index(number)
@@ -270,7 +270,7 @@ def _all_savable(columns: Columns) -> bool:
 
 
 def _saves_plainly(cls: type) -> bool:
-    """True where torch's own methods write the state dict of a class."""
+    """True if torch's own methods write the state dict of a class."""
     if not _is_plain_object(cls):
         return False
     for method in ("state_dict", "_save_to_state_dict"):

@@ -1,4 +1,4 @@
-"""The tree of a model as it is now, read anew only where something has moved."""
+"""The present tree of a model, read again only if something has moved."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from paramwidget.slots.tree import Tree, read_tree
 
 
 class CurrentTree:
-    """Keeps the last reading of one model, and what it takes to know whether it still holds.
+    """Keeps the last reading of one model, and checks whether it is still valid.
 
-    The caller holds the lock. Nothing of the model is kept alive.
+    The caller holds the lock. No part of the model is kept alive.
     """
 
     def __init__(self) -> None:
@@ -19,14 +19,14 @@ class CurrentTree:
         self._trace: Trace | None = None
 
     def read(self, net: Any) -> Tree:
-        """The tree as it is at this moment."""
+        """The present tree."""
         trace = trace_of(net)
         if self._tree is None or trace != self._trace:
             self._tree, self._trace = read_tree(net), trace
         return self._tree
 
     def places(self, net: Any) -> Tree:
-        """A tree whose names and ties are those of this moment.
+        """A tree whose names and ties are up to date.
 
         What its rows say beside that, such as a shape or ``requires_grad``, may be what it was when
         all was last read: enough for an edit, in half the time of finding out.

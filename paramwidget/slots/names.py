@@ -1,7 +1,7 @@
-"""From a name to what stands there now, past everything that a class may have overridden.
+"""From a name to what is there now, whatever a class may have overridden.
 
-Names are ambiguous where a key has a dot in it: `Tree.find` decides, once for reading, writing and
-selecting. `slot_at` answers without a tree where there is nothing to decide.
+Names are ambiguous if a key contains a dot: ``Tree.find`` decides, once for reading, writing and
+selecting. ``slot_at`` answers without a tree if there is nothing to decide.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MISSING = object()
 
 
 def path_of(name: str | Sequence[str]) -> tuple[str, ...]:
-    """The path that a name stands for: a dotted name is split at its dots, a path is one already.
+    """The path for a name: a dotted name is split at its dots, a path is returned as it is.
 
     >>> path_of("0.weight"), path_of(("a.b", "weight")), path_of("")
     (('0', 'weight'), ('a.b', 'weight'), ())
@@ -33,7 +33,7 @@ def path_of(name: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def module_at(net: Any, path: tuple[str, ...]) -> Any:
-    """The module at a path, None where there is none."""
+    """The module at a path, None if there is none."""
     module = net
     for key in path:
         fields = compat.module_fields(module)
@@ -46,7 +46,7 @@ def module_at(net: Any, path: tuple[str, ...]) -> Any:
 def slot_at(net: Any, name: str | Sequence[str]) -> tuple[str, ...] | None:
     """The path of the slot that a name leads to and that holds a tensor.
 
-    None where it leads to none, and where a key with a dot in it lets it be read in two ways.
+    None if it leads to none, and where a key with a dot in it lets it be read in two ways.
     """
     path = path_of(name)
     if isinstance(name, str):
@@ -68,9 +68,9 @@ def _has_dotted_key(module: Any, rest: tuple[str, ...]) -> bool:
 
 
 def tensor_of(net: Any, node: Node) -> torch.Tensor | None:
-    """The tensor that a slot holds; None where it holds none, and for a computed one.
+    """The tensor that a slot holds; None if it holds none, and for a computed one.
 
-    As `held_at`, but for a plain attribute that hides a registered tensor of the same name.
+    Like ``held_at``, except for a plain attribute that hides a registered tensor of the same name.
     """
     if node.kind != "constant":
         return held_at(net, node.path)
@@ -80,9 +80,9 @@ def tensor_of(net: Any, node: Node) -> torch.Tensor | None:
 
 
 def held_at(net: Any, path: tuple[str, ...]) -> torch.Tensor | None:
-    """The tensor held at a path; None where there is none, and for a computed one.
+    """The tensor held at a path; None if there is none, and for a computed one.
 
-    Of several under one name it is the first in the order of ``slots``: a registered one.
+    Of several with one name, it is the first in the order of ``slots``: a registered one.
     """
     if not path:
         return None
@@ -99,11 +99,11 @@ def held_at(net: Any, path: tuple[str, ...]) -> torch.Tensor | None:
 
 
 def resolve(net: Any, path: tuple[str, ...]) -> torch.Tensor | None:
-    """The tensor at a path as it is now: looked up anew each time, since tensors get replaced.
+    """The tensor at a path as it is now: looked up each time, since tensors get replaced.
 
     A parametrized tensor is computed here, and only here, on a copy of what computes it: buffers,
-    random state and mode of the model stay as they are. None where the path leads to no tensor.
-    Raises Unreadable where the computation fails.
+    random state and mode of the model stay as they are. None if the path does not lead to a tensor.
+    Raises Unreadable if the computation fails.
     """
     held: torch.Tensor | None = held_at(net, path)
     if held is not None or not path:
@@ -113,14 +113,15 @@ def resolve(net: Any, path: tuple[str, ...]) -> torch.Tensor | None:
 
 
 def one_way_reason(net: Any, path: tuple[str, ...]) -> str | None:
-    """Why a parametrized tensor cannot be written to; None where each step has a way back."""
+    """Why a parametrized tensor cannot be written to; None if each step has a right_inverse."""
     chain = module_at(net, (*path[:-1], "parametrizations", path[-1]))
     steps = entries(compat.module_fields(chain).get("_modules")) or () if chain is not None else ()
     for _, step in steps:
         own = "right_inverse" in compat.module_fields(step)
         if not own and not class_has(type(step), "right_inverse"):
             return (
-                f"it is computed at each use, and its {class_name(type(step))} has no right_inverse"
+                f"It is computed at each use, and its {class_name(type(step))} has no "
+                "right_inverse."
             )
     return None
 

@@ -1,4 +1,4 @@
-"""Rows of a tree, and the reading that they are rows of; neither holds a tensor."""
+"""The rows of a tree, and the reading they belong to; neither holds a tensor."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Occurrence = tuple[int, int]
 class Node:
     """One row of the tree: a module, or a slot of one.
 
-    Equal to another node where both are the same row of the same reading.
+    Equal to another node if both are the same row of the same reading.
     """
 
     __slots__ = ("_children", "_place", "_slot", "_tree")
@@ -61,22 +61,22 @@ class Node:
 
     @property
     def path(self) -> Path:
-        """The keys from the root to here; `()` for the root."""
+        """The keys from the root to here; ``()`` for the root."""
         return self._tree.path(self._place, self._slot)
 
     @property
     def name(self) -> str:
-        """The dotted path; `""` for the root."""
+        """The dotted path; ``""`` for the root."""
         return ".".join(self.path)
 
     @property
     def label(self) -> Name:
-        """What names this row unmistakably: the dotted name, or the path where that is odd."""
+        """An unambiguous name of this row: the dotted name, or the path if that is ambiguous."""
         return self._tree.label(self._place, self._slot)
 
     @property
     def kind(self) -> Kind:
-        """`module`, `parameter`, `buffer`, `constant`, `computed` or `none`."""
+        """``module``, ``parameter``, ``buffer``, ``constant``, ``computed`` or ``none``."""
         columns = self._tree.columns
         if self._slot >= 0:
             return columns.slot_kinds[self._slot]
@@ -114,35 +114,35 @@ class Node:
 
     @property
     def shape(self) -> tuple[int, ...] | None:
-        """The tensor's shape; None for modules, and where it has none or is not yet computed."""
+        """The tensor's shape; None for modules, and if it has none or is not yet computed."""
         return self._condition.shape
 
     @property
     def dtype(self) -> str | None:
-        """The tensor's dtype without `torch.`, or None."""
+        """The tensor's dtype without ``torch.``, or None."""
         return self._condition.dtype
 
     @property
     def device(self) -> str | None:
-        """The tensor's device, such as `cpu` or `cuda:0`, or None."""
+        """The tensor's device, such as ``cpu`` or ``cuda:0``, or None."""
         return self._condition.device
 
     @property
     def requires_grad(self) -> bool | None:
-        """False for a frozen tensor; None where there is no tensor."""
+        """False for a frozen tensor; None if there is no tensor."""
         known = self._condition
         return None if known is NOTHING else known.requires_grad
 
     @property
     def state(self) -> State:
-        """`ready`, `uninitialized`, `meta` or `unreadable`."""
+        """``ready``, ``uninitialized``, ``meta`` or ``unreadable``."""
         if self._slot >= 0:
             return self._condition.state
         return "ready" if self.reason is None else "unreadable"
 
     @property
     def reason(self) -> str | None:
-        """A sentence, exactly where `state` is not `ready`."""
+        """A sentence if ``state`` is not ``ready``, else None."""
         if self._slot >= 0:
             return self._condition.reason
         columns = self._tree.columns
@@ -150,12 +150,12 @@ class Node:
 
     @property
     def note(self) -> str | None:
-        """What one must know of this row before editing or trusting it, or None."""
+        """What to know about this row before editing or trusting it, or None."""
         return self._tree.note(self._place, self._slot)
 
     @property
     def sources(self) -> tuple[Path, ...]:
-        """For a computed or derived slot the paths of the tensors that do the work."""
+        """For a computed or derived slot, the paths of the tensors it is computed from."""
         relative = self._tree.columns.slot_sources.get(self._slot, ())
         here = self._tree.path(self._place, -1)
         return tuple((*here, *source) for source in relative)
@@ -167,12 +167,12 @@ class Node:
 
     @property
     def tensor_number(self) -> int:
-        """Equal for two slots of one reading exactly if one tensor stands in both; -1 for none."""
+        """Equal for two slots of one reading exactly if both hold the same tensor; -1 for none."""
         return -1 if self._slot < 0 else self._tree.columns.slot_tensors[self._slot]
 
     @property
     def access(self) -> list[str]:
-        """Python expressions that reach this, the model being called `net`; each one is true."""
+        """Python expressions for this row, the model being called ``net``; each one is correct."""
         return access.expressions(self._tree.columns, self._place, self._slot)
 
 
@@ -213,12 +213,12 @@ class Reading:
         return tuple(found)
 
     def opened(self, place: int) -> int:
-        """The module whose slots stand at a place; none at one that is not opened again."""
+        """The module whose slots are at a place; none at one that is not expanded again."""
         columns = self.columns
         return NO_MODULE if place in columns.place_notes else columns.modules[place]
 
     def rows(self) -> list[tuple[int, int]]:
-        """(place, slot) of every slot in the order of `slots()`."""
+        """(place, slot) of every slot in the order of ``slots()``."""
         columns = self.columns
         first, closed = columns.first_slot, columns.place_notes
         return [
@@ -229,7 +229,7 @@ class Reading:
         ]
 
     def slots(self) -> list[Node]:
-        """A node for each of `rows`."""
+        """A node for each of ``rows``."""
         columns = self.columns
         first, closed = columns.first_slot, columns.place_notes
         return [
@@ -257,7 +257,7 @@ class Reading:
         columns = self.columns
         if slot >= 0:
             if slot in columns.shadowed:
-                return "hidden: a plain attribute of the same name stands before it"
+                return "hidden by a plain attribute of the same name"
             return columns.slot_notes.get(slot)
         module = columns.modules[place]
         if module == NO_MODULE:
@@ -271,7 +271,7 @@ class Reading:
 
     @cached_property
     def _odd_keys(self) -> bool:
-        """True where a dotted name might be ambiguous, which names are checked for only then."""
+        """True if a dotted name might be ambiguous; names are checked only then."""
         columns = self.columns
         keys = {*columns.keys[1:], *columns.slot_keys}
         return bool(columns.shadowed) or any(key == "" or "." in key for key in keys)

@@ -63,7 +63,7 @@ class Rows:
     # --- columns -------------------------------------------------------------------------------
 
     def _of_tensors(self, slots: list[T]) -> list[T | None]:
-        """One column of what the slots have and the modules have not."""
+        """One column that slots have and modules do not."""
         return self._spread([None] * len(self._slots_of_place), slots)
 
     def _spread(self, places: Sequence[A], slots: Sequence[B]) -> list[A | B]:
@@ -98,7 +98,7 @@ class Rows:
 
     @cached_property
     def depths(self) -> list[int]:
-        """How many rows stand above each."""
+        """How many rows are above each."""
         of_place: list[int] = []
         found: list[int] = []
         parents = self._reading.columns.parents
@@ -128,7 +128,7 @@ class Rows:
 
     @cached_property
     def shapes(self) -> list[tuple[int, ...] | None]:
-        """The shape of each tensor; None for modules, and where it has none to tell."""
+        """The shape of each tensor; None for modules, and if it is unknown."""
         return self._of_tensors([known.shape for known in self._reading.columns.conditions])
 
     @cached_property
@@ -138,7 +138,7 @@ class Rows:
 
     @cached_property
     def trainable(self) -> list[bool | None]:
-        """``requires_grad`` of each tensor, None where there is none."""
+        """``requires_grad`` of each tensor, None if there is none."""
         return self._of_tensors(
             [
                 None if known is NOTHING else known.requires_grad
@@ -158,7 +158,7 @@ class Rows:
 
     @cached_property
     def counts(self) -> list[int]:
-        """Elements of each slot; of a module's parameters below it, each shared one once."""
+        """Elements of each slot; for a module, of the parameters below it, each shared one once."""
         columns = self._reading.columns
         numels = [known.numel for known in columns.conditions]
         places = [
@@ -168,7 +168,7 @@ class Rows:
         return self._spread(places, numels)
 
     def notes(self) -> Iterator[tuple[int, str]]:
-        """The rows that have something to say, and what."""
+        """The rows with a warning, and the warning."""
         columns = self._reading.columns
         slots = {*columns.shadowed, *columns.slot_notes}
         slots |= {slot for slot, one in enumerate(columns.conditions) if one.reason is not None}
@@ -189,7 +189,7 @@ class Rows:
     def _parameters_below(self, numels: list[int]) -> list[int]:
         """The elements of the different parameters below each place.
 
-        Each occurrence of a tensor counts, less what the one before it counted already: from the
+        Each occurrence of a tensor counts, minus what the one before has already counted: from the
         place upward that holds both.
         """
         columns = self._reading.columns

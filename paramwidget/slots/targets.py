@@ -1,8 +1,8 @@
-"""From what the user names to the slots that are meant.
+"""From a target that the user names to the slots that it selects.
 
-A target is a slot, a module (the parameters of all below it) or a glob. In a glob `*` stands for
-any characters, dots included, `?` for one, `[...]` for one of those; it is matched against the
-whole dotted name of slots and of modules.
+A target is a slot, a module (the parameters of all below it) or a glob. In a glob ``*`` matches any
+characters, including dots, ``?`` one character, and ``[...]`` one of those listed; it is matched
+against the whole dotted name of slots and of modules.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _GLOB_CHARACTERS = frozenset("*?[")
 
 @dataclass(frozen=True)
 class Selection:
-    """What a target means. `names` in the order of `slots()`, every slot of a tied tensor too.
+    """What a target selects; ``names`` in the order of ``slots()``, all slots of a tied tensor.
 
-    `skipped` says of each slot that was meant and cannot be used why not. `nodes` are the rows of
-    `names`, in the same order.
+    ``skipped`` has the reason for each selected slot that cannot be used. ``nodes`` are the rows of
+    ``names``, in the same order.
     """
 
     names: list[Name]
@@ -47,15 +47,15 @@ def select(
     parameters: Parameters = None,
     net: Any = None,
 ) -> Selection:
-    """The slots that a target means.
+    """The slots that a target selects.
 
-    A module, a glob or `""` means parameters, frozen ones too; a buffer, a constant or a computed
-    tensor is meant only when it is named itself. `types` narrows by the class of the module that
-    holds the slot: a class means its subclasses too, a text an exact class name. `parameters`
-    narrows by the slot's own name, or a glob of it. With the model at hand as `net`, a tensor that
-    cannot be written to in place is skipped too.
+    A module, a glob or ``""`` selects parameters, including frozen ones; a buffer, a constant or a
+    computed tensor is selected only if it is named itself. ``types`` narrows by the class of the
+    module that holds the slot: a class includes its subclasses, a string is an exact class name.
+    ``parameters`` narrows by the slot's own name, or a glob of it. If the model is passed as
+    ``net``, tensors that cannot be written to in place are skipped too.
 
-    Raises UnknownName where the target is no slot and no module, and a glob matches none.
+    Raises UnknownName if the target is neither a slot nor a module, or a glob matches nothing.
     """
     wanted_types = _types(types)
     wanted_names = _patterns(parameters)
@@ -79,10 +79,10 @@ def select(
 
 
 def _unwritable(net: Any, node: Node, memory: MemoryMap) -> str | None:
-    """Why the tensor that stands there cannot be written to, None where it can be."""
+    """Why the tensor of a slot cannot be written to, None if it can."""
     if node.kind == "computed":
         reason = one_way_reason(net, node.path)
-        return reason and f"{reason}; edit {_sources(node)}"
+        return reason and f"{reason} Edit {_sources(node)} instead."
     tensor = held_at(net, node.path)
     return None if tensor is None else writable_reason(tensor, memory)
 
@@ -98,7 +98,7 @@ def _meant(tree: Tree, target: str | Path, wanted_names: list[Pattern[str]] | No
     node = tree.node(target) if found is None else found
     if node.kind != "module":
         return [node]
-    # Who narrows by a name asks for that tensor, be it parametrized; the others want originals.
+    # Narrowing by name selects that very tensor, even a parametrized one; otherwise its originals.
     kinds = ("parameter", "computed") if wanted_names is not None else ("parameter",)
     return [slot for slot in tree.slots_below(node) if slot.kind in kinds]
 
@@ -108,7 +108,7 @@ def _matching(tree: Tree, glob: str) -> list[Node]:
     below = tree.modules_matching(lambda name: pattern.match(name) is not None)
     matched = [slot for slot in tree.slots if slot.place in below or pattern.match(slot.name)]
     if not matched and not below:
-        tree.node(glob)  # raises, with the names that come near
+        tree.node(glob)  # raises, with similar names
     slots = [slot for slot in matched if slot.kind == "parameter"]
     return slots or [slot for slot in matched if slot.kind in _NAMED_ONLY]
 
@@ -121,7 +121,7 @@ def _types(types: Types) -> tuple[type | str, ...] | None:
     wanted = tuple(types) if isinstance(types, Iterable) else (types,)
     for one in wanted:
         if not isinstance(one, (type, str)):
-            raise TypeError(f"types is a class, a name of one, or several, not {one!r}")
+            raise TypeError(f"types must be a class, a class name, or several of them, got {one!r}")
     return wanted
 
 
@@ -143,7 +143,7 @@ def _patterns(parameters: Parameters) -> list[Pattern[str]] | None:
     texts: list[str] = [*parameters] if several else [parameters]  # type: ignore[list-item]
     for text in texts:
         if not isinstance(text, str):
-            raise TypeError(f"parameters is a name, a glob, or several, not {text!r}")
+            raise TypeError(f"parameters must be a name, a glob, or several of them, got {text!r}")
     return [compile_pattern(translate(text)) for text in texts]
 
 
@@ -154,13 +154,13 @@ def _is_named(node: Node, wanted: list[Pattern[str]]) -> bool:
 
 def _reason(node: Node, named: bool) -> str | None:
     if node.kind == "computed" and not named:
-        return f"It is computed from {_sources(node)}: name that, or this slot itself."
+        return f"It is computed from {_sources(node)}; name that, or this slot itself."
     if node.kind in _NAMED_ONLY and not named:
-        return f"It is a {node.kind}: a glob means parameters, so name this slot itself."
+        return f"It is a {node.kind}, and a glob selects parameters only; name this slot itself."
     if node.kind != "computed" and node.sources:
         return node.note
     if node.kind == "none":
-        return "There is no tensor: it is None."
+        return "It is None: nothing is registered here."
     if node.kind == "module":
         return "It is a module."
     if node.state != "ready":

@@ -1,7 +1,7 @@
-"""Which slots are tied: by standing for one tensor, or by elements in the same memory.
+"""Which slots are tied: because they hold one tensor, or share memory.
 
-Both are found by looking, never by a model's declaration. Tensors that merely lie in one storage,
-as flattened parameters do, are not tied: an edit of one must show in the other.
+Both are found by inspection, never from a model's declaration. Tensors that are merely in one
+storage, as flattened parameters are, are not tied: an edit of one must change the other.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from paramwidget.slots.reading.census import Census, Spans
 
 Name = str | tuple[str, ...]
 
-#: In a cluster of more blocks than this the bytes are painted instead of comparing each pair.
+#: In a cluster of more blocks than this, bytes are painted instead of comparing each pair.
 PAIRED_BLOCKS = 48
 
 #: Cells that painting may take (four bytes each) and elements that it may paint.
@@ -31,8 +31,8 @@ PAINTED_CELLS = 1 << 24
 class TieGroup:
     """Slots that change together.
 
-    "same": one tensor stands in all of them. "memory": they hold different tensors, connected by
-    elements that lie in the same bytes. Names are dotted; a path tuple where that is odd.
+    "same": all of them hold one tensor. "memory": they hold different tensors with elements in the
+    same bytes. Names are dotted; a path tuple if that is ambiguous.
     """
 
     kind: Literal["same", "memory"]
@@ -91,7 +91,7 @@ def _join(
 
 
 def _stretches(touching: Any) -> Iterable[tuple[int, int]]:
-    """Half-open ranges of rows whose bounding ranges hang together, of two rows or more."""
+    """Half-open ranges of two or more rows whose bounding ranges overlap."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], touching, [False])).astype(np.int8)))
     for start, end in edges.reshape(-1, 2).tolist():
         yield start, end + 1
@@ -111,9 +111,9 @@ def _cluster(groups: _Groups, members: list[tuple[int, Block]]) -> None:
 
 
 def _paint(groups: _Groups, members: list[tuple[int, Block]]) -> bool:
-    """Write each block's number into a map of the cluster's bytes and see who was there before.
+    """Write each block's number into a map of the cluster's bytes and see which was there before.
 
-    Exact, and linear in the elements; False where the map would be too large.
+    Exact, and linear in the elements; False if the map would be too large.
     """
     base = min(block.low for _, block in members)
     unit = 0

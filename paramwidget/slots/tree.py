@@ -1,7 +1,7 @@
 """The tree of a model: every module and every slot, as rows that hold no tensor.
 
-A `Tree` is one reading. It keeps no parameter alive and is never brought up to date: who wants to
-know what is there now reads again, and compares `structure`.
+A ``Tree`` is one reading. It keeps no parameter alive and is never updated: to know what is there
+now, read again and compare ``structure``.
 """
 
 from __future__ import annotations
@@ -29,16 +29,17 @@ __all__ = ["Node", "Path", "Totals", "Tree", "UnknownName", "read_tree"]
 
 
 class UnknownName(ValueError):
-    """No slot and no module has this name; the text names those that come near."""
+    """No slot or module has this name; the text suggests similar ones."""
 
 
 @dataclass(frozen=True)
 class Totals:
     """What a model holds, each tensor counted once.
 
-    `parameters` and `trainable` are numbers of elements, `bytes` covers parameters, buffers and
-    constants, a byte of memory once. The last three are the counts that D2L's chapter compares:
-    `len(list(net.parameters()))`, `len(net.state_dict())`, `len(list(net.named_parameters()))`.
+    ``parameters`` and ``trainable`` are numbers of elements, ``bytes`` covers parameters, buffers
+    and constants, each byte of memory once. The last three are the counts that D2L's chapter
+    compares: ``len(list(net.parameters()))``, ``len(net.state_dict())``,
+    ``len(list(net.named_parameters()))``.
     """
 
     parameters: int
@@ -57,7 +58,7 @@ class Tree:
 
     @cached_property
     def totals(self) -> Totals:
-        """What there is in all, each tensor counted once."""
+        """Totals of the model, each tensor counted once."""
         return _totals(self._reading)
 
     @cached_property
@@ -67,7 +68,7 @@ class Tree:
 
     @cached_property
     def slots(self) -> list[Node]:
-        """Every slot in registration order, each occurrence of a shared one too."""
+        """Every slot in registration order, including each occurrence of a shared one."""
         return self._reading.slots()
 
     @property
@@ -77,9 +78,9 @@ class Tree:
 
     @cached_property
     def shared_modules(self) -> list[list[Node]]:
-        """The places of each module that stands at several, in the order of the walk.
+        """The places of each module that is used at several, in the order of the walk.
 
-        What such a module holds is there as often, and is not said again.
+        What such a module holds is repeated as often, and is not listed again.
         """
         reading = self._reading
         again = reading.columns.places_again()
@@ -87,7 +88,7 @@ class Tree:
 
     @cached_property
     def warnings(self) -> list[tuple[Name, str]]:
-        """The rows of modules that have something to say, and what."""
+        """The rows of modules with a warning, and the warning."""
         found = []
         for place in self._reading.places_with_notes:
             node = Node(self._reading, place, -1)
@@ -97,7 +98,7 @@ class Tree:
         return found
 
     def slots_below(self, node: Node) -> list[Node]:
-        """The slots of a module and of all below it, in the order of `slots`."""
+        """The slots of a module and of all below it, in the order of ``slots``."""
         end = self._reading.columns.ends[node.place]
         return [slot for slot in self.slots if node.place <= slot.place < end]
 
@@ -116,7 +117,7 @@ class Tree:
 
     @cached_property
     def structure(self) -> tuple[object, ...]:
-        """Equal for two readings exactly if a browser would be shown the same rows and ties."""
+        """Equal for two readings exactly if a browser would show the same rows and ties."""
         columns = self._reading.columns
         return (
             tuple(columns.parents),
@@ -176,9 +177,9 @@ class Tree:
         return [*self.slots, *places]
 
     def find(self, name: str | Path) -> Node | None:
-        """The row of a dotted name or a path, None where there is none.
+        """The row of a dotted name or a path, None if there is none.
 
-        Where a slot and a module have one name, or two slots, it is the first in slot order.
+        If several rows have the name, it is the first in slot order.
         """
         if not name:
             return self.root
@@ -194,7 +195,7 @@ class Tree:
         return not (dots or columns.odd_places or columns.odd_slots)
 
     def _at(self, path: Sequence[str]) -> Node | None:
-        """The row at a path, found without making one for every other."""
+        """The row at a path, found without creating all the others."""
         columns, place = self._reading.columns, 0
         for key in path[:-1]:
             place = self._child(place, key)
@@ -207,7 +208,7 @@ class Tree:
         return Node(self._reading, place, -1) if place >= 0 else None
 
     def _child(self, parent: int, key: str) -> int:
-        """The place of a child; -1 where there is none of that name."""
+        """The place of a child; -1 if there is none of that name."""
         columns = self._reading.columns
         place = parent + 1
         while place < columns.ends[parent]:
@@ -228,11 +229,11 @@ class Tree:
         near = difflib.get_close_matches(asked[:200], list(self._by_name)[:5000], n=3)
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
         shown = repr(name) if len(asked) <= 200 else f"{repr(asked[:200])[:-1]}…'"
-        return f"The model has no slot and no module named {shown}{hint}"
+        return f"the model has no slot or module named {shown}{hint}"
 
 
 def read_tree(net: Any, max_names: int = MAX_NAMES) -> Tree:
-    """Read a model's structure. Runs none of its code and leaves it as it was, bit for bit."""
+    """Read a model's structure. Runs none of its code and leaves it unchanged, bit for bit."""
     columns = Columns()
     with without_collection():
         census = walk(net, columns, max_names)
@@ -241,14 +242,14 @@ def read_tree(net: Any, max_names: int = MAX_NAMES) -> Tree:
 
 
 def _has_extra_state(cls: type) -> bool:
-    """True for a class with an entry of its own in `state_dict`."""
+    """True for a class with an entry of its own in ``state_dict``."""
     return class_lookup(cls, "get_extra_state") is not vars(nn.Module)["get_extra_state"] and (
         class_has(cls, "get_extra_state")
     )
 
 
 def _totals(reading: Reading) -> Totals:
-    """Counted from the columns, where a tensor that stands in many slots has one number."""
+    """Counted from the columns, where a tensor has one number, however many slots hold it."""
     columns = reading.columns
     kinds, transient = columns.slot_kinds, columns.transient
     known = {

@@ -1,8 +1,8 @@
-"""One tensor in any state: what it is, its values if they can be read, or the reason why not.
+"""One tensor in any state: its metadata, and its values or the reason why they cannot be read.
 
-Nothing here trusts a tensor. Reading the elements of one whose storage was freed kills the
-process, an uninitialized one answers `.data` with an empty tensor, a subclass may run its own code
-at `.shape`. So the state comes first, from metadata alone, and only a ready tensor is read.
+Nothing here trusts a tensor. Reading a tensor whose storage was freed crashes the process,
+``.data`` of an uninitialized one is an empty tensor, and ``.shape`` of a subclass may run its own
+code. So the state is determined first, from metadata alone, and only a ready tensor is read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What can be learned of an object's class without asking the object or the class itself."""
+"""What can be learned about an object's class without running its code."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import torch
 
 
 def is_tensor(value: object) -> bool:
-    """True for a tensor, decided without the value's own `__class__`."""
+    """True for a tensor, decided without the value's own ``__class__``."""
     return issubclass(type(value), torch.Tensor)
 
 
 def class_name(cls: type) -> str:
-    """The class's name, past any metaclass."""
+    """The class's name, ignoring any metaclass."""
     name: str = vars(type)["__name__"].__get__(cls)
     return name
 
 
 def class_lookup(cls: type, name: str) -> Any:
-    """What an attribute lookup would find in the classes of `cls`, past metaclass and descriptors.
+    """What an attribute lookup finds in the classes of ``cls``, ignoring metaclass and descriptors.
 
-    None where no class has the name.
+    None if no class has the name.
     """
     for base in vars(type)["__mro__"].__get__(cls):
         namespace = vars(type)["__dict__"].__get__(base)
@@ -31,13 +31,13 @@ def class_lookup(cls: type, name: str) -> Any:
 
 
 def class_has(cls: type, name: str) -> bool:
-    """True where a class of `cls` has the name, be it with the value None."""
+    """True if a class of ``cls`` has the name, even with the value None."""
     bases = vars(type)["__mro__"].__get__(cls)
     return any(name in vars(type)["__dict__"].__get__(base) for base in bases)
 
 
 def error_text(error: BaseException) -> str:
-    """An exception's class and text, as far as the text can be had and not without end."""
+    """An exception's class and text, shortened; the class alone if the text cannot be read."""
     try:
         text = str(error)
     except Exception:

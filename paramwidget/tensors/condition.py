@@ -30,10 +30,10 @@ _TENSOR: Any = torch.Tensor
 
 @dataclass(frozen=True)
 class Condition:
-    """What is known of a tensor without reading an element.
+    """What is known about a tensor without reading an element.
 
-    `shape`, `dtype` (without `torch.`) and `device` are None where the tensor does not say.
-    `reason` is a sentence, there exactly where `state` is not "ready".
+    ``shape``, ``dtype`` (without ``torch.``) and ``device`` are None if they are unknown.
+    ``reason`` is a sentence if ``state`` is not "ready", else None.
     """
 
     state: State
@@ -46,28 +46,28 @@ class Condition:
 
     @cached_property
     def numel(self) -> int:
-        """The number of elements, 0 where the shape is not known."""
+        """The number of elements, 0 if the shape is unknown."""
         if self.shape is None:
             return 0
         return math.prod(self.shape)
 
 
 def dtype_name(dtype: torch.dtype) -> str:
-    """`float32` for `torch.float32`."""
+    """``float32`` for ``torch.float32``."""
     return str(dtype).removeprefix("torch.")
 
 
 def opaque_reason(dtype: torch.dtype) -> str | None:
-    """Why numbers of a dtype cannot be read, None where they can."""
+    """Why numbers of a dtype cannot be read, None if they can."""
     if dtype not in compat.OPAQUE_DTYPES:
         return None
-    return f"torch stores {dtype_name(dtype)} and cannot read it as numbers."
+    return f"torch stores {dtype_name(dtype)} but cannot read it as numbers."
 
 
 def condition(tensor: torch.Tensor) -> Condition:
     """The state of a tensor, from its metadata alone.
 
-    Never raises, never touches an element, runs no `__torch_function__` and no attribute that a
+    Never raises, never touches an element, runs no ``__torch_function__`` and no attribute that a
     subclass defined.
     """
     with compat.without_torch_function():
@@ -93,10 +93,10 @@ def _condition(tensor: torch.Tensor) -> Condition:
 def _state(tensor: torch.Tensor) -> tuple[State, str | None]:
     cls = type(tensor)
     if issubclass(cls, compat.LAZY_TENSOR):
-        return "uninitialized", "It has no shape yet: it gets one at the first forward."
+        return "uninitialized", "It has no shape yet: it gets one at the first forward pass."
     dtype = attempt(lambda: _TENSOR.dtype.__get__(tensor))
     if dtype is None:
-        return "unreadable", "It does not say its dtype."
+        return "unreadable", "Its dtype cannot be determined."
     fake = compat.fake_tensor_class()
     if fake is not None and issubclass(cls, fake):
         return "meta", "It is a fake tensor: it has a shape and no data."
@@ -105,22 +105,22 @@ def _state(tensor: torch.Tensor) -> tuple[State, str | None]:
     if attempt(lambda: _TENSOR.is_meta.__get__(tensor)) is not False:
         return "meta", "It is on the meta device: it has a shape and no data."
     if compat.is_functorch_wrapped(tensor) or compat.is_functional(tensor):
-        return "unreadable", "It stands for another tensor inside a transformation of torch.func."
+        return "unreadable", "It stands in for another tensor inside a torch.func transform."
     opaque = opaque_reason(dtype)
     if opaque is not None:
         return "unreadable", opaque
     if shape_of(tensor) is None:
-        return "unreadable", "It does not say its shape."
+        return "unreadable", "Its shape cannot be determined."
     reason = _missing_data(tensor)
     return ("ready", None) if reason is None else ("unreadable", reason)
 
 
 def _missing_data(tensor: torch.Tensor) -> str | None:
-    """Why the elements are not there, None where they are."""
+    """Why the elements do not exist, None if they do."""
     if is_distributed(tensor):
         if local_part(tensor) is not None:
             return None
-        return "It is one shard of a distributed tensor: reading the whole needs every rank."
+        return "It is one shard of a distributed tensor: reading all of it needs every rank."
     if is_wrapper(tensor):
         if has_dequantize(type(tensor)):
             return None

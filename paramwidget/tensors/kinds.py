@@ -13,7 +13,7 @@ from paramwidget.tensors.classes import class_lookup, is_tensor
 T = TypeVar("T")
 
 #: A sparse tensor is made dense to be read unless the result is larger than this, and larger than
-#: what is stored by `SPARSE_GROWTH`.
+#: what is stored by ``SPARSE_GROWTH``.
 DENSE_LIMIT_BYTES = 1 << 30
 SPARSE_GROWTH = 64
 
@@ -23,7 +23,7 @@ _PLAIN_DISPATCH = class_lookup(torch.Tensor, "__torch_dispatch__")
 
 
 def attempt(read: Callable[[], T]) -> T | None:
-    """What `read` answers, or None where the tensor refuses; tensors refuse in many ways."""
+    """What ``read`` returns, or None if the tensor raises, which tensors do in many ways."""
     try:
         return read()
     except Exception:
@@ -31,9 +31,9 @@ def attempt(read: Callable[[], T]) -> T | None:
 
 
 def shape_of(tensor: torch.Tensor) -> tuple[int, ...] | None:
-    """The shape in plain numbers, None where the tensor does not say."""
+    """The shape in plain numbers, None if it is unknown."""
     sizes = attempt(lambda: tuple(_TENSOR.shape.__get__(tensor)))
-    # A jagged tensor answers with a symbol where its rows differ in length.
+    # A jagged tensor returns a symbol if its rows differ in length.
     if sizes is None or any(type(size) is not int for size in sizes):
         return None
     return sizes
@@ -45,7 +45,7 @@ def layout_of(tensor: torch.Tensor) -> torch.layout:
 
 
 def element_span(shape: tuple[int, ...], strides: tuple[int, ...]) -> int:
-    """How many places in memory lie from the first element to the last, both included."""
+    """How many places in memory there are from the first element to the last, both included."""
     if 0 in shape:
         return 0
     return 1 + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
@@ -63,18 +63,18 @@ def needed_bytes(tensor: torch.Tensor) -> int:
 
 
 def missing_memory(tensor: torch.Tensor) -> str | None:
-    """Why a strided tensor's elements are not in memory, None where they are.
+    """Why a strided tensor's elements are not in memory, None if they are.
 
-    Reading them all the same ends the process, or gives what happens to lie there.
+    Reading them nevertheless crashes the process, or gives arbitrary values.
     """
     held = attempt(lambda: compat.storage_of(tensor).nbytes())
     if held is None:
-        return "torch does not let its storage be looked at."
+        return "torch does not give access to its storage."
     needed = needed_bytes(tensor)
     if held >= needed:
         return None
     what = "was freed" if held == 0 else "is too small"
-    return f"Its storage {what}: {needed} bytes are needed, {held} are there."
+    return f"Its storage {what}: {needed} bytes are needed, {held} are available."
 
 
 def vast_when_dense(tensor: torch.Tensor) -> str | None:
@@ -87,7 +87,7 @@ def vast_when_dense(tensor: torch.Tensor) -> str | None:
 
 
 def is_wrapper(tensor: torch.Tensor) -> bool:
-    """True for a subclass with its own `__torch_dispatch__` and no memory of its own."""
+    """True for a subclass with its own ``__torch_dispatch__`` but without its own memory."""
     with compat.without_torch_function():
         return _is_wrapper(tensor)
 
@@ -118,7 +118,7 @@ def is_distributed(tensor: torch.Tensor) -> bool:
 
 
 def local_part(tensor: Any) -> torch.Tensor | None:
-    """This rank's tensor of a DTensor, where that is the whole of it; else None."""
+    """This rank's tensor of a DTensor, if it is complete; else None."""
     if not attempt(lambda: _is_whole(tensor)):
         return None
     part: torch.Tensor | None = attempt(lambda: tensor._local_tensor)
@@ -131,10 +131,10 @@ def _is_whole(tensor: Any) -> bool:
 
 
 def parts(tensor: torch.Tensor) -> list[torch.Tensor]:
-    """The plain tensors that hold the memory of this one; itself where it is one of them.
+    """The plain tensors that hold the memory of this one; itself if it is plain.
 
-    Components of a sparse tensor, what a wrapper subclass keeps in its `__dict__`, the buffer of a
-    nested one; empty where torch shows none.
+    Components of a sparse tensor, what a wrapper subclass keeps in its ``__dict__``, the buffer of
+    a nested one; empty if torch does not expose them.
     """
     with compat.without_torch_function():
         found = attempt(lambda: _parts(tensor))

@@ -1,4 +1,4 @@
-"""The values of a tensor, as a plain one that every function of torch accepts."""
+"""The values of a tensor, as a plain tensor that every torch function accepts."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Unreadable(ValueError):
 def plain(tensor: torch.Tensor) -> torch.Tensor:
     """A tensor of the plain class over the same memory, with a version counter of its own.
 
-    For strided tensors with memory of their own (`condition(...)` "ready", not quantized). Writing
-    through it changes the tensor and disturbs no graph; it holds no gradient and no hooks.
+    For strided tensors with memory of their own (``condition(...)`` "ready", not quantized).
+    Writing through it changes the tensor and disturbs no graph; it holds no gradient and no hooks.
     """
     if is_distributed(tensor):
         part = local_part(tensor)
@@ -49,13 +49,13 @@ def plain(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def readable(tensor: torch.Tensor, known: Condition | None = None) -> torch.Tensor:
-    """A detached, plain, strided tensor with the same values; no copy where none is needed.
+    """A detached, plain, strided tensor with the same values; copied only if necessary.
 
     The dtype stays as it is (bfloat16, float8, integers, complex); a quantized tensor is
-    dequantized, a sparse one made dense, a lazy conjugate carried out. `known` is the tensor's
+    dequantized, a sparse one made dense, a lazy conjugate resolved. ``known`` is the tensor's
     condition, where the caller has it.
 
-    Raises Unreadable, with the reason, where there are no values to read.
+    Raises Unreadable, with the reason, if there are no values to read.
     """
     known = known or condition(tensor)
     if known.state != "ready":
@@ -83,8 +83,8 @@ def _readable(tensor: Any) -> torch.Tensor:
 
 
 def _plain_result(tensor: torch.Tensor) -> torch.Tensor:
-    """The outcome of a conversion, which must now be readable without one."""
+    """The result of a conversion, which must be readable without a further one."""
     known = condition(tensor)
     if known.state != "ready" or is_wrapper(tensor) or layout_of(tensor) is not torch.strided:
-        raise Unreadable(known.reason or "Its own conversion gave no plain tensor.")
+        raise Unreadable(known.reason or "Its own conversion did not return a plain tensor.")
     return plain(tensor).resolve_conj().resolve_neg()

@@ -1,4 +1,4 @@
-"""Can a tensor be written to in place, with effect? Nothing is written here to find out."""
+"""Can a tensor be written to in place, with effect? Answered without writing anything."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _TENSOR: Any = torch.Tensor
 def writable_reason(
     tensor: torch.Tensor, memory: MemoryMap | None = None, known: Condition | None = None
 ) -> str | None:
-    """Why an edit in place cannot be, or would have no effect; None where it can be.
+    """Why an edit in place is impossible or would have no effect; None if it is possible.
 
-    `memory` is the process's memory map; who asks about many tensors takes it once and passes it.
-    `known` is the tensor's condition, where the caller has it.
+    ``memory`` is the process's memory map; pass it when checking many tensors, so that it is read
+    once. ``known`` is the tensor's condition, where the caller has it.
     """
     known = known or condition(tensor)
     if known.state != "ready":
@@ -44,21 +44,21 @@ def writable_reason(
             return _distributed_reason(tensor, memory)
         if is_wrapper(tensor):
             return (
-                f"It is of class {known.type_name}: what is written to one of its elements "
-                "may be lost, so it is shown and not edited."
+                f"It is of class {known.type_name}: a write to one of its elements "
+                "may be lost, so it is shown but cannot be edited."
             )
         if layout_of(tensor) is not torch.strided:
             layout = str(layout_of(tensor)).removeprefix("torch.").lstrip("_")
-            return f"Its layout is {layout}, which torch cannot write by element."
+            return f"Its layout is {layout}, which torch cannot write element by element."
         if _TENSOR.is_quantized.__get__(tensor):
-            return "It is quantized: its integers and its scale belong together."
+            return "It is quantized: its integers cannot be edited without its scale."
         if overlaps_itself(tensor):
             return "It is expanded: one number in memory stands for several of its elements."
         return _read_only(tensor, memory)
 
 
 def crash_reason(tensor: torch.Tensor, memory: MemoryMap | None = None) -> str | None:
-    """Why code that writes to this tensor, as any function may, ends the process; None if safe."""
+    """Why code that writes to this tensor would crash the process; None if it is safe."""
     for part in parts(tensor):
         reason = missing_memory(part) or _read_only(part, memory)
         if reason is not None:
@@ -69,7 +69,7 @@ def crash_reason(tensor: torch.Tensor, memory: MemoryMap | None = None) -> str |
 def _distributed_reason(tensor: Any, memory: MemoryMap | None) -> str | None:
     part = local_part(tensor)
     if part is None or tensor.device_mesh.size() > 1:
-        return "It is distributed: an edit here would leave the other ranks with another tensor."
+        return "It is distributed: an edit here would not reach the other ranks."
     return writable_reason(part, memory)
 
 
@@ -85,7 +85,7 @@ def _read_only(tensor: torch.Tensor, memory: MemoryMap | None) -> str | None:
 
 
 def overlaps_itself(tensor: torch.Tensor) -> bool:
-    """True where two indices of a strided tensor mean the same place in memory."""
+    """True if two indices of a strided tensor are the same place in memory."""
     axes = sorted(
         (stride, size)
         for stride, size in zip(_TENSOR.stride(tensor), _TENSOR.size(tensor), strict=True)

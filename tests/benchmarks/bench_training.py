@@ -1,4 +1,4 @@
-"""What a live panel costs a training loop, beside the same loop with none: `python THIS`."""
+"""What a live panel costs a training loop, beside the same loop with none: ``python THIS``."""
 
 from __future__ import annotations
 

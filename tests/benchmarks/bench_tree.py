@@ -1,4 +1,4 @@
-"""Reading a model's structure beside torch's own walk, and a fingerprint beside `aminmax`.
+"""Reading a model's structure beside torch's own walk, and a fingerprint beside ``aminmax``.
 
 python tests/benchmarks/bench_tree.py
 """

@@ -1,6 +1,6 @@
 """Frames as Python writes them, for the TypeScript tests to read.
 
-`PYTHONPATH=tests python tests/contract/golden.py` writes them anew. Beside each frame stands, as
+``PYTHONPATH=tests python tests/contract/golden.py`` writes them anew. Beside each frame stands, as
 text, what its cells are, worked out from the tensor without our encoder: torch makes the doubles
 and the bfloat16.
 """

@@ -41,7 +41,7 @@ def error_of(code: str) -> str:
         ),
         (
             MESSAGE.format("ToBrowser", "list[complex]") + CHECK,
-            "Wave.strength: the type complex cannot travel as JSON",
+            "Wave.strength: the type complex cannot be sent as JSON",
         ),
         (
             MESSAGE.format("ToBrowser", "int").replace("strength", "kind") + CHECK,

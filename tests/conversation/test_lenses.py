@@ -52,7 +52,7 @@ def test_a_new_lens_is_shown_with_its_label_and_edits_nothing() -> None:
     talk = Talk(net)
     panel = talk.open("weight", lens="abs")
     assert cells(talk, panel) == [4, 2]
-    shown_only = "are shown only; switch to Value to edit."
+    shown_only = "are read-only; switch to Value to edit."
     for name, label, locked in [
         ("value", "Value", ""),
         ("grad", "Gradient", f"Gradients {shown_only}"),
@@ -119,14 +119,14 @@ def test_where_a_lens_holds_nothing_the_bench_gives_none_and_the_panel_says_why(
     net = matrix([1.0, 2.0])
     talk = Talk(net)
     panel = talk.open("weight", lens="grad")
-    assert message(talk, panel) == "no gradient yet: run backward()"
+    assert message(talk, panel) == "No gradient yet: run backward()."
     assert talk.bench.stats("weight", lens="grad") is None
     assert talk.bench.raster("weight", lens="angle") is None
     look(talk, panel, "angle")
-    assert message(talk, panel) == "only a complex tensor has an angle"
+    assert message(talk, panel) == "Only a complex tensor has an angle."
     net.get_parameter("weight").requires_grad_(False)
     look(talk, panel, "grad", 2)
-    assert message(talk, panel) == "no gradient: requires_grad is False"
+    assert message(talk, panel) == "No gradient: requires_grad is False."
 
 
 # --- names ----------------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ def test_an_empty_name_is_the_usual_lens() -> None:
 @pytest.mark.usefixtures("magnitude")
 def test_an_unknown_lens_is_refused_with_those_there_are(caplog: pytest.LogCaptureFixture) -> None:
     *others, last = LENSES
-    sentence = f"a lens is {', '.join(others)} or {last}, not 'magnitude'"
+    sentence = f"lens must be {', '.join(others)} or {last}, got 'magnitude'"
     talk = Talk(matrix([1.0]))
     panel = talk.open("weight")
     talk.hush()
@@ -192,7 +192,7 @@ def test_a_lens_that_raises_says_so_and_the_rest_lives(
 @pytest.mark.parametrize(
     ("shown", "sentence"),
     [
-        (None, "TypeError: it shows a NoneType, not a tensor"),
+        (None, "TypeError: the result is a NoneType, not a tensor"),
         (torch.ones(2, device="meta"), "It is on the meta device"),
     ],
 )
@@ -249,7 +249,7 @@ def test_what_has_changed_since_the_last_look() -> None:
         net.weight.zero_()
     talk, second = Talk(net), Talk(net)
     panel = talk.open("weight", lens="since_last_look")
-    assert message(talk, panel) == "nothing to compare with yet"
+    assert message(talk, panel) == "Nothing to compare with yet."
     assert talk.bench.stats("weight", lens="since_last_look") is None
     cell(talk, 3)
     assert cells(talk, panel) == [3, 3]
@@ -311,5 +311,5 @@ def test_what_is_too_large_is_not_remembered(monkeypatch: pytest.MonkeyPatch) ->
     talk = Talk(net)
     panel = talk.open("weight", lens="since_last_look")
     cell(talk, 1)
-    assert message(talk, panel) == "nothing to compare with yet"
+    assert message(talk, panel) == "Nothing to compare with yet."
     assert talk.bench.remembered.bytes == 0

@@ -76,7 +76,7 @@ def test_no_gradient_yet_is_a_state_and_then_there_is_one():
     talk.open("0", "weight", lens="grad")
     frame, buffers = talk.frames()[-1]
     assert frame["picture"] is None
-    assert frame["message"] == "no gradient yet: run backward()"
+    assert frame["message"] == "No gradient yet: run backward()."
     assert not buffers
     net(torch.ones(1, 20)).sum().backward()
     talk.session.cell_ended()

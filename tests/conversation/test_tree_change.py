@@ -1,6 +1,6 @@
 """A large tree travels once, then as what changed; what is saved of it is bounded.
 
-The trees that TypeScript has to arrive at are in `tests/contract/tree_changes.json`; run as a
+The trees that TypeScript has to arrive at are in ``tests/contract/tree_changes.json``; run as a
 script, this file writes it anew.
 """
 
@@ -119,7 +119,7 @@ def test_what_is_saved_of_a_large_tree_is_bounded_and_says_so() -> None:
     paths = paths_of(tree)
     assert {"990.1.weight", "17.0.bias"} <= set(paths)
     assert "of the 7,001 rows" in tree["warnings"][0]
-    assert "of its rows are not in this saved picture" in tree["notes"]["0"]
+    assert "of its rows were not saved in this picture" in tree["notes"]["0"]
     assert tree["notes"][str(paths.index("990"))].startswith("1 of its rows")
 
 

@@ -95,7 +95,7 @@ class Bench:
 
 
 def refusal(action: Callable[[], object]) -> EditError | None:
-    """The error with which an edit was refused; None where it was done."""
+    """The error with which an edit was refused; None if it was done."""
     try:
         action()
     except EditError as error:

@@ -340,7 +340,7 @@ def test_nan_and_infinity_that_the_formula_asks_for_are_told() -> None:
     edit = bench.compute("t", "log(w)")
     assert edit.warnings == ["1 became NaN", "1 became infinite"]
     assert torch.isnan(bench.net.t[0])
-    assert bench.compute("t", "nan", 1).warnings == ["nan was stored, as asked"]
+    assert bench.compute("t", "nan", 1).warnings == ["nan was stored, as requested"]
     bench.compute("t", "w + 1")
     assert bench.journal.history[-1].warnings == []
     replayed = bench.replayed()

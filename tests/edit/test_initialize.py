@@ -99,10 +99,10 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("normal_", {"generator": torch.Generator()}, "generator", "seed="),
     ("normal_", {"tensor": 1}, "tensor", "no argument"),
     ("uniform_", {"a": 2, "b": 1}, "a", "no greater than"),
-    ("uniform_", {"a": -3e38, "b": 3e38}, "target", "more than float32 can hold"),
+    ("uniform_", {"a": -3e38, "b": 3e38}, "target", "larger than float32 can hold"),
     ("trunc_normal_", {"std": 0}, "std", "greater than 0"),
     ("trunc_normal_", {"a": 1, "b": 1}, "a", "less than"),
-    ("trunc_normal_", {"mean": 100}, "mean", "hardly any"),
+    ("trunc_normal_", {"mean": 100}, "mean", "almost no draw"),
     ("constant_", {}, "val", "needs the argument val"),
     ("constant_", {"val": "x"}, "val", "not a number"),
     ("constant_", {"val": 1e39}, "target", "cannot be represented"),
@@ -113,9 +113,9 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("sparse_", {"sparsity": 1.5}, "sparsity", "between 0 and 1"),
     ("sparse_", {}, "sparsity", "needs the argument"),
     ("dirac_", {"groups": 0}, "groups", "1 or more"),
-    ("dirac_", {"groups": 1.5}, "groups", "whole number"),
-    ("nonsense_", {}, "name", "there is no initializer"),
-    ("os.system", {}, "name", "there is no initializer"),
+    ("dirac_", {"groups": 1.5}, "groups", "must be an integer"),
+    ("nonsense_", {}, "name", "unknown initializer"),
+    ("os.system", {}, "name", "unknown initializer"),
 ]
 
 
@@ -139,15 +139,15 @@ def test_groups_that_do_not_divide_are_told_per_tensor() -> None:
 
 def test_a_refusal_names_the_only_tensor_once() -> None:
     bench = Bench(nn.Sequential(nn.Linear(4, 3)))
-    with pytest.raises(EditError, match=r"can do nothing for '0\.bias': xavier_uniform_ works"):
+    with pytest.raises(EditError, match=r"cannot initialize '0\.bias': xavier_uniform_ needs"):
         bench.initialize("0.bias", "xavier_uniform_")
-    with pytest.raises(EditError, match=r"for '0': 0\.bias: xavier_uniform_ works"):
+    with pytest.raises(EditError, match=r"initialize '0': 0\.bias: xavier_uniform_ needs"):
         bench.initialize("0", "xavier_uniform_", parameters="bias")
 
 
 @pytest.mark.parametrize(
     ("narrow", "message"),
-    [({"types": 5}, "types is a class"), ({"parameters": [5]}, "parameters is a name")],
+    [({"types": 5}, "types must be a class"), ({"parameters": [5]}, "parameters must be a name")],
 )
 def test_a_narrowing_that_is_none_is_told(narrow: Any, message: str) -> None:
     with pytest.raises(EditError, match=message):
@@ -202,7 +202,7 @@ def test_a_constant_may_be_any_number_that_the_tensor_holds() -> None:
 def test_nan_on_purpose_is_told() -> None:
     bench = Bench(nn.Linear(3, 2))
     assert bench.initialize("weight", "constant_", val="nan").warnings == [
-        "filled with nan, as asked"
+        "filled with nan, as requested"
     ]
     assert bool(bench.net.weight.isnan().all())
     assert contents(bench.replayed()) == contents(bench.net)

@@ -189,7 +189,7 @@ def test_two_functions_of_one_name_are_told() -> None:
         return custom
 
     assert bench.initialize("0.bias", make(1)).warnings == []
-    assert "another function named custom" in bench.initialize("0.bias", make(2)).warnings[0]
+    assert "another function called custom" in bench.initialize("0.bias", make(2)).warnings[0]
 
 
 def test_edits_are_json() -> None:
@@ -235,7 +235,7 @@ def test_a_function_cannot_edit_while_an_edit_calls_it() -> None:
         nn.init.ones_(module.weight)  # type: ignore[arg-type]
         bench.assign("weight", (0, 0), 1)
 
-    with pytest.raises(EditError, match="an edit is running"):
+    with pytest.raises(EditError, match="an edit is already running"):
         bench.apply(nested)
     assert contents(bench.net) == contents(bench.fresh)
     assert bench.journal.history == []

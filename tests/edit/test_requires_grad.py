@@ -97,7 +97,7 @@ def test_what_cannot_be_switched_is_skipped_with_its_reason() -> None:
     model.whole = nn.Parameter(torch.arange(3), requires_grad=False)
     bench = Bench(model)
     edit = bench.set_requires_grad("", True)
-    assert edit.skipped == {"whole": "it is int64: only real and complex numbers have gradients"}
+    assert edit.skipped == {"whole": "It is int64: only real and complex numbers have gradients."}
     assert bench.set_requires_grad("", False).skipped == {}
 
 
@@ -116,7 +116,7 @@ def test_a_parametrized_weight_is_not_meant_but_its_original_is() -> None:
     assert sorted(map(str, edit.changed)) == ["0.bias", "0.parametrizations.weight.original"]
     edit = bench.set_requires_grad("", True, parameters=["weight", "bias"])
     assert edit.changed == ["0.bias"]
-    assert edit.skipped == {"0.weight": "it is a computed tensor: it has no requires_grad"}
+    assert edit.skipped == {"0.weight": "It is a computed tensor: it has no requires_grad."}
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,10 @@ def test_a_parametrized_weight_is_not_meant_but_its_original_is() -> None:
     [
         ("0.bias", 1, "requires_grad is True or False, not 1"),
         ("nowhere", True, "nowhere"),
-        ("3", True, "set_requires_grad can do nothing for '3': it selects no parameter"),
+        ("3", True, "set_requires_grad cannot initialize '3': It selects no parameters."),
         ("2.num_batches_tracked", True, "'2.num_batches_tracked' is int64: only real and complex"),
         ("4.bias", False, "'4.bias' is None: it has no requires_grad"),
-        ("made", False, "'made' is made from other tensors: its gradient is theirs"),
+        ("made", False, "'made' is computed from other tensors, which have the gradients"),
     ],
 )
 def test_a_refusal_says_why(target: str, value: Any, said: str) -> None:

@@ -355,7 +355,7 @@ def test_the_padding_row_is_zero_again(kind: Any) -> None:
     edit = bench.initialize("", "normal_", std=2.0)
     assert not bench.net[0].weight[-1].any()
     assert bench.net[0].weight[:-1].any()
-    assert edit.warnings == ["0.weight: row 5, the padding, is zero again"]
+    assert edit.warnings == ["0.weight: row 5 (padding_idx) was set back to zero"]
     bench.initialize("", functools.partial(nn.init.constant_, val=3))
     assert contents(bench.replayed()) == contents(bench.net)
 

@@ -141,7 +141,7 @@ def test_unlike_tensors_cannot_be_tied() -> None:
     for first, second, message in (
         ("0.weight", "2.bias", "shape"),
         ("0.weight", "half.weight", "dtype"),
-        ("0.weight", "same", "tie two of a kind"),
+        ("0.weight", "same", "only slots of one kind can be tied"),
         ("0.weight", "0.weight", "already"),
         ("0.weight", "lazy.weight", "cannot be tied"),
         ("0", "2.weight", "module"),
@@ -157,10 +157,10 @@ def test_an_optimizer_that_is_left_with_a_dead_tensor_is_named() -> None:
     bench = Bench(net())
     optimizer = torch.optim.SGD(bench.net.parameters(), lr=0.1)
     warnings = bench.do(Tie("0.weight", "2.weight")).warnings
-    assert warnings == ["a SGD still trains the tensor that 2.weight was: make a new optimizer"]
+    assert warnings == ["SGD still updates the previous tensor of 2.weight: create a new optimizer"]
     warnings = bench.do(Untie("2.weight")).warnings
     assert len(warnings) == 1
-    assert "does not train the new tensor of 2.weight" in warnings[0]
+    assert "does not update the new tensor of 2.weight" in warnings[0]
     del optimizer
 
 

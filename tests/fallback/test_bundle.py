@@ -302,7 +302,7 @@ def test_a_model_that_cannot_be_read_gives_nothing_and_no_error(
 
     monkeypatch.setattr(bench, "read", broken)
     assert bundle(bench) == {}
-    assert "no still picture" in caplog.text
+    assert "no static picture" in caplog.text
 
 
 def test_the_model_is_left_as_it_was() -> None:

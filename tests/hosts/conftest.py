@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 HOSTS = {"lab": Lab, "notebook7": Notebook7, "vscode": VSCode}
 
 
-@pytest.hookimpl(tryfirst=True)  # before `-m` and the workers look at the marks
+@pytest.hookimpl(tryfirst=True)  # before ``-m`` and the workers look at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:

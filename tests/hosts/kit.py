@@ -54,7 +54,7 @@ class Host(abc.ABC):
 
     @abc.abstractmethod
     def execute(self, code: str, silent: bool) -> dict[str, str]:
-        """Run code; `text` is what it printed and showed, `error` its traceback."""
+        """Run code; ``text`` is what it printed and showed, ``error`` its traceback."""
 
     @abc.abstractmethod
     def output(self, index: int = -1) -> Locator:
@@ -109,7 +109,7 @@ class Notebook(Host):
         self.status("idle")
 
     def status(self, status: str) -> None:
-        """Wait until the kernel is `idle`, or `busy`."""
+        """Wait until the kernel is ``idle``, or ``busy``."""
         self.page.wait_for_function(
             f"""(wanted) => {{
               const kernel = {PANEL}?.sessionContext.session?.kernel;
@@ -137,7 +137,7 @@ class Notebook(Host):
         return number
 
     def run_cell(self, index: int, wait: bool = True) -> dict[str, str]:
-        """Select the cell and run it, as the user does; without `wait` while it goes on."""
+        """Select the cell and run it, as the user does; without ``wait`` while it goes on."""
         self.page.evaluate(
             f"""([index, wait]) => {{
               {PANEL}.content.activeCellIndex = index;

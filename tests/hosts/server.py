@@ -83,7 +83,7 @@ def vscode_site(folder: Path) -> Path:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """The environment for anything of Jupyter's, with all its folders below `home`."""
+    """The environment for anything of Jupyter's, with all its folders below ``home``."""
     folders = {
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_DATA_DIR": "data",
@@ -113,7 +113,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def serving(command: list[str], url: str, home: Path) -> Iterator[None]:
-    """Run `command` until the block ends, entering it once `url` answers."""
+    """Run ``command`` until the block ends, entering it once ``url`` answers."""
     log = home / "server.log"
     with log.open("wb") as out:
         process = subprocess.Popen(

@@ -72,7 +72,7 @@ net.add_module('Linear_2', nn.Linear(256, 10, bias=False))
         assert lab.value(f"{way}.data_ptr() == net[0].weight.data_ptr()")
 
     panel.root.get_by_role("button", name="Gradient").click()
-    expect(panel.root).to_contain_text("no gradient yet")
+    expect(panel.root).to_contain_text("No gradient yet.")
     lab.run("net(torch.randn(2, 20)).sum().backward()")
     expect(panel.cells).to_have_attribute("data-lens", "grad")
     mean = lab.value("net[0].weight.grad.double().mean().item()")

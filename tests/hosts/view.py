@@ -10,7 +10,7 @@ Colour = tuple[int, int, int]
 
 
 class View:
-    """One view of a widget; `root` is the element that holds its shadow root."""
+    """One view of a widget; ``root`` is the element that holds its shadow root."""
 
     def __init__(self, root: Locator) -> None:
         self.root = root
@@ -121,9 +121,9 @@ class Panel:
         field.press("Enter")
 
     def compute(self, expression: str, part: str = "") -> None:
-        """Fill in `w[part] = expression` and apply it."""
+        """Fill in ``w[part] = expression`` and apply it."""
         self.root.get_by_role("textbox", name="Part of w").fill(part)
-        formula = self.root.get_by_role("textbox", name="What w becomes")
+        formula = self.root.get_by_role("textbox", name="New value of w")
         formula.fill(expression)
         formula.press("Enter")
 

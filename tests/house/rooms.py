@@ -1,4 +1,4 @@
-"""The map of the house as `CONTRIBUTING.md` draws it, from the roof to the foot."""
+"""The map of the house as ``CONTRIBUTING.md`` draws it, from the roof to the foot."""
 
 from __future__ import annotations
 

@@ -36,12 +36,12 @@ def place(path: Path, node: ast.AST) -> str:
 
 
 def room_of(path: Path) -> str:
-    """`edit` for paramwidget/edit/memory/write.py, `tensors` for paramwidget/tensors.py."""
+    """``edit`` for paramwidget/edit/memory/write.py, ``tensors`` for paramwidget/tensors.py."""
     return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
 def dotted(node: ast.expr) -> str:
-    """`torch.nn.init` for that expression; "" where it is more than names and dots."""
+    """``torch.nn.init`` for that expression; "" where it is more than names and dots."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute) and (base := dotted(node.value)):
@@ -50,7 +50,7 @@ def dotted(node: ast.expr) -> str:
 
 
 def imports(path: Path) -> Iterator[tuple[str, ast.AST]]:
-    """Absolute dotted names that a file imports, anywhere in it; `from a import b` gives `a.b`."""
+    """Absolute dotted names that a file imports anywhere; ``from a import b`` gives ``a.b``."""
     for node in nodes(path, ast.Import, ast.ImportFrom):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node) for alias in node.names)

@@ -82,7 +82,7 @@ def _in_place(call: ast.Call, called: ast.Attribute, own: set[str]) -> bool:
 
 
 def _root(node: ast.expr) -> str:
-    """What is written into: `self.rows` for `self.rows[k]`, `x` for `x[0].T`, `x.view(2)[0]`."""
+    """What is written into: ``self.rows`` for ``self.rows[k]``, ``x`` for ``x[0].T``."""
     while True:
         if isinstance(node, ast.Subscript):
             node = node.value
@@ -138,7 +138,7 @@ def _makers() -> frozenset[str]:
 
 
 def _pairs(node: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """Target and value of an assignment, `a, b = x, y` taken apart."""
+    """Target and value of an assignment, ``a, b = x, y`` taken apart."""
     for target in node.targets:
         if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
             yield from zip(target.elts, node.value.elts, strict=False)

@@ -1,4 +1,4 @@
-"""What `pip install` brings: the wheel's contents, and its build without Node on PATH."""
+"""What ``pip install`` brings: the wheel's contents, and its build without Node on PATH."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_the_wheel_installs_the_extension_of_jupyterlab(
     assert any(name.startswith(f"{extension}/static/remoteEntry.") for name in names)
     with zipfile.ZipFile(built[1]) as archive:
         package = json.loads(archive.read(f"{extension}/package.json"))
-    assert package["version"] == paramwidget.__version__  # what `jupyter labextension list` shows
+    assert package["version"] == paramwidget.__version__  # what ``jupyter labextension list`` shows
 
 
 def test_the_wheel_holds_nothing_else(names: set[str]) -> None:

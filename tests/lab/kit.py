@@ -21,7 +21,7 @@ class Shell:
 
 
 class Asker:
-    """Asks as the extension does, by messages; `names` is what the user has."""
+    """Asks as the extension does, by messages; ``names`` is what the user has."""
 
     def __init__(self, shell: Shell) -> None:
         self.names = shell.user_ns

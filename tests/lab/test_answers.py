@@ -93,7 +93,7 @@ def test_a_widget_of_the_users_own_is_docked_and_never_closed(user: Asker) -> No
     assert (found.model, found.expression) == (widget.model_id, "models[0]")
     user.ask("labundock", view="a")
     assert widget_of(widget.model_id) is widget
-    assert "no widget" in user.ask("labfind", view="a", model="0" * 32).reason
+    assert "not a widget" in user.ask("labfind", view="a", model="0" * 32).reason
     nameless = ParamWidget(nn.Linear(2, 2))
     found = user.ask("labfind", view="a", model=nameless.model_id)
     assert (found.path, found.expression, found.type_name) == ([], "", "Linear")

@@ -68,5 +68,5 @@ def test_somebody_elses_later_choice_stands(shell: InteractiveShell) -> None:
 
 
 def test_without_ipython_it_says_so() -> None:
-    with pytest.raises(RuntimeError, match="this is no IPython"):
+    with pytest.raises(RuntimeError, match="IPython is not running"):
         paramwidget.autodisplay()

@@ -17,7 +17,7 @@ CALLED = (
 
 
 def hostile(*bases: type, metaclass: type = type) -> type:
-    """A class whose every method raises, `__class__` and `__getattribute__` among them."""
+    """A class whose every method raises, ``__class__`` and ``__getattribute__`` among them."""
     namespace: dict[str, Any] = {method: trip(method) for method in CALLED}
     namespace["__class__"] = property(trip("__class__"))
     namespace["__getattribute__"] = trip("__getattribute__")

@@ -1,8 +1,8 @@
 """A blank page with the widget's bundle; Python's half is a real Session, or recorded messages.
 
-What the browser sends reaches `receive` while the page waits; what Python sends goes back with the
-answer, or by `flush()` where Python spoke first. The test is the kernel: `hold()` makes it busy,
-`kill()` lets it die.
+What the browser sends reaches ``receive`` while the page waits; what Python sends goes back with
+the answer, or by ``flush()`` where Python spoke first. The test is the kernel: ``hold()`` makes it
+busy, ``kill()`` lets it die.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ class Blank:
         page.wait_for_function("window.page")
 
     def show(self, net: nn.Module, name: str = "w") -> Bench:
-        """`display(ParamWidget(net))`."""
+        """``display(ParamWidget(net))``."""
         widget = Bench(self.page, name, net)
         self.widgets[name] = widget
         widget.start()

@@ -151,7 +151,7 @@ def open_panel(bench: Bench, name: str) -> Panel:
 def show(
     blank: Blank, net: nn.Module, *names: str, theme: str = "light"
 ) -> tuple[Bench, list[Panel]]:
-    """A widget over `net` with panels open."""
+    """A widget over ``net`` with panels open."""
     page = blank.page
     page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
     bench = blank.show(net)
@@ -163,12 +163,12 @@ Opened = tuple[Bench, Panel]
 
 
 def weight(bench: Bench) -> torch.Tensor:
-    """The parameter `weight` of what is shown, as the kernel has it."""
+    """The parameter ``weight`` of what is shown, as the kernel has it."""
     return bench.net.get_parameter("weight").detach()
 
 
 def matrix(*rows: Sequence[float]) -> nn.Module:
-    """A module with one parameter, `weight`."""
+    """A module with one parameter, ``weight``."""
     return holding(torch.tensor(rows))
 
 

@@ -1,4 +1,4 @@
-"""Takes the pictures that a person looks at: `PYTHONPATH=tests python -m page.shots [WHICH]`."""
+"""Takes the pictures that a person looks at: ``PYTHONPATH=tests python -m page.shots [WHICH]``."""
 
 from __future__ import annotations
 

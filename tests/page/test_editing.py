@@ -277,7 +277,7 @@ def test_a_lens_that_does_not_say_so_edits_nothing(
     panel.hover(0, 0)
     expect(panel.readout).to_have_text("[0, 0]4")
     panel.click(0, 0)
-    refused = "Magnitudes are shown only; switch to Value to edit."
+    refused = "Magnitudes are read-only; switch to Value to edit."
     for key in ("Enter", "5", "-"):
         press(panel, key)
         expect(panel.readout).to_have_text(refused)
@@ -289,7 +289,7 @@ def test_a_lens_that_does_not_say_so_edits_nothing(
     expect(panel.button("Magnitude")).to_have_count(0)
     panel.click(0, 1)
     press(panel, "Enter")
-    expect(panel.readout).to_have_text("This is shown only.")
+    expect(panel.readout).to_have_text("This is read-only.")
     expect(panel.editor).to_have_count(0)
     assert not bench.said("assign")
     assert weight(bench).tolist() == [[-4, 2]]
@@ -322,7 +322,7 @@ def test_while_a_cell_runs_the_control_says_that_it_waits(small: Opened) -> None
         panel.click(0, 0)
         panel.page.keyboard.type("8")
         press(panel, "Enter")
-        expect(panel.root.locator(".cell-word")).to_have_text("waits for the running cell")
+        expect(panel.root.locator(".cell-word")).to_have_text("waiting for the running cell")
         expect(panel.editor).to_have_value("8")
     bench.kernel.cell_ended()
     bench.flush()
@@ -339,7 +339,7 @@ def test_escape_takes_back_what_waits_for_the_running_cell(small: Opened) -> Non
         panel.click(0, 0)
         panel.page.keyboard.type("8")
         press(panel, "Enter")
-        expect(panel.root.locator(".cell-word")).to_have_text("waits for the running cell")
+        expect(panel.root.locator(".cell-word")).to_have_text("waiting for the running cell")
         press(panel, "Escape")
         expect(panel.editor).to_have_count(0)
     bench.kernel.cell_ended()

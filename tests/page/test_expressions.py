@@ -11,7 +11,7 @@ from paramwidget.conversation.catalog import catalog_message
 
 def compute(panel: Panel, expression: str, part: str = "") -> Locator:
     panel.root.get_by_label("Part of w, as a slice").fill(part)
-    panel.root.get_by_label("What w becomes").fill(expression)
+    panel.root.get_by_label("New value of w").fill(expression)
     panel.button("Apply").click()
     return panel.root.locator(".expression .outcome")
 
@@ -30,7 +30,7 @@ def test_an_expression_on_all_or_a_part(small: Opened) -> None:
 
 def test_what_is_no_expression_is_said_under_the_field(small: Opened) -> None:
     bench, panel = small
-    formula, part = "What w becomes", "Part of w, as a slice"
+    formula, part = "New value of w", "Part of w, as a slice"
     for expression, index, field in [
         ("__import__('os')", "", formula),
         ("w.data", "", formula),
@@ -49,15 +49,15 @@ def test_the_place_of_a_mistake_is_pointed_at(small: Opened) -> None:
     _, panel = small
     compute(panel, "w + foo(3)")
     expect(panel.root.locator(".position")).to_have_text("w + foo(3)\n    ^")
-    panel.root.get_by_label("What w becomes").fill("w + 3")
+    panel.root.get_by_label("New value of w").fill("w + 3")
     expect(panel.root.locator(".position")).to_have_count(0)
 
 
 def test_common_expressions_are_one_click_away(small: Opened) -> None:
     bench, panel = small
     panel.button("w + 1").click()
-    expect(panel.root.get_by_label("What w becomes")).to_have_value("w + 1")
-    expect(panel.root.get_by_label("What w becomes")).to_be_focused()
+    expect(panel.root.get_by_label("New value of w")).to_have_value("w + 1")
+    expect(panel.root.get_by_label("New value of w")).to_be_focused()
     panel.page.keyboard.press("Enter")
     expect(panel.root.locator(".expression .outcome")).to_contain_text("Done")
     assert weight(bench)[0, 0] == 2
@@ -88,7 +88,7 @@ def test_what_is_said_below_the_edge_of_the_screen_is_scrolled_to(
     small: Opened, expression: str
 ) -> None:
     _, panel = small
-    field = panel.root.get_by_label("What w becomes")
+    field = panel.root.get_by_label("New value of w")
     field.fill(expression)
     field.evaluate(
         "field => window.scrollBy(0, field.getBoundingClientRect().bottom - innerHeight + 4)"

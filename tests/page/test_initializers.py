@@ -75,7 +75,7 @@ def test_one_tensor_is_drawn_anew(blank: Blank) -> None:
     form.get_by_role("button", name="Apply this seed").click()
     expect(form.locator(".done")).to_contain_text(seed)
     assert torch.equal(bench.net[0].weight, first)
-    form.get_by_role("button", name="Same again").click()
+    form.get_by_role("button", name="Same seed again").click()
     expect(form.locator(".done")).to_contain_text(seed)
     assert torch.equal(bench.net[0].weight, first)
 
@@ -104,7 +104,7 @@ def test_a_module_without_parameters_says_so(blank: Blank) -> None:
     blank.page.get_by_role("tree").focus()
     for key in ("End", "Enter"):
         blank.page.keyboard.press(key)
-    said = "xavier_uniform_ can do nothing for '1': it selects no parameter"
+    said = "xavier_uniform_ cannot initialize '1': It selects no parameters."
     expect(blank.page.locator(".form-card .preview")).to_have_text(said)
 
 
@@ -206,7 +206,7 @@ def test_choices_and_switches_fit_their_arguments(blank: Blank) -> None:
 @pytest.mark.usefixtures("registered")
 def test_functions_of_the_notebook_are_offered(blank: Blank) -> None:
     bench, form = form_of_slot(blank, two_layers(), "0.weight")
-    group = form.locator("optgroup[label^='Yours']")
+    group = form.locator("optgroup[label^='Your own']")
     assert "five_to_ten" in group.locator("option").all_inner_texts()
     choose(form, "five_to_ten")
     expect(form.locator(".summary")).to_contain_text("U[5, 10]")
@@ -234,8 +234,8 @@ def test_what_waits_for_the_running_cell_is_taken_back(blank: Blank) -> None:
     bench.flush()
     with bench.hold():
         form.get_by_role("button", name="Apply, new seed").click()
-        expect(form.locator(".outcome")).to_contain_text("waits for the running cell")
-        form.get_by_role("button", name="Take back").click()
+        expect(form.locator(".outcome")).to_contain_text("waiting for the running cell")
+        form.get_by_role("button", name="Cancel").click()
     bench.kernel.cell_ended()
     bench.flush()
     expect(form.locator(".outcome")).to_be_empty()
@@ -253,7 +253,7 @@ def test_dry_runs_do_not_flood_a_busy_kernel(page: Page, blank: Blank) -> None:
             choose(form, name)
             page.evaluate(LONG_ENOUGH)
         assert len(tries(bench)) == asked + 1
-        expect(form.locator(".preview")).to_contain_text("waits for the running cell")
+        expect(form.locator(".preview")).to_contain_text("waiting for the running cell")
     expect(form.locator(".promise")).to_contain_text("std")
     assert [one["name"] for one in tries(bench)[asked:]] == ["normal_", "kaiming_normal_"]
 
@@ -303,7 +303,7 @@ def test_freezing_where_there_is_nothing_says_why(blank: Blank) -> None:
     for key in ("End", "Enter"):
         blank.page.keyboard.press(key)
     blank.page.locator(".form-card").get_by_role("button", name="Freeze", exact=True).click()
-    said = "set_requires_grad can do nothing for '1': it selects no parameter"
+    said = "set_requires_grad cannot initialize '1': It selects no parameters."
     expect(blank.page.locator(".freeze .error")).to_have_text(said)
 
 

@@ -101,12 +101,12 @@ def test_a_function_that_raises_leaves_its_traceback(widget: Bench, view: View) 
     expect(entry).to_contain_text("failed")
     expect(entry.locator("pre")).to_be_hidden()
     expect(entry.locator(".entry-title")).to_have_text(
-        "breaks failed at 0.weight: RuntimeError: my own mistake; the model is as before"
+        "breaks failed on 0.weight: RuntimeError: my own mistake; the model was not changed"
     )
     entry.locator("summary").click()
     expect(entry.locator("pre")).to_be_visible()
     expect(entry.locator("pre")).to_contain_text("Traceback")
-    expect(view.journal).to_contain_text("No edit stands: there is nothing to repeat.")
+    expect(view.journal).to_contain_text("No edit is in effect: there is nothing to repeat.")
 
 
 def test_undo_while_a_cell_runs_waits_for_its_end(widget: Bench, view: View) -> None:
@@ -116,7 +116,7 @@ def test_undo_while_a_cell_runs_waits_for_its_end(widget: Bench, view: View) -> 
     widget.flush()
     with widget.hold():
         view.button("Undo: ").click()
-        expect(view.marks).to_have_text("cell running, 1 edit waits")
+        expect(view.marks).to_have_text("cell running, 1 edit waiting")
         assert widget.net[0].weight[0, 0].item() == 42  # type: ignore[index, union-attr]
     widget.kernel.cell_ended()
     widget.flush()

@@ -30,7 +30,7 @@ def test_the_ways_to_reach_it_are_copied_by_a_click(blank: Blank) -> None:
     for n, way in enumerate(ways):
         chips.nth(n).click()
         expect(chips.nth(n)).to_contain_text("copied")
-        field = panel.root.get_by_label("What w becomes")
+        field = panel.root.get_by_label("New value of w")
         field.fill("")
         field.press("Control+v")
         expect(field).to_have_value(way)
@@ -134,7 +134,7 @@ def test_a_constant_tensor_has_one_value(blank: Blank) -> None:
 def test_no_gradient_yet_is_a_state(blank: Blank) -> None:
     bench, [panel] = show(blank, nn.Sequential(nn.Linear(3, 2)), "0.weight")
     panel.button("Gradient").click()
-    expect(panel.root.locator(".nothing")).to_have_text("no gradient yet: run backward()")
+    expect(panel.root.locator(".nothing")).to_have_text("No gradient yet: run backward().")
     expect(panel.canvas).to_be_hidden()
     with bench.cell():
         bench.net(torch.ones(1, 3)).sum().backward()
@@ -182,7 +182,7 @@ def frozen_integers() -> nn.Parameter:
         (nn.Linear(2, 3, bias=False), "bias", "None"),
         (nn.LazyLinear(3), "weight", "no shape yet"),
         (nn.Linear(2, 3, device="meta"), "weight", "meta"),
-        (holding(torch.zeros(0, 4)), "weight", "no elements"),
+        (holding(torch.zeros(0, 4)), "weight", "No elements."),
     ],
     ids=["none", "uninitialized", "meta", "empty"],
 )
@@ -225,7 +225,7 @@ def test_a_panel_opened_while_a_cell_runs_says_what_it_waits_for(page: Page, bla
     bench.flush()
     with bench.hold():
         page.locator("bdi[title='2.weight']").click()
-        expect(page.locator(".panel .nothing")).to_have_text("waits for the running cell")
+        expect(page.locator(".panel .nothing")).to_have_text("waiting for the running cell")
     expect(page.locator(".panel canvas.cells[data-revision]")).to_be_attached()
 
 
@@ -237,18 +237,20 @@ def test_typing_where_nothing_can_be_typed_says_why(blank: Blank) -> None:
     panel.waits_for("lens", "grad")
     panel.click(0, 0)
     panel.page.keyboard.press("5")
-    expect(panel.readout).to_have_text("Gradients are shown only; switch to Value to edit.")
+    expect(panel.readout).to_have_text("Gradients are read-only; switch to Value to edit.")
     assert_inside(panel, ".readout .warn")
     panel.button("Value").click()
     panel.waits_for("lens", "value")
-    expect(panel.readout).not_to_contain_text("shown only")
+    expect(panel.readout).not_to_contain_text("read-only")
 
 
 def test_what_stands_for_many_elements_says_how_to_go_in(blank: Blank) -> None:
     bench, [panel] = show(blank, holding(torch.zeros(3000, 2)), "weight")
     panel.click(0, 0)
     panel.page.keyboard.press("5")
-    expect(panel.readout).to_have_text("It stands for many elements; Enter goes in.")
+    expect(panel.readout).to_have_text(
+        "This cell stands for many elements; press Enter to zoom in."
+    )
     panel.page.keyboard.press("Enter")
     panel.waits_for("block", "1 1")
     expect(panel.readout).to_have_text("[0, 0]0")
@@ -335,7 +337,7 @@ def test_a_saved_panel_is_looked_at_only(blank: Blank) -> None:
     blank.page.keyboard.type("7")
     expect(panel.editor).to_have_count(0)
     blank.page.keyboard.press("Enter")
-    expect(panel.readout).to_contain_text("no kernel")
+    expect(panel.readout).to_contain_text("No kernel")
     for name in ("Gradient", "Zoom in"):
         expect(panel.button(name)).to_have_attribute("aria-disabled", "true")
         panel.button(name).click(force=True)

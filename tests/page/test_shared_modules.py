@@ -16,7 +16,7 @@ def shown(blank: Blank, net: nn.Module) -> View:
 
 
 def chapter(places: int = 2) -> nn.Sequential:
-    """The chapter's net: `shared` at 2, 4, 6 …"""
+    """The chapter's net: ``shared`` at 2, 4, 6 …"""
     shared = nn.Linear(8, 8)
     net = nn.Sequential(nn.Linear(4, 8), nn.ReLU())
     for _ in range(places):

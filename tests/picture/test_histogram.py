@@ -132,7 +132,7 @@ def test_known_statistics_are_not_computed_again() -> None:
 
 
 def test_no_bins_are_refused() -> None:
-    with pytest.raises(ValueError, match="at least one bin, not 0"):
+    with pytest.raises(ValueError, match="at least one bin, got 0"):
         histogram(torch.zeros(3), 0)
     with pytest.raises(TypeError):
         histogram(torch.zeros(3), 2.5)  # type: ignore[arg-type] # that is the point

@@ -1,4 +1,4 @@
-"""The layouts that TypeScript has to agree with: `tests/contract/layout.json`, made here.
+"""The layouts that TypeScript has to agree with: ``tests/contract/layout.json``, made here.
 
 Run as a script, this file writes it anew.
 """

@@ -150,7 +150,7 @@ def check_sentences(case: Case, net: Any, tree: Tree) -> None:
 
 
 def check_access(net: Any, tree: Tree) -> None:
-    """Each expression gives that very tensor or module, or for `state_dict` the same memory."""
+    """Each expression gives that very tensor or module, or for ``state_dict`` the same memory."""
     for node in tree.slots:
         held = held_at(net, node.path)
         if node.kind == "computed":

@@ -21,7 +21,7 @@ from zoo.ties import embedding_and_head, layer_used_twice
 
 
 def neighbour(name: str) -> Any:
-    """The neighbour, None where it is not installed."""
+    """The neighbour, None if it is not installed."""
     if importlib.util.find_spec(name) is None:
         return None
     with warnings.catch_warnings():
@@ -64,7 +64,7 @@ def test_a_large_tensor_is_a_small_picture_with_its_standard_deviation() -> None
 
 
 def test_a_shared_layer_is_a_tie() -> None:
-    """huggingface/accelerate#2984: `find_tied_parameters` found none; its later releases do."""
+    """huggingface/accelerate#2984: ``find_tied_parameters`` found none; its later releases do."""
     net = layer_used_twice()
     assert {group.names for group in read_tree(net).ties} == {
         ("2.weight", "4.weight"),

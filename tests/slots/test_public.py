@@ -103,7 +103,7 @@ def test_what_was_replaced_is_told_by_its_content(replaced: str) -> None:
 
 def test_a_lens_that_is_none_is_refused() -> None:
     bench = Workbench(nn.Linear(2, 2))
-    with pytest.raises(ValueError, match="not 'gradient'"):
+    with pytest.raises(ValueError, match="got 'gradient'"):
         bench.stats("weight", lens="gradient")
 
 

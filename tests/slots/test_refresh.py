@@ -68,6 +68,6 @@ def test_a_bench_keeps_no_model_alive():
 
 
 def test_a_widget_on_what_is_no_module_is_refused_and_says_nothing_more():
-    with pytest.raises(TypeError, match="not int"):
+    with pytest.raises(TypeError, match="got int"):
         ParamWidget(5)
     gc.collect()  # what was half made is closed here; an error in that would be told

@@ -134,7 +134,7 @@ def test_a_tensor_that_is_made_anew_is_skipped_where_a_write_would_be_lost() -> 
     tree = read_tree(net)
     skipped = select(tree, "0.weight", net=net).skipped["0.weight"]
     assert "OneWay has no right_inverse" in skipped
-    assert "edit 0.parametrizations.weight.original" in skipped
+    assert "Edit 0.parametrizations.weight.original" in skipped
     assert "edit weight_orig" in select(tree, "1.weight").skipped["1.weight"]
 
 

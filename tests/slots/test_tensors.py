@@ -187,7 +187,7 @@ def test_a_lazily_cloned_tensor_stays_unmaterialized() -> None:
 
 
 def test_packed_quantized_tensors_have_all_their_bytes() -> None:
-    """`nbytes` of sixteen 4-bit elements says sixteen; their storage has eight."""
+    """``nbytes`` of sixteen 4-bit elements says sixteen; their storage has eight."""
     scales, zeros = torch.full((4,), 0.1), torch.zeros(4)
     packed = torch.quantize_per_channel(torch.rand(4, 4), scales, zeros, 0, torch.quint4x2)
     assert packed.untyped_storage().nbytes() < packed.nbytes

@@ -20,11 +20,11 @@ Name = str | tuple[str, ...]
 class Case:
     """One model and the facts that must come out.
 
-    `rows` has for some slots "kind state" (all of them where `complete`); `ties` all groups as
-    (kind, names); `notes`, `reasons` and `warnings` parts of the sentences that must be there,
-    `refuses` parts of why a slot cannot be written to, `shows` expressions that lead to it.
-    `walks` is False where torch's own `named_parameters` cannot walk the model. `deadly` cases end
-    the process when they are read carelessly, and run in a child.
+    ``rows`` has for some slots "kind state" (all of them where ``complete``); ``ties`` all groups
+    as (kind, names); ``notes``, ``reasons`` and ``warnings`` parts of the sentences that must be
+    there, ``refuses`` parts of why a slot cannot be written to, ``shows`` expressions that lead to
+    it. ``walks`` is False if torch's own ``named_parameters`` cannot walk the model. ``deadly``
+    cases end the process when they are read carelessly, and run in a child.
     """
 
     name: str

@@ -45,7 +45,7 @@ def shrunk() -> nn.Module:
     late, gaps, early, whole = (torch.arange(64.0) for _ in range(4))
     held = Holder(whole=whole, late=late[32:], gaps=gaps.view(8, 8)[:, ::2], early=early[:8])
     for tensor in (late, gaps, early, whole):
-        tensor.untyped_storage().resize_(128)  # as many bytes as `late` and `gaps` have elements
+        tensor.untyped_storage().resize_(128)  # a byte for each element
     return held
 
 

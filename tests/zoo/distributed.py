@@ -1,4 +1,4 @@
-"""Tensors and wrappers of `torch.distributed`, in a group of one process or of two of which one is.
+"""Tensors and wrappers of ``torch.distributed``, in a process group of one or two.
 
 They leave a process group behind, so they run in a child.
 """

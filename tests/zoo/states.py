@@ -213,7 +213,7 @@ def quantized() -> nn.Module:
         tensor=torch.quantize_per_tensor(values, 0.1, 3, torch.qint8),
         channel=torch.quantize_per_channel(values, scales, zeros, 0, torch.qint8),
         wide=torch.quantize_per_tensor(values, 0.1, 0, torch.qint32),
-        # sixteen elements in eight bytes, in four: `nbytes` says sixteen
+        # sixteen elements in eight bytes, in four: ``nbytes`` says sixteen
         halves=torch.quantize_per_channel(values, scales, zeros, 0, torch.quint4x2),
         quarters=torch.quantize_per_channel(values, scales, zeros, 0, torch.quint2x4),
     )

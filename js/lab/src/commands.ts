@@ -1,4 +1,4 @@
-/** What the palette, the notebook's context menu and shortcuts can do. */
+/** The commands of the palette, the notebook's context menu and the shortcuts. */
 
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import { type ICommandPalette, Notification } from "@jupyterlab/apputils";
@@ -39,7 +39,7 @@ export function addCommands(parts: Parts): void {
   const { commands, shell } = parts.app;
   const { owners, docks, palette } = parts;
   commands.addCommand(COMMANDS.panel, {
-    label: "Show the Live Models of the Kernel",
+    label: "Show the Kernel's Live Models",
     icon: parametersIcon,
     execute: () => shell.activateById(parts.panel.id),
   });
@@ -51,7 +51,7 @@ export function addCommands(parts: Parts): void {
       const owner = owners.current;
       const steps = owner && stepsUnderCursor(owner);
       if (owner && steps?.length) await docks.dock(owner, steps);
-      else if (owner) tell("There is no name under the cursor.");
+      else if (owner) tell("The cursor is not on a name.");
     },
   });
   commands.addCommand(COMMANDS.dock, {
@@ -60,7 +60,7 @@ export function addCommands(parts: Parts): void {
     execute: async () => {
       const model = widgetOf(parts);
       if (owners.current && model) await docks.dockWidget(owners.current, model);
-      else tell("The active cell shows no widget.");
+      else tell("The active cell does not show a widget.");
     },
   });
   commands.addCommand(COMMANDS.journal, {
@@ -112,7 +112,10 @@ function widgetOf({ owners }: Parts): string {
   return "";
 }
 
-/** Whose journal: the docked view in front, the active cell's widget, the variable at the cursor. */
+/**
+ * Which journal: of the docked view in front, the active cell's widget or the variable at the
+ * cursor.
+ */
 function journalOf(parts: Parts, owner: Owner): Question | null {
   const front = parts.app.shell.currentWidget;
   if (front instanceof DockView && front.place.path.length) {

@@ -1,4 +1,4 @@
-/** The icon of panel and docks: a small net whose two tied cells are lit. */
+/** The icon of the panel and the docks: a small net with two tied cells lit. */
 
 import { LabIcon } from "@jupyterlab/ui-components";
 

@@ -1,4 +1,4 @@
-/** The JupyterLab extension: puts its parts together, and what the last session had back. */
+/** The JupyterLab extension: assembles its parts and restores the last session. */
 
 import { ILabShell, ILayoutRestorer, type JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ICommandPalette } from "@jupyterlab/apputils";

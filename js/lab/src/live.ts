@@ -1,4 +1,4 @@
-/** What the panel shows: the live modules of the active kernel, or why there are none. No DOM. */
+/** What the panel shows: the live modules of the active kernel, or why it shows none. No DOM. */
 
 import type { Kernel } from "@jupyterlab/services";
 import { type ISignal, Signal } from "@lumino/signaling";
@@ -6,7 +6,7 @@ import type { LabRow, LabRows, LabStep } from "../../shared/protocol";
 import { afterCells } from "./kernel/cells";
 import { type Lines, NoLine, type Question } from "./kernel/line";
 import { kernelOf, type Owner, type Owners } from "./owner";
-import type { Silent } from "./words";
+import type { Silent } from "./text";
 
 /** One line of the list. */
 export interface Item {
@@ -57,7 +57,7 @@ export class Live {
     return this.changedSignal;
   }
 
-  /** Nobody looks: no question is asked, so that a closed panel costs a cell nothing. */
+  /** Nobody is looking: nothing is asked, so that a closed panel costs a cell nothing. */
   watch(watching: boolean): void {
     this.watching = watching;
     if (watching) this.refresh();
@@ -175,7 +175,7 @@ export class Live {
     return rows.more ? [...items, { more: rows.more, level }] : items;
   }
 
-  /** A busy kernel of an old version answers after its cell: the list says that it is from before. */
+  /** An old kernel that is busy answers only after its cell: the list is marked as outdated. */
   private markOld(old: boolean): void {
     if ("items" in this.shownNow && this.shownNow.old !== old) {
       this.show({ ...this.shownNow, old });

@@ -1,4 +1,4 @@
-/** Whose kernel the panel is about: the notebook or console that was active last. */
+/** The owner of the panel's kernel: the notebook or console that was active last. */
 
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { ISessionContext } from "@jupyterlab/apputils";
@@ -61,7 +61,7 @@ export class Owners {
     await Promise.all([this.notebooks?.restored, this.consoles?.restored]);
   }
 
-  /** A file browser or an editor in front changes nothing. */
+  /** A file browser or an editor in front does not count. */
   private follow(widget: Widget | null): void {
     const owner = widget && this.ownerOf(widget);
     if (owner) this.set(owner);

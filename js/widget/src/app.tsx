@@ -44,7 +44,7 @@ export function App({ store, view }: AppProps) {
   );
 }
 
-/** What has no control of its own to be said at. */
+/** Messages that belong to no control. */
 function Notices({ store, view }: AppProps) {
   useSignalEffect(() => {
     const last = store.closed.value.at(-1);

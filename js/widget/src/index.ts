@@ -1,4 +1,4 @@
-/** The entry that anywidget calls, once a widget: one store, and one mounted app for each view. */
+/** The entry point for anywidget: one store per widget, and one mounted app per view. */
 
 import type { Initialized, Rendered } from "./anywidget";
 import { mount } from "./mount";
@@ -22,7 +22,7 @@ export default () => {
   };
 };
 
-/** Hosts end a life by the returned function or by a signal, older ones by the function only. */
+/** Hosts end a view with the returned function or a signal, older ones with the function only. */
 function lifetime(outer: AbortSignal | undefined, start: (end: AbortSignal) => void): () => void {
   const end = new AbortController();
   const stop = () => end.abort();

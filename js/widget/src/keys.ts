@@ -1,4 +1,4 @@
-/** Which keys stay inside the widget, and what those do that work anywhere in it. */
+/** Which keys stay inside the widget, and the ones that work anywhere in it. */
 
 import type { Store } from "./store/store";
 import type { Step, ViewState } from "./store/view";
@@ -38,7 +38,7 @@ export function keepKeysInside(host: HTMLElement, end: AbortSignal): void {
   host.addEventListener("keydown", stop, { signal: end });
 }
 
-/** The keys that nobody nearer took, and that are not text. */
+/** Keys that were not handled further inside and are not text. */
 export function followKeys(root: HTMLElement, store: Store, view: ViewState, end: AbortSignal) {
   const take = (event: KeyboardEvent) => {
     if (event.defaultPrevented || isText(event.composedPath()[0])) return;
@@ -55,7 +55,7 @@ export function isText(target: EventTarget | null | undefined): boolean {
   return target instanceof HTMLElement && target.isContentEditable;
 }
 
-/** What keys do wherever the focus is, unless somebody nearer took them. False: the host's. */
+/** What keys do wherever the focus is, unless handled further inside. False: left to the host. */
 export const ANYWHERE_KEYS: Readonly<Record<string, (view: ViewState, store: Store) => unknown>> = {
   "?": ({ keysShown }) => {
     keysShown.value = !keysShown.value;

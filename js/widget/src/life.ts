@@ -1,4 +1,4 @@
-/** What Python is told of a view's life, so that it works for no view that nobody sees. */
+/** Reports the state of a view to Python, so that it does no work for a view that nobody sees. */
 
 import { effect } from "@preact/signals";
 import type { View } from "../../shared/protocol";
@@ -30,7 +30,7 @@ export function viewLife(host: HTMLElement, store: Store, view: ViewState, end: 
     if (told) say("closed");
     told = "";
   };
-  // Where no hook tells Python that a cell has ended. A busy kernel leaves the last question
+  // If no hook reports the end of a cell to Python. A busy kernel leaves the last request
   // unanswered: no further one is sent, or they would all arrive when the cell ends.
   const ask = () => {
     if (!told || !visible() || !store.status.peek().polls) return;

@@ -1,4 +1,4 @@
-/** Messages to and from Python, over anywidget's model; knows no more of them than their kind. */
+/** Messages to and from Python over anywidget's model; knows only their kind. */
 
 import type { ToBrowser, ToKernel } from "../../shared/protocol";
 import type { AnyModel } from "./anywidget";
@@ -9,11 +9,13 @@ export interface Packet {
 }
 
 export interface Transport {
-  /** False where it cannot be sent: there is no kernel, or no longer the one that made the model. */
+  /**
+   * False if it cannot be sent: there is no kernel, or it is not the one that created the model.
+   */
   send(message: ToKernel): boolean;
   /** Calls back until `signal` aborts. `onCut` says that the kernel may be another one. */
   listen(onPacket: (packet: Packet) => void, onCut: () => void, signal: AbortSignal): void;
-  /** What was saved with the notebook, in the order in which it was said. */
+  /** The messages saved with the notebook, in order. */
   saved(): Packet[];
 }
 

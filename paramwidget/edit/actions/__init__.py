@@ -1,6 +1,6 @@
-"""Every kind of edit: what it asks for, how it is done, and what it leaves to the journal.
+"""Every kind of edit: what it asks for, how it is done, and what the journal keeps of it.
 
-Each module of this room is imported with it, so an action is declared by its file being here.
+Every module of this package is imported with it, so a file here is enough to declare an action.
 """
 
 from importlib import import_module

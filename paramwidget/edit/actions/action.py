@@ -18,8 +18,9 @@ from paramwidget.slots.tree import Tree
 
 
 class Action(ABC):
-    """Something that can be done to a model; written under its ``kind``, by default its class name
-    in lower case.
+    """An edit that can be applied to a model.
+
+    It is written under its ``kind``, by default its class name in lower case.
     """
 
     kind: ClassVar[str]
@@ -42,7 +43,7 @@ class Action(ABC):
 
     @abstractmethod
     def run(self, net: nn.Module, tree: Tree) -> Outcome:
-        """Do it as a whole, or raise EditError with every byte as it was."""
+        """Do it completely, or raise EditError with every byte unchanged."""
 
 
 def _codec(field: str, hint: Any) -> JsonField:
@@ -58,7 +59,7 @@ def _codec(field: str, hint: Any) -> JsonField:
 def to_json(action: Action, seed: int | None = None) -> dict[str, Any]:
     """The action as a JSON object; numbers as text, functions by name, ``seed`` as it was drawn.
 
-    An argument that no text can carry is its repr, and will be refused when it is read.
+    An argument that a string cannot hold is written as its repr, and refused when it is read.
     """
     values = {name: getattr(action, name) for name in action.fields}
     if seed is not None:
@@ -71,18 +72,18 @@ def to_json(action: Action, seed: int | None = None) -> dict[str, Any]:
 def from_json(content: object, functions: Functions | None = None) -> Action:
     """The action in a JSON object; ``functions`` are the user's own, by name.
 
-    Raises EditError for a kind that there is not, a field too many, missing or of a wrong type, and
-    a function that is not there.
+    Raises EditError for an unknown kind, an unknown or missing field, a wrong type, and an unknown
+    function.
     """
     kind = content.get("kind") if isinstance(content, dict) else None
     action = Action.catalogue.get(kind) if isinstance(kind, str) else None
     if not isinstance(content, dict) or action is None:
         known = listed(list(Action.catalogue), len(Action.catalogue))
-        raise EditError(f"{quoted(content)} is not an action; there are {known}")
+        raise EditError(f"{quoted(content)} is not an action; the actions are {known}")
     given = {key: value for key, value in content.items() if key != "kind"}
     if given.keys() != action.fields.keys():
         raise EditError(f"{kind} has the fields {listed(list(action.fields))}, "
-                        f"not {listed(sorted(map(str, given)))}")  # fmt: skip
+                        f"got {listed(sorted(map(str, given)))}")  # fmt: skip
     return action(
         **{
             name: codec.read(given[name], name, functions or {})

@@ -42,9 +42,10 @@ class Apply(Action):
     seed: Seed = None
 
     def run(self, net: nn.Module, tree: Tree) -> Outcome:
-        """Where the function raises, every tensor is put back: EditError from it."""
+        """If the function raises, every tensor is restored, and EditError is raised from it."""
         if not callable(self.function):
-            raise EditError(f"apply wants a function of a module, not {quoted(self.function)}",
+            raise EditError(f"apply expects a function that takes a module, got "
+                            f"{quoted(self.function)}",
                             "function")  # fmt: skip
         node = node_at(tree, self.target)
         if node.kind != "module":
@@ -68,7 +69,7 @@ class Apply(Action):
                     self.function(here)
         except Exception as error:
             point.restore(net)
-            raise Failed.of(f"{name} failed at a {type(here).__name__}", error) from error
+            raise Failed.of(f"{name} failed on a {type(here).__name__}", error) from error
         except BaseException:
             point.restore(net)
             raise
@@ -119,21 +120,22 @@ class Apply(Action):
 
 
 def _refuse_crash(net: nn.Module, tree: Tree, node: Node) -> None:
-    """A function that is called on such a module may write where a write ends the process."""
+    """A function that is called on such a module may write where a write crashes the process."""
     depth, memory = len(node.path), compat.MemoryMap.now()
     for slot in tree.slots:
         tensor = held_at(net, slot.path) if slot.path[:depth] == node.path else None
         reason = crash_reason(tensor, memory) if tensor is not None else None
         if reason is not None:
             raise EditError(
-                f"no function is called on {display_name(node)}, since it might write to "
-                f"{display_name(slot)}. {reason} Apply it to another part, or initialize tensors",
+                f"cannot call a function on {display_name(node)}: it might write to "
+                f"{display_name(slot)}. {reason} Apply it to another part of the model, or "
+                "initialize single tensors.",
                 "target",
             )
 
 
 def _holdings(net: nn.Module, tree: Tree, point: RollbackPoint) -> dict[Path, Any]:
-    """Which tensor each slot holds; with its content where the rollback point has none."""
+    """Which tensor each slot holds, with its content if the rollback point does not have it."""
     found: dict[Path, Any] = {}
     for node in tree.slots:
         if node.kind != "computed":
@@ -144,7 +146,7 @@ def _holdings(net: nn.Module, tree: Tree, point: RollbackPoint) -> dict[Path, An
 
 
 def _paths_of(net: nn.Module, tree: Tree) -> dict[int, tuple[Path, ...]]:
-    """From a tensor's id to its slots."""
+    """The slots of each tensor, by its id."""
     found: dict[int, list[Path]] = {}
     for node in tree.slots:
         tensor = (
@@ -178,8 +180,8 @@ def _warnings(
         waiting = [display_name(label) for label in skipped]
         if waiting:
             warnings.append(
-                f"{', '.join(waiting[:6])}: no shape yet, so an initializer that tests the type of "
-                "the layer passes them over; run a forward first"
+                f"{', '.join(waiting[:6])}: no shape yet, so an initializer that checks the type "
+                "of the layer skips them; run a forward pass first"
             )
     visits_of = Counter(
         id(value) for module in visited for value in tensors_of(module, "_parameters")
@@ -193,6 +195,6 @@ def _warnings(
         seen.add(id(tensor))
         if node.path in changed:
             names = ", ".join(display_name(one) for one in ties.same(node)[:6])
-            warnings.append(f"{names}: one tensor, visited {visits_of[id(tensor)]} times; "
+            warnings.append(f"{names}: one shared tensor, visited {visits_of[id(tensor)]} times; "
                         "the last write wins")  # fmt: skip
     return warnings

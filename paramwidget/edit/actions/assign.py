@@ -1,4 +1,4 @@
-"""Assign: one element becomes a value."""
+"""Assign: set one element to a value."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Assign(Action):
     value: NumberText
 
     def run(self, net: nn.Module, tree: Tree) -> Outcome:
-        """Raises EditError where the index is out of range or the dtype cannot hold the value."""
+        """Raises EditError if the index is out of range or the dtype cannot hold the value."""
         write_target = write_target_at(net, tree, self.target)
         dtype = write_target.tensor.dtype
         index = element_index(self.index, tuple(write_target.tensor.shape))

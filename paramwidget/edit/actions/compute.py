@@ -1,4 +1,4 @@
-"""Compute: a part becomes a formula of itself."""
+"""Compute: set a part to a formula of itself."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ class Compute(Action):
     index: IndexText = ...
 
     def run(self, net: nn.Module, tree: Tree) -> Outcome:
-        """Raises EditError for what is no formula, and where the dtype cannot hold the result."""
+        """Raises EditError if it is not a formula, or if the dtype cannot hold the result."""
         formula = parse(self.expression)
         write_target = write_target_at(net, tree, self.target)
         shape, dtype = tuple(write_target.tensor.shape), write_target.tensor.dtype
         index = part_index(self.index, shape)
         part = copied(write_target.tensor, index)
         if not part.numel():
-            raise EditError(f"the part has no element (shape {tuple(part.shape)})", "index")
+            raise EditError(f"the part has no elements (shape {tuple(part.shape)})", "index")
         working = working_dtype(formula, dtype)
         term = evaluate(formula, working_part(part, working))
         values, warnings = _result(term, part, working, formula)
@@ -87,7 +87,7 @@ def _result(
 def _refuse_overflow(
     result: torch.Tensor, part: torch.Tensor, working: torch.dtype, formula: Formula
 ) -> None:
-    """Infinite because the dtype is too narrow, not because the formula says so, is an error."""
+    """A result that is infinite because the dtype is too narrow is an error."""
     wider = {torch.float32: torch.float64, torch.complex64: torch.complex128}.get(working)
     if wider is None or all_finite(result):
         return

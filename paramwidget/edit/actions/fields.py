@@ -1,4 +1,4 @@
-"""The types that the fields of an action can have, each with its way into JSON and back."""
+"""The types that the fields of an action can have, each with its JSON codec."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _text, _text_or_none, _list = _of_type(str), _of_type(str, type(None)), _of_type
 
 def _strings(given: Any, name: str, functions: Functions) -> tuple[str, ...]:
     if not all(isinstance(part, str) for part in _list(given, name, functions)):
-        raise EditError(f"{name} must be a list of strings, not {quoted(given)}", name)
+        raise EditError(f"{name} must be a list of strings, got {quoted(given)}", name)
     return tuple(given)
 
 
@@ -80,7 +80,7 @@ def _written_types(types: Any) -> list[str | dict[str, str]] | None:
 
 
 def _written_class(given: str | type) -> str | dict[str, str]:
-    """A class means its subclasses too, which a text does not."""
+    """A class includes its subclasses, which a class name does not."""
     if isinstance(given, str):
         return given
     return {"class": f"{given.__module__}:{given.__qualname__}"}
@@ -93,7 +93,7 @@ def _read_types(given: Any, name: str, functions: Functions) -> tuple[str | type
 
 
 def _read_class(given: object, name: str) -> str | type:
-    """A module class of those that are loaded already."""
+    """A module class that is already loaded."""
     if isinstance(given, str):
         return given
     if isinstance(given, dict) and given.keys() == {"class"} and isinstance(given["class"], str):
@@ -103,7 +103,7 @@ def _read_class(given: object, name: str) -> str | type:
             found = vars(found).get(part) if hasattr(found, "__dict__") else None
         if isinstance(found, type) and issubclass(found, nn.Module):
             return found
-    raise EditError(f"{quoted(given)} is not a class of modules that is loaded", name)
+    raise EditError(f"{quoted(given)} is not the name of a loaded module class", name)
 
 
 def _written_parameters(parameters: Any) -> list[Any] | None:
@@ -121,7 +121,7 @@ def _written_arguments(arguments: Mapping[str, Any]) -> dict[str, str]:
 def _read_arguments(given: Any, name: str, functions: Functions) -> dict[str, str]:
     arguments: dict[str, str] = _of_type(dict)(given, name, functions)
     if not all(isinstance(value, str) for value in arguments.values()):
-        raise EditError("the arguments of an initializer travel as text", name)
+        raise EditError("the arguments of an initializer must be strings", name)
     return arguments
 
 
@@ -136,12 +136,12 @@ def _read_initializer(given: Any, name: str, functions: Functions) -> Any:
 
 def _read_function(given: Any, name: str, functions: Functions) -> Callable[..., Any]:
     if _text(given, name, functions) not in functions:
-        raise EditError(f"there is no function {quoted(given)}", name)
+        raise EditError(f"unknown function {quoted(given)}", name)
     return functions[given]
 
 
 # --- the types ---------------------------------------------------------------------------------
-# Any, where a person may give several things that the action itself looks at.
+# Any, where several types are accepted that the action itself checks.
 
 SEED = JsonField(_written_seed, _text_or_none)
 

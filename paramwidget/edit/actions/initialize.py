@@ -55,7 +55,7 @@ from paramwidget.tensors import dtype_name
 
 
 class _Unfit(Exception):
-    """One tensor that turned out not to hold what was drawn; the others can go on without it."""
+    """One tensor turned out unable to hold what was drawn; the others can go on without it."""
 
     def __init__(self, write_target: WriteTarget, reason: str) -> None:
         self.write_target = write_target
@@ -64,7 +64,7 @@ class _Unfit(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """What an initialization will write, and what not and why: nothing has been changed yet."""
+    """What an initialization will write and what it skips; nothing has been changed yet."""
 
     entry: Initializer
     arguments: dict[str, Any]
@@ -74,7 +74,7 @@ class Plan:
 
     @property
     def names(self) -> list[Name]:
-        """Every slot that will be written."""
+        """Every slot that will be written to."""
         return [
             node.label
             for write_target in (*self.write_targets, *self.covered)
@@ -83,7 +83,7 @@ class Plan:
 
     @property
     def promised(self) -> Expected | None:
-        """The distribution that the first tensor is promised."""
+        """The expected distribution of the first tensor."""
         if not self.write_targets:
             return None
         return promise(self.entry, tuple(self.write_targets[0].tensor.shape), self.arguments)
@@ -94,20 +94,20 @@ class Plan:
         return self.promised.text if self.promised is not None else ""
 
     def without(self, write_target: WriteTarget, reason: str) -> Plan:
-        """The plan for the others."""
+        """The plan without one tensor."""
         skipped = {**self.skipped, **{node.label: reason for node in write_target.nodes}}
         write_targets = [other for other in self.write_targets if other is not write_target]
         return Plan(self.entry, self.arguments, write_targets, self.covered, skipped)
 
     def refuse_empty(self, target: Any) -> None:
-        """Raises EditError with the reasons where nothing is left to do."""
+        """Raise EditError with the reasons if nothing is left to do."""
         if not self.write_targets:
             raise nothing_to_do(self.entry.name, target, self.skipped)
 
 
 @dataclass(frozen=True)
 class Initialize(Action):
-    """``bench.initialize``: see there for the meaning of the fields."""
+    """``bench.initialize``, which documents the fields."""
 
     target: Target
     function: InitializerName
@@ -117,7 +117,7 @@ class Initialize(Action):
     arguments: Arguments = field(default_factory=dict)
 
     def plan(self, net: nn.Module, tree: Tree) -> Plan:
-        """What would be done; raises EditError where an argument is wrong."""
+        """What would be done; raises EditError if an argument is wrong."""
         entry = find(self.function)
         arguments = arguments_of(entry, self.arguments)
         nodes, skipped = chosen(tree, self.target, self.types, self.parameters)
@@ -146,7 +146,7 @@ class Initialize(Action):
         return Plan(entry, arguments, kept, [write_targets[place] for place in along], skipped)
 
     def run(self, net: nn.Module, tree: Tree) -> Outcome:
-        """Draws each tensor in a scratch of its own, then copies; all or nothing."""
+        """Draw each tensor in its own scratch memory, then copy; all or nothing."""
         plan = self.plan(net, tree)
         plan.refuse_empty(self.target)
         given = parse_seed(self.seed)
@@ -181,7 +181,7 @@ class _Filling:
         self.generator = torch.Generator("cpu")
 
     def run(self) -> Outcome:
-        """Raises _Unfit, with nothing changed, where one tensor cannot hold its values."""
+        """Raise _Unfit, with nothing changed, if one tensor cannot hold its values."""
         notes, plan = self.notes, self.plan
         partners = Partners(self.net, Ties(self.tree), plan.write_targets)
         self._seed()
@@ -193,7 +193,7 @@ class _Filling:
         notes.changes(partners.changed())
         value = plan.arguments.get("val", 0.0)
         if self.entry.source == "torch" and value - value != 0:
-            notes.warnings.append(f"filled with {value}, as asked")
+            notes.warnings.append(f"filled with {value}, as requested")
         return notes.outcome(work.inverses)
 
     def _seed(self) -> None:
@@ -233,18 +233,18 @@ class _Filling:
                 raise
             raise _Unfit(write_target, str(error)) from None
         name = display_name(write_target.node)
-        notes.warnings += [f"{name}: row {row}, the padding, is zero again" for row in rows]
+        notes.warnings += [f"{name}: row {row} (padding_idx) was set back to zero" for row in rows]
         self._write_lines(write_target, rows)
 
     def _arguments(self, write_target: WriteTarget) -> dict[str, Any]:
-        """The arguments for one tensor, a constant in a form that torch takes for its dtype."""
+        """The arguments for one tensor, constants in a form that torch accepts for its dtype."""
         given = self.plan.arguments
         if self.entry.source == "user" or "val" not in given:
             return given
         return {**given, "val": taken(given["val"], write_target.tensor.dtype)}
 
     def _values(self, write_target: WriteTarget) -> torch.Tensor:
-        """The new values in a scratch tensor."""
+        """The new values, in a scratch tensor."""
         entry, given = self.entry, self._arguments(write_target)
         if entry.source == "torch":
             shape, dtype = tuple(write_target.tensor.shape), write_target.tensor.dtype
@@ -258,7 +258,7 @@ class _Filling:
             raise
         except Exception as error:
             raise Failed.of(
-                f"{entry.name} failed at {display_name(write_target.node)}", error
+                f"{entry.name} failed on {display_name(write_target.node)}", error
             ) from error
 
     def _write_lines(self, write_target: WriteTarget, rows: list[int]) -> None:

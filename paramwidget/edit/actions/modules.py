@@ -1,4 +1,4 @@
-"""Modules by path and in torch's order, iterative, past whatever their classes override."""
+"""Modules by path and in torch's order, without recursion and whatever their classes override."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from paramwidget.slots.reading.reader import entries, key_text
 from paramwidget.slots.tree import Path
 from paramwidget.tensors import class_lookup, is_tensor
 
-_SAFE_DEPTH = 200  # below it no recursion of torch's meets Python's limit
+_SAFE_DEPTH = 200  # depth up to which torch's recursion stays below Python's limit
 
 
 def registered(module: nn.Module, registry: str) -> list[tuple[str, Any]]:
-    """What stands in ``_parameters``, ``_buffers`` or ``_modules``, whatever it is."""
+    """What ``_parameters``, ``_buffers`` or ``_modules`` holds, whatever that is."""
     found = entries(compat.module_fields(module).get(registry) or {}) or []
     return [(key_text(key), value) for key, value in found]
 
@@ -32,16 +32,16 @@ def tensors_of(module: nn.Module, *registries: str) -> list[torch.Tensor]:
 
 
 def children_of(module: nn.Module) -> list[tuple[str, nn.Module]]:
-    """The child modules as registered, without None; a repeated child stands there again."""
+    """The child modules as registered, without None; a repeated child is listed again."""
     found = registered(module, "_modules")
     return [(key, child) for key, child in found if issubclass(type(child), nn.Module)]
 
 
 def existing_module(net: nn.Module, path: Path) -> nn.Module:
-    """The module at a path; raises EditError where there is none."""
+    """The module at a path; raises EditError if there is none."""
     module = module_at(net, path)
     if not issubclass(type(module), nn.Module):
-        raise EditError(f"there is no module {quoted('.'.join(path))}", "target")
+        raise EditError(f"the model has no module {quoted('.'.join(path))}", "target")
     found: nn.Module = module
     return found
 
@@ -76,7 +76,7 @@ def visits(module: nn.Module) -> Iterator[nn.Module]:
             yield here
         elif id(child) in open_ids:
             raise EditError(
-                f"a {type(child).__name__} contains itself, so apply would never end", "target"
+                f"a {type(child).__name__} contains itself, so apply would never return", "target"
             )
         else:
             open_ids.add(id(child))
@@ -91,8 +91,8 @@ def _once(module: nn.Module) -> Iterator[nn.Module]:
 def applies_plainly(visited: Sequence[nn.Module]) -> bool:
     """Whether torch's own ``apply`` reaches these modules, in the order of ``visits``.
 
-    It recurses, so depth ends it; it puts children into a set, so they need a hash; and a class may
-    have an ``apply`` or children of its own.
+    It recurses, so depth limits it; it puts children into a set, so they must be hashable; and a
+    class may override ``apply`` or ``children``.
     """
     heights: dict[int, int] = {}
     for module in visited:

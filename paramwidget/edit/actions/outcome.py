@@ -1,4 +1,4 @@
-"""What an edit did, as the journal keeps it; and the choice of the tensors it is about."""
+"""What an edit did, as the journal keeps it, and which tensors it is about."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LONGEST_NAME = 120
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of an action that was done; ``inverses`` lead back."""
+    """The result of an action; ``inverses`` undo it."""
 
     title: str
     changed: tuple[Name, ...]
@@ -39,7 +39,7 @@ class Outcome:
 
 @dataclass
 class Notes:
-    """What is noted while an action runs, and becomes its outcome."""
+    """Notes taken while an action runs, which become its outcome."""
 
     title: str
     seed: int | None = None
@@ -74,7 +74,7 @@ class Notes:
 
 
 class Failed(EditError):
-    """A user's function raised; ``trace`` is its traceback without our own frames."""
+    """A user's function raised; ``trace`` is its traceback without the frames of this package."""
 
     trace: str = ""
 
@@ -86,7 +86,7 @@ class Failed(EditError):
         except Exception:
             text = ""
         said = f"{type(error).__name__}: {text}" if text else type(error).__name__
-        failed = cls(f"{about}: {said}; the model is as before", "function")
+        failed = cls(f"{about}: {said}; the model was not changed", "function")
         own = error.__traceback__
         while own is not None and own.tb_frame.f_globals.get("__package__") == __package__:
             own = own.tb_next
@@ -95,7 +95,7 @@ class Failed(EditError):
 
 
 def display_name(name: Node | Name) -> str:
-    """A name for people to read; the middle of a very long one left out."""
+    """A name for display; the middle of a very long one is left out."""
     if isinstance(name, Node):
         name = name.path
     text = name if isinstance(name, str) else ".".join(name)
@@ -104,7 +104,7 @@ def display_name(name: Node | Name) -> str:
 
 
 def nothing_to_do(what: str, target: Any, skipped: dict[Name, str]) -> EditError:
-    """The refusal of an action that can do nothing in its target, with the reasons."""
+    """The error for an action that can do nothing in its target, with the reasons."""
     by_reason: dict[str, list[str]] = {}
     for name, reason in skipped.items():
         by_reason.setdefault(reason, []).append(display_name(name))
@@ -114,19 +114,21 @@ def nothing_to_do(what: str, target: Any, skipped: dict[Name, str]) -> EditError
         for reason, names in list(by_reason.items())[:3]
     ]
     if len(by_reason) > 3:
-        reasons.append(f"and {len(by_reason) - 3} more reasons")
-    about = "; ".join(reasons) or "it selects no parameter"
-    return EditError(f"{what} can do nothing for {itself!r}: {about}", "target")
+        reasons.append(f"(and {len(by_reason) - 3} more reasons)")
+    about = " ".join(reasons) or "It selects no parameters."
+    return EditError(f"{what} cannot initialize {itself!r}: {about}", "target")
 
 
 def chosen(
     tree: Tree, target: Any, types: Any, parameters: Any
 ) -> tuple[list[Node], dict[Name, str]]:
-    """The slots of a target, and those it leaves out with the reasons; EditError for nonsense."""
+    """The slots of a target, and those it skips with the reasons; EditError if it is not valid."""
     if not isinstance(target, str) and not (
         isinstance(target, (tuple, list)) and all(isinstance(part, str) for part in target)
     ):
-        raise EditError(f"a target is a name or a tuple of names, not {quoted(target)}", "target")
+        raise EditError(
+            f"a target must be a name or a tuple of names, got {quoted(target)}", "target"
+        )
     try:
         selection = select(
             tree,
@@ -137,6 +139,6 @@ def chosen(
     except EditError:
         raise
     except (TypeError, ValueError, LookupError, AttributeError) as error:
-        about = str(error) or f"{quoted(target)} is no target"
+        about = str(error) or f"{quoted(target)} is not a valid target"
         raise EditError(about, "target") from None
     return list(selection.nodes), dict(selection.skipped)

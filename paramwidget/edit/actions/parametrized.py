@@ -1,7 +1,7 @@
-"""A parametrized tensor: written through the ``right_inverse`` of its parametrizations, or refused.
+"""Writes a parametrized tensor through the ``right_inverse`` of its parametrizations, or refuses.
 
 What is written to ``module.weight`` itself is lost at its next use, so the originals are written
-such that the tensor comes out as asked; what comes out is compared with what was asked.
+instead; then the tensor is computed and compared with what was asked.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Tree
 from paramwidget.tensors import Unreadable, dtype_name
 
-_ROUNDING = 32  # units in the last place that a way there and back may lose
+_ROUNDING = 32  # units in the last place that a round trip may lose
 
 
 def chain_at(net: nn.Module, node: Node) -> parametrize.ParametrizationList:
@@ -42,16 +42,16 @@ def chain_at(net: nn.Module, node: Node) -> parametrize.ParametrizationList:
 
 
 def write_target(net: nn.Module, node: Node) -> WriteTarget | str:
-    """The computed slot with its present value, or the reason why it cannot be written."""
+    """The computed slot with its present value, or the reason why it cannot be written to."""
     chain = chain_at(net, node)
     originals = " and ".join(quoted(".".join(source)) for source in node.sources)
     reason = one_way_reason(net, node.path)
     if reason is not None:
-        return f"{reason}; edit {originals}"
+        return f"{reason} Edit {originals} instead."
     try:
         return WriteTarget(value(net, node), (node,), _moving(chain, node))
     except Unreadable as error:
-        return f"it cannot be computed now ({error}); edit {originals}"
+        return f"It cannot be computed now ({error}). Edit {originals} instead."
 
 
 def _moving(chain: nn.Module, node: Node) -> str:
@@ -67,7 +67,7 @@ def _moving(chain: nn.Module, node: Node) -> str:
 
 
 def value(net: nn.Module, node: Node) -> torch.Tensor:
-    """What the slot computes now, in plain memory of its own."""
+    """What the slot computes now, in its own plain memory."""
     found = resolve(net, node.path)
     assert found is not None
     return copied(found)
@@ -76,9 +76,9 @@ def value(net: nn.Module, node: Node) -> torch.Tensor:
 def store(
     work: Transaction, tree: Tree, write_target: WriteTarget, values: torch.Tensor
 ) -> list[Name]:
-    """Write the originals such that the slot comes out as ``values``; the names that changed.
+    """Write the originals so that the slot computes ``values``; returns the names that changed.
 
-    Raises EditError where another tensor comes out, with everything as it was.
+    Raises EditError, with nothing changed, if the slot computes something else.
     """
     net, node = work.net, write_target.node
     chain = chain_at(net, node)
@@ -107,7 +107,7 @@ def _original(chain: nn.Module, name: str) -> Any:
 def _write_originals(
     chain: parametrize.ParametrizationList, values: torch.Tensor, node: Node
 ) -> None:
-    """Not by ``module.weight = values``: that gives the originals other memory and breaks ties."""
+    """Not by assigning to ``module.weight``: that gives the originals other memory."""
     wanted: Any = values
     try:
         with kept_generators(), torch.no_grad():
@@ -115,17 +115,17 @@ def _write_originals(
                 wanted = step.right_inverse(wanted)  # type: ignore[operator] # checked in write_target()
     except Exception as error:
         raise EditError(
-            f"{quoted(node.name)} cannot become this: {type(error).__name__}: {error}"
+            f"{quoted(node.name)} cannot take these values: {type(error).__name__}: {error}"
         ) from error
     parts = [wanted] if chain.is_tensor else list(wanted)
     names = ["original"] if chain.is_tensor else [f"original{i}" for i in range(len(parts))]
     for name, part in zip(names, parts, strict=True):
         original = _original(chain, name)
         if original is None:
-            continue  # a part that right_inverse left out
+            continue  # a part that right_inverse omitted
         if part.shape != original.shape:
             raise EditError(
-                f"{quoted(node.name)} cannot become this: its {name} would change its shape from "
+                f"{quoted(node.name)} cannot take these values: its {name} would change shape from "
                 f"{tuple(original.shape)} to {tuple(part.shape)}"
             )
         put(original, converted(part.detach(), original.dtype))
@@ -142,8 +142,8 @@ def _check(got: torch.Tensor, asked: torch.Tensor, node: Node) -> None:
     if not near:
         originals = " and ".join(quoted(".".join(source)) for source in node.sources)
         raise EditError(
-            f"{quoted(node.name)} cannot become this: its parametrization makes another tensor of "
-            f"it; edit {originals}"
+            f"{quoted(node.name)} cannot take these values: its parametrization makes another "
+            f"tensor of them; edit {originals} instead"
         )
 
 
@@ -174,7 +174,7 @@ def filling(
 
 
 def reading(write_target: WriteTarget, line: str) -> list[str]:
-    """The indented line that reads a computed slot, whose buffers stay as they are."""
+    """The indented line that reads a computed slot without changing its buffers."""
     if not write_target.moving:
         return indented([line])
     return indented([f"with keeping({write_target.moving}):", *indented([line])])

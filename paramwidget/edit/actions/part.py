@@ -24,18 +24,18 @@ from paramwidget.tensors import dtype_name
 def write_target_of(
     net: nn.Module, node: Node, ties: Ties, memory: compat.MemoryMap
 ) -> WriteTarget | str:
-    """The tensor to write of a slot, or the reason why it cannot be written."""
+    """The tensor of a slot, or the reason why it cannot be written to."""
     if node.kind == "computed":
         return parametrized.write_target(net, node)
     tensor = resolve(net, node.path) if node.kind != "module" else None
     reason = locked(node, tensor, memory)
     if reason is not None or tensor is None:
-        return reason or "it is None"
+        return reason or "It is None."
     return WriteTarget(tensor, ties.same(node))
 
 
 def write_target_at(net: nn.Module, tree: Tree, name: Any) -> WriteTarget:
-    """The tensor of a slot, for one that can be written; raises EditError with the reason."""
+    """The tensor of a slot that can be written to; raises EditError with the reason otherwise."""
     node = node_at(tree, name)
     write_target = write_target_of(net, node, Ties(tree), compat.MemoryMap.now())
     if isinstance(write_target, str):
@@ -46,7 +46,7 @@ def write_target_at(net: nn.Module, tree: Tree, name: Any) -> WriteTarget:
 def write_part(
     net: nn.Module, tree: Tree, write_target: WriteTarget, index: Index, values: torch.Tensor
 ) -> tuple[list[Name], Transaction]:
-    """Writes the part; the names of every slot whose content that changes."""
+    """Write the part; returns the names of every slot whose content changes."""
     partners = Partners(net, Ties(tree), [write_target])
     with transaction(net) as work:
         if write_target.computed:
@@ -79,9 +79,9 @@ def part_outcome(
 
 
 def stored_warnings(value: Number, stored: torch.Tensor) -> tuple[str, ...]:
-    """What a person may want to know of a number that was stored as asked."""
+    """Warnings about a number that was stored as requested."""
     if value != value or (isinstance(value, float) and abs(value) == float("inf")):
-        return (f"{value} was stored, as asked",)
+        return (f"{value} was stored, as requested",)
     if stored.is_floating_point() and value and not bool(stored):
         return (f"{value} is too small for {dtype_name(stored.dtype)}: 0 was stored",)
     return ()

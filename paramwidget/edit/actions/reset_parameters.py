@@ -1,4 +1,4 @@
-"""A module's own ``reset_parameters``, under a private seed, for no more than what was chosen."""
+"""A module's own ``reset_parameters``, with a private seed, limited to the chosen tensors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NAMES = ("reset_parameters", "_reset_parameters")  # the second: MultiheadAtten
 
 
 def own_reset(module: nn.Module) -> str | None:
-    """The name of the method by which this class initializes itself, None where it has none."""
+    """The name of the method by which this class initializes itself, or None."""
     for name in _NAMES:
         if callable(getattr(type(module), name, None)):
             return name
@@ -48,9 +48,9 @@ def reset(
 ) -> Outcome:
     """Runs the method of every module that holds a chosen tensor, children first.
 
-    A method may touch more than was chosen; that is put back, except the running statistics of a
-    layer all of whose parameters were chosen, and what has a chosen tensor's memory. Raises
-    EditError where no chosen tensor is reached.
+    A method may change more than was chosen; that is restored, except the running statistics of a
+    layer all of whose parameters were chosen, and tensors in a chosen tensor's memory. Raises
+    EditError if no chosen tensor is reached.
     """
     write_targets = list(write_targets)
     resets = _modules(net, tree, write_targets, target)
@@ -88,9 +88,9 @@ def reset(
             if id(write_target.tensor) not in touched:
                 skipped.update((node.label, _untouched(net, node)) for node in write_target.nodes)
         if not notes.changed:
-            reasons = "; ".join(dict.fromkeys(skipped.values())) or "it has no modules"
+            reasons = " ".join(dict.fromkeys(skipped.values())) or "It has no modules."
             asked = display_name(target if isinstance(target, str) else tuple(target))
-            about = f"reset_parameters can do nothing for {asked!r}: {reasons}"
+            about = f"reset_parameters cannot initialize {asked!r}: {reasons}"
             raise EditError(about, "target")
     except BaseException:
         point.restore(net)
@@ -129,9 +129,7 @@ def _note_call(notes: Notes, call: str, kept: list[str]) -> None:
 def _modules(
     net: nn.Module, tree: Tree, write_targets: list[WriteTarget], target: Any
 ) -> dict[Path, nn.Module]:
-    """The modules to reset, children first, each once: those that hold a chosen tensor, and between
-    them and a target module those that have such a method for what lies below them.
-    """
+    """The modules to reset, children first, each once."""
     wanted: dict[int, Path] = {}
     found = tree.find(target) if isinstance(target, (str, tuple)) else None
     top = found.path if found is not None and found.kind == "module" else None
@@ -151,7 +149,7 @@ def _modules(
 
 
 def _crash_below(module: nn.Module, memory: compat.MemoryMap) -> str | None:
-    """Why the method, which may write to all that is below the module, would end the process."""
+    """Why the method, which may write to everything below the module, would crash the process."""
     reasons = (
         crash_reason(tensor, memory)
         for one in unique_modules(module)
@@ -172,7 +170,7 @@ def _statistics(resets: dict[Path, nn.Module], write_targets: list[WriteTarget])
 
 
 def _nodes_by_tensor(net: nn.Module, tree: Tree, resets: dict[Path, nn.Module]) -> dict[int, Node]:
-    """The first slot of every tensor that a reset may reach."""
+    """The first slot of every tensor that a reset may change."""
     below = {id(m) for module in resets.values() for m in unique_modules(module)}
     found: dict[int, Node] = {}
     modules: dict[Path, nn.Module] = {}
@@ -202,11 +200,11 @@ def _call(module: nn.Module, path: Path) -> None:
 def _untouched(net: nn.Module, node: Node) -> str:
     module = existing_module(net, node.path[:-1])
     if own_reset(module) is None:
-        return f"its {type(module).__name__} has no reset_parameters"
+        return f"Its {type(module).__name__} has no reset_parameters."
     reason = _crash_below(module, compat.MemoryMap.now())
     if reason is not None:
-        return f"the reset_parameters of its {type(module).__name__} is not called: {reason}"
-    return f"the reset_parameters of its {type(module).__name__} leaves it as it is"
+        return f"The reset_parameters of its {type(module).__name__} is not called: {reason}"
+    return f"The reset_parameters of its {type(module).__name__} does not change it."
 
 
 def _display_name(resets: dict[Path, nn.Module]) -> str:

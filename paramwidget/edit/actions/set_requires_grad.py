@@ -1,4 +1,4 @@
-"""Set requires_grad: freeze tensors, or let them learn again."""
+"""Set requires_grad: freeze tensors, or unfreeze them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from paramwidget.slots.tree import Node, Tree
 
 @dataclass(frozen=True)
 class SetRequiresGrad(Action, kind="set_requires_grad"):
-    """``bench.set_requires_grad``: see there for the meaning of the fields."""
+    """``bench.set_requires_grad``, which documents the fields."""
 
     target: Target
     value: Switch
@@ -37,7 +37,7 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
     parameters: Parameters = None
 
     def run(self, net: nn.Module, tree: Tree) -> Outcome:
-        """Raises EditError where nothing in the target can have a gradient of its own."""
+        """Raises EditError if nothing in the target can have its own gradient."""
         if not isinstance(self.value, bool):
             raise EditError(f"requires_grad is True or False, not {quoted(self.value)}", "value")
         tensors, skipped = self._tensors(net, tree)
@@ -63,7 +63,7 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
         return notes.outcome(work.inverses)
 
     def _tensors(self, net: nn.Module, tree: Tree) -> tuple[list[WriteTarget], dict[Name, str]]:
-        """What the target means, each tensor once, and the slots that cannot be switched.
+        """What the target selects, each tensor once, and the slots that cannot be switched.
 
         A parameter without values can be: only its switch is touched.
         """
@@ -84,14 +84,14 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
         return list(found.values()), reasons
 
     def _reason(self, node: Node, tensor: torch.Tensor | None) -> str | None:
-        """Why a slot has no switch, None where it has one."""
+        """Why a slot cannot be switched, None if it can."""
         if tensor is None:
-            return f"it {what_is(node)}: it has no requires_grad"
+            return f"It {what_is(node)}: it has no requires_grad."
         with compat.without_torch_function():
             if not tensor.is_leaf:
-                return "it is made from other tensors: its gradient is theirs"
+                return "It is computed from other tensors, which have the gradients."
             if self.value and not (tensor.is_floating_point() or tensor.is_complex()):
-                return f"it is {node.dtype}: only real and complex numbers have gradients"
+                return f"It is {node.dtype}: only real and complex numbers have gradients."
         return None
 
     def _refusal(self, tree: Tree, skipped: dict[Name, str]) -> EditError:
@@ -100,7 +100,7 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
         if named is None or not reason:
             return nothing_to_do("set_requires_grad", self.target, skipped)
         it, _, rest = reason.partition(" ")
-        about = f" {rest}" if it == "it" else f": {reason}"
+        about = f" {rest}" if it == "It" else f": {reason}"
         return EditError(f"{quoted(named.name)}{about}", "target")
 
     def _title(self, done: list[WriteTarget]) -> str:

@@ -43,7 +43,7 @@ class Tie(Action):
     second: Target
 
     def run(self, net: nn.Module, tree: Tree) -> Outcome:
-        """Raises EditError where shape, dtype or device differ, or they are tied already."""
+        """Raises EditError if shape, dtype or device differ, or if they are already tied."""
         first, here = _tensor_at(net, tree, self.first)
         second, there = _tensor_at(net, tree, self.second)
         _check_alike(first, here, second, there)
@@ -55,15 +55,13 @@ class Tie(Action):
             if resolve(net, second.path) is not here:
                 raise EditError(
                     f"{quoted(second.name)} cannot be replaced: its {type(holder).__name__} does "
-                    "not take another tensor",
+                    "not accept another tensor",
                     "second",
                 )
         notes.lines.append(assigned(second.access[0], second.path[-1], first.access[0]))
         if here.requires_grad != there.requires_grad:
-            state = "learns" if here.requires_grad else "is frozen"
-            notes.warnings.append(
-                f"{display_name(second)} {state} now, as {display_name(first)} does"
-            )
+            state = "is trainable" if here.requires_grad else "is frozen"
+            notes.warnings.append(f"{display_name(second)} {state} now, like {display_name(first)}")
         notes.warnings += _left_training(net, there, display_name(second))
         return notes.outcome(inverses)
 
@@ -75,16 +73,17 @@ class Untie(Action):
     target: Target
 
     def run(self, net: nn.Module, tree: Tree) -> Outcome:
-        """Raises EditError where the slot is tied to nothing."""
+        """Raises EditError if the slot is not tied."""
         node, tensor = _tensor_at(net, tree, self.target)
         ties = Ties(tree)
         notes = Notes(f"{display_name(node)} untied")
         notes.changes([node])
         shared = len(ties.same(node)) > 1
         if not shared and not ties.memory(node):
-            raise EditError(f"{quoted(node.name)} is tied to nothing", "target")
-        # `.data = ...` frees memory that numpy or DLPack took of the tensor, and an optimizer knows
-        # a tensor by identity; one that learns gives its memory to neither, so it keeps its object
+            raise EditError(f"{quoted(node.name)} is not tied", "target")
+        # ``.data = ...`` frees memory that numpy or DLPack may share, and an optimizer knows a
+        # tensor by identity; numpy and DLPack do not share a trainable tensor, so that one keeps
+        # its object
         if not shared and node.kind == "parameter" and tensor.requires_grad:
             return _own_memory(node, tensor, notes)
         return _apart(net, tree, node, tensor, notes)
@@ -103,17 +102,17 @@ def _tensor_at(net: nn.Module, tree: Tree, name: Any) -> tuple[Node, torch.Tenso
 
 def _check_alike(first: Node, here: torch.Tensor, second: Node, there: torch.Tensor) -> None:
     if here is there:
-        raise EditError(f"{quoted(first.name)} and {quoted(second.name)} are one tensor already")
+        raise EditError(f"{quoted(first.name)} and {quoted(second.name)} are already one tensor")
     if first.kind != second.kind:
         raise EditError(f"{quoted(first.name)} is a {first.kind}, and {quoted(second.name)} is a "
-                        f"{second.kind}: tie two of a kind")  # fmt: skip
+                        f"{second.kind}: only slots of one kind can be tied")  # fmt: skip
     for what in ("shape", "dtype", "device"):
         mine, its = getattr(here, what), getattr(there, what)
         if mine != its:
             mine, its = (tuple(mine), tuple(its)) if what == "shape" else (mine, its)
             raise EditError(
                 f"{quoted(first.name)} has the {what} {mine}, and {quoted(second.name)} {its}: "
-                "only like tensors can be tied",
+                "tied tensors must agree in shape, dtype and device",
                 "second",
             )
 
@@ -127,7 +126,7 @@ def _slots_of(net: nn.Module, tree: Tree, node: Node, holder: nn.Module) -> list
 
 @contextmanager
 def _registries_kept(modules: list[nn.Module]) -> Iterator[list[Inverse]]:
-    """Collects what is replaced inside; puts it back where that raises."""
+    """Collects what is replaced inside; restores it if that raises."""
     point = RollbackPoint.of(modules, contents=False)
     inverses: list[Inverse] = []
     try:
@@ -138,11 +137,13 @@ def _registries_kept(modules: list[nn.Module]) -> Iterator[list[Inverse]]:
         raise
     except Exception as error:
         point.restore(modules[0])
-        raise EditError(f"it cannot be replaced: {type(error).__name__}: {error}") from error
+        raise EditError(
+            f"the tensor cannot be replaced: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _apart(net: nn.Module, tree: Tree, node: Node, tensor: torch.Tensor, notes: Notes) -> Outcome:
-    """A tensor of its own, and modules of its own from where the path is shared."""
+    """Give the slot its own tensor, and its own modules where the path is shared."""
     chain = _shared_from(net, tree, node)
     copies: dict[Path, nn.Module] = {path: twin(existing_module(net, path)) for path in chain}
 
@@ -172,7 +173,7 @@ def _apart(net: nn.Module, tree: Tree, node: Node, tensor: torch.Tensor, notes: 
 
 
 def _shared_from(net: nn.Module, tree: Tree, node: Node) -> list[Path]:
-    """The modules on the way to the slot that stand at another place too, outermost first."""
+    """The modules on the path to the slot that are also used elsewhere, outermost first."""
     places: dict[int, int] = {}
     for module in unique_modules(net):
         for _, child in children_of(module):
@@ -184,7 +185,7 @@ def _shared_from(net: nn.Module, tree: Tree, node: Node) -> list[Path]:
 
 
 def twin(module: nn.Module) -> nn.Module:
-    """The same module again, with registries of its own that hold the same tensors and children."""
+    """A copy of a module, with its own registries that hold the same tensors and children."""
     made: nn.Module = object.__new__(type(module))
     containers = (dict, list, set)
     compat.raw_dict(made).update(
@@ -206,7 +207,7 @@ def _own_memory(node: Node, tensor: torch.Tensor, notes: Notes) -> Outcome:
 
 
 def _optimizers() -> list[Optimizer]:
-    """Every optimizer of the process; torch keeps no list of them."""
+    """Every optimizer of the process; torch does not keep a list of them."""
     return [one for one in gc.get_objects() if issubclass(type(one), Optimizer)]
 
 
@@ -216,22 +217,22 @@ def _trains(optimizer: Optimizer, tensor: torch.Tensor) -> bool:
 
 
 def _left_training(net: nn.Module, tensor: torch.Tensor, name: str) -> list[str]:
-    """Optimizers that would go on with a tensor that no slot holds any more."""
+    """Warn of optimizers that hold a tensor that is no longer in any slot."""
     for module in unique_modules(net):
         if any(held is tensor for held in tensors_of(module, "_parameters")):
             return []
     return [
-        f"a {type(one).__name__} still trains the tensor that {name} was: make a new optimizer"
+        f"{type(one).__name__} still updates the previous tensor of {name}: create a new optimizer"
         for one in _optimizers()
         if _trains(one, tensor)
     ]
 
 
 def _not_trained(tensor: torch.Tensor, name: str) -> list[str]:
-    """Optimizers that train the tensor of the others and do not know the new one."""
+    """Warn of optimizers that hold the others' tensor but not the new one."""
     return [
-        f"a {type(one).__name__} does not train the new tensor of {name}: make a new optimizer, or "
-        "add it by add_param_group"
+        f"{type(one).__name__} does not update the new tensor of {name}: create a new optimizer, "
+        "or add the tensor with add_param_group"
         for one in _optimizers()
         if _trains(one, tensor)
     ]

@@ -25,10 +25,10 @@ _PADDED = (nn.Embedding, nn.EmbeddingBag)
 
 @dataclass(frozen=True)
 class WriteTarget:
-    """One tensor that can be written, with all its slots, the one that was asked for first.
+    """One tensor that can be written to, with all its slots, the requested one first.
 
-    For a computed slot ``tensor`` is a copy of its present value, in plain memory of its own, and
-    ``moving`` the Python that gives the buffers that computing it may change; "" where none can.
+    For a computed slot ``tensor`` is a copy of its present value, and ``moving`` the Python
+    expression for the buffers that computing it may change; "" if there are none.
     """
 
     tensor: torch.Tensor
@@ -45,7 +45,7 @@ class WriteTarget:
 
     @property
     def access(self) -> str:
-        """The Python that reaches what is written to, the model being ``net``."""
+        """The Python expression for what is written to, the model being ``net``."""
         access = self.node.access[0]
         return f"{access}.to_local()" if is_distributed(self.tensor) else access
 
@@ -55,7 +55,7 @@ class WriteTarget:
 
     @property
     def plainly_laid(self) -> bool:
-        """Whether torch's own functions, called on it directly, do what they do on a scratch."""
+        """Whether torch's functions, called on it directly, do the same as on a scratch tensor."""
         tensor = self.tensor
         return (
             type(tensor) in compat.PLAIN_TENSORS
@@ -65,7 +65,7 @@ class WriteTarget:
         )
 
     def guarded(self, lines: list[str]) -> list[str]:
-        """The lines of a script where torch lets them write: an inference tensor needs its mode."""
+        """The lines of a script, in inference mode if the tensor requires it."""
         with compat.without_torch_function():
             if not self.tensor.is_inference():
                 return lines
@@ -73,7 +73,7 @@ class WriteTarget:
 
 
 class Ties:
-    """Who shares what, looked up by slot."""
+    """Ties, looked up by slot."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
@@ -93,7 +93,7 @@ class Ties:
         return tuple(self._tree.node(name) for name in self._memory.get(node.label, ()))
 
     def behind(self, node: Node) -> list[Node]:
-        """The slots of the parametrizations that a computed slot comes from; else none."""
+        """The slots of the parametrizations that a computed slot comes from, if any."""
         if node.kind != "computed":
             return []
         chain = self._tree.find((*node.path[:-1], "parametrizations", node.path[-1]))
@@ -101,7 +101,7 @@ class Ties:
 
 
 def what_is(node: Node) -> str:
-    """``is a parameter``: what a row is, in words that go on after its name."""
+    """``is a parameter``: what a row is, to continue a sentence after its name."""
     return {"none": "is None", "computed": "is a computed tensor"}.get(
         node.kind, f"is a {node.kind}"
     )
@@ -113,25 +113,25 @@ def locked(
     memory: compat.MemoryMap,
     known: Condition | None = None,
 ) -> str | None:
-    """Why a slot's values cannot be edited; None where they can. Not for computed slots.
+    """Why a slot's values cannot be edited; None if they can. Not for computed slots.
 
     ``known`` is the tensor's condition, where the caller has it.
     """
     if node.kind == "module":
         slot = next((one for one in node.children if one.kind != "module"), None)
         such = "" if slot is None else f", such as {quoted(slot.name)}"
-        return f"it is a module, not a tensor; name one of its slots{such}"
+        return f"It is a module, not a tensor; name one of its slots{such}."
     if tensor is None:
-        return "it is None: nothing is registered here"
+        return "It is None: nothing is registered here."
     if node.sources:
-        return node.note  # made from others at each forward: names the one to edit
+        return node.note  # recomputed at each forward pass: the note names the one to edit
     return writable_reason(tensor, memory, known)
 
 
 def node_at(tree: Tree, name: Any, where: str = "target") -> Node:
-    """The slot or module of a name; raises EditError with what there is instead."""
+    """The slot or module of a name; raises EditError with similar names."""
     if not isinstance(name, (str, tuple, list)):
-        raise EditError(f"a name is a text or a tuple of texts, not {quoted(name)}", where)
+        raise EditError(f"a name must be a string or a tuple of strings, got {quoted(name)}", where)
     try:
         return tree.node(name if isinstance(name, str) else tuple(name))
     except (UnknownName, TypeError) as error:
@@ -139,7 +139,7 @@ def node_at(tree: Tree, name: Any, where: str = "target") -> Node:
 
 
 def padding_rows(net: nn.Module, write_target: WriteTarget) -> list[int]:
-    """The rows that an embedding keeps at zero for padding, for a tensor that is one's weight."""
+    """The rows that an embedding keeps at zero for padding, if this tensor is its weight."""
     rows = set()
     for node in write_target.nodes:
         parent = existing_module(net, node.path[:-1])
@@ -151,7 +151,7 @@ def padding_rows(net: nn.Module, write_target: WriteTarget) -> list[int]:
 
 
 def covered(write_targets: list[WriteTarget], ties: Ties) -> dict[int, WriteTarget]:
-    """Which targets (by position) need no writing: another one's memory holds all of theirs."""
+    """Which targets (by position) need no writing, because another one covers their memory."""
     tied = [
         place for place, write_target in enumerate(write_targets) if ties.memory(write_target.node)
     ]
@@ -183,13 +183,13 @@ def _within(inner: Block | None, outer: Block | None) -> bool:
 
 
 class Partners:
-    """The slots that share memory with what is written; afterwards, those whose content changed."""
+    """The slots that share memory with what is written, and which of them changed."""
 
     def __init__(self, net: nn.Module, ties: Ties, write_targets: Iterable[WriteTarget]) -> None:
         self._net = net
         nodes = [node for write_target in write_targets for node in write_target.nodes]
         found = [partner for node in nodes for partner in ties.memory(node)]
-        # what is written to a computed slot goes to its originals, and to what their steps keep
+        # a write to a computed slot goes to its originals, and to what its parametrizations keep
         for node in nodes:
             for below in ties.behind(node):
                 found += [*ties.same(below), *ties.memory(below)]

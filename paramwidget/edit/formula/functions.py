@@ -213,12 +213,12 @@ _CONSTANTS = (
 
 
 def _by_name(functions: Iterable[Function], constants: Iterable[Constant]) -> dict[str, Function]:
-    """The rows by their names; raises where a name is there twice."""
+    """The rows by their names; raises if a name is there twice."""
     taken = {"w", *(constant.name for constant in constants)}
     table = {}
     for function in functions:
         if function.name in taken:
-            raise ValueError(f"the name {function.name} is there twice")
+            raise ValueError(f"the name {function.name} is declared twice")
         taken.add(function.name)
         table[function.name] = function
     return table

@@ -35,7 +35,7 @@ class Operator:
 
     @property
     def call(self) -> str:
-        """How it is written, for the list of what there is."""
+        """How it is written, for the list of functions."""
         return f"a {self.symbol} b"
 
     def folded(self, left: Any, right: Any) -> Number:
@@ -70,7 +70,7 @@ def _is_integer(right: Number | None) -> bool:
 
 
 def _divisor_is_not_zero(_left: Value, right: Value) -> None:
-    """Raises where the right operand is, or holds, an integer zero."""
+    """Raises if the right operand is, or holds, an integer zero."""
     if isinstance(right, torch.Tensor):
         whole = not (right.dtype.is_floating_point or right.dtype.is_complex)
         zero = whole and bool((right == 0).any())

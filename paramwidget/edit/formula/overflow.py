@@ -1,4 +1,4 @@
-"""Whether an int64 step would wrap around, of which torch says nothing."""
+"""Whether an int64 step would wrap around, which torch does silently."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ROOM = 2**63 - 2**11  # a float64 estimate below this belongs to a number that 
 
 
 def fits_int64(function: Callable[[Any, Any], Any], left: Value, right: Value) -> None:
-    """Raises OverflowError where ``function(left, right)`` on int64 tensors leaves int64."""
+    """Raises OverflowError if ``function(left, right)`` on int64 tensors leaves int64."""
     tensors = [value for value in (left, right) if isinstance(value, torch.Tensor)]
     if any(tensor.dtype != torch.int64 for tensor in tensors):
         return

@@ -1,1 +1,1 @@
-"""Ways to fill a tensor: which there are, their arguments, what they need and what they draw."""
+"""Initializers: which there are, their arguments, their requirements and what they draw."""

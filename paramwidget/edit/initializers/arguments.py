@@ -18,7 +18,7 @@ from paramwidget.edit.values.numbers import Number, literal, number_of, parse_nu
 def arguments_of(entry: Initializer, given: Mapping[str, Any]) -> dict[str, Any]:
     """The given arguments as values of their types, torch's with every default filled in.
 
-    A text is what a person typed; an empty one asks for the default. Raises EditError with the
+    A string is what was typed; an empty one asks for the default. Raises EditError with the
     argument as its ``where``.
     """
     known = {argument.name: argument for argument in entry.arguments}
@@ -49,7 +49,7 @@ def _takes_keywords(entry: Initializer) -> bool:
 
 def _unknown_argument(entry: Initializer, name: str) -> str:
     if name == "generator":
-        return "a generator cannot be given: an edit draws from its own, give seed= instead"
+        return "a generator cannot be passed: each edit draws from its own; pass seed= instead"
     takes = listed([argument.name for argument in entry.arguments]) or "none"
     return f"{entry.name} has no argument {quoted(name, 30)}; its arguments: {takes}"
 
@@ -62,25 +62,25 @@ def _value(entry: Initializer, argument: Argument | None, name: str, value: Any)
     if argument.type == "choice":
         if entry.source == "torch" and value not in argument.choices:
             raise EditError(
-                f"{name} is one of {listed(argument.choices, 20)}, not {quoted(value)}", name
+                f"{name} must be one of {listed(argument.choices, 20)}, got {quoted(value)}", name
             )
         return value
     if argument.type == "boolean":
         if not isinstance(value, bool) and str(value).strip().lower() not in ("true", "false"):
-            raise EditError(f"{name} is true or false, not {quoted(value)}", name)
+            raise EditError(f"{name} must be true or false, got {quoted(value)}", name)
         return str(value).strip().lower() == "true"
     if entry.name == "constant_":
-        return number_of(value, torch.complex128, name)  # each tensor says what it can hold of it
+        return number_of(value, torch.complex128, name)  # each dtype decides later
     number = real_number(value, name)
     if argument.type == "integer":
         if number != number or math.isinf(number) or int(number) != number:
-            raise EditError(f"{name} is a whole number, not {quoted(value)}", name)
+            raise EditError(f"{name} must be an integer, got {quoted(value)}", name)
         return int(number)
     return number
 
 
 def _typed_freely(value: Any) -> Any:
-    """A text for a ``**keyword`` of the user's function: a number where it is one."""
+    """A string for a ``**keyword`` of the user's function: a number if it reads as one."""
     try:
         return parse_number(value, torch.float64)
     except EditError:
@@ -88,7 +88,7 @@ def _typed_freely(value: Any) -> Any:
 
 
 def real_number(value: Any, name: str) -> float | int:
-    """A real number, typed or passed; bool, complex and words are none."""
+    """A real number, typed or passed; bool, complex and words are refused."""
     if isinstance(value, str):
         value = parse_number(value, torch.float64, name)
     elif isinstance(value, torch.Tensor) and not value.dim() and not value.is_meta:
@@ -96,30 +96,30 @@ def real_number(value: Any, name: str) -> float | int:
     elif isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise EditError(f"{name} is a real number, not {quoted(value)}", name)
+        raise EditError(f"{name} must be a real number, got {quoted(value)}", name)
     if isinstance(value, int) and abs(value) > 2**1023:
         raise EditError(f"{name} is too large for float64", name)
     return value
 
 
 def _check_values(name: str, values: dict[str, Any]) -> None:
-    """What torch would refuse half-way, or take in silence and make nonsense of."""
+    """Refuse what torch would refuse halfway, or accept silently with meaningless results."""
     for key, value in values.items():
         if isinstance(value, float) and not math.isfinite(value) and key != "val":
-            raise EditError(f"{key} is a finite number, not {value}", key)
+            raise EditError(f"{key} must be a finite number, got {value}", key)
     for key in ("std", "gain") if name != "orthogonal_" else ():
         if key in values and values[key] < 0:
-            raise EditError(f"{key} is 0 or more, not {_short(values[key])}", key)
+            raise EditError(f"{key} must be 0 or more, got {_short(values[key])}", key)
     if name == "uniform_" and values["a"] > values["b"]:
         raise EditError(_order(values, "no greater than"), "a")
     if name == "trunc_normal_":
         _check_truncated(**values)
     if name == "sparse_" and not 0 <= values["sparsity"] <= 1:
         raise EditError(
-            f"sparsity is between 0 and 1, not {_short(values['sparsity'])}", "sparsity"
+            f"sparsity must be between 0 and 1, got {_short(values['sparsity'])}", "sparsity"
         )
     if name == "dirac_" and values["groups"] < 1:
-        raise EditError(f"groups is 1 or more, not {values['groups']}", "groups")
+        raise EditError(f"groups must be 1 or more, got {values['groups']}", "groups")
     if "nonlinearity" in values:
         try:
             torch.nn.init.calculate_gain(values["nonlinearity"], values["a"])
@@ -132,25 +132,25 @@ def _short(value: float) -> str:
 
 
 def _order(values: dict[str, Any], relation: str) -> str:
-    return f"a is {relation} b, and {_short(values['a'])} and {_short(values['b'])} were given"
+    return f"a must be {relation} b, got a={_short(values['a'])} and b={_short(values['b'])}"
 
 
 def _check_truncated(mean: float, std: float, a: float, b: float) -> None:
     if std <= 0:
-        raise EditError(f"std is greater than 0, not {_short(std)}", "std")
+        raise EditError(f"std must be greater than 0, got {_short(std)}", "std")
     if a >= b:
         raise EditError(_order({"a": a, "b": b}, "less than"), "a")
     away = max(a - mean, mean - b, 0.0) / std
     if away > 8:
         raise EditError(
-            f"mean lies {_short(away)} std outside [a, b], where hardly any draw would fall; "
-            "8 std is the most",
+            f"mean is {_short(away)} std outside [a, b], where almost no draw would fall; "
+            "at most 8 std are supported",
             "mean",
         )
 
 
 def call_text(arguments: Mapping[str, Any], entry: Initializer) -> str:
-    """``, gain=2.0``: the arguments of a call in Python, torch's without those at their default."""
+    """``, gain=2.0``: the arguments of a call in Python; torch's without the defaults."""
     known = {argument.name: argument.fallback for argument in entry.arguments}
     defaults = known if entry.source == "torch" else {}
     parts = [
@@ -166,7 +166,7 @@ def _same(default: Any, value: Any) -> bool:
 
 
 def value_text(value: Any) -> str:
-    """A plain value as Python; a container of such too."""
+    """A plain value, or a container of plain values, as Python."""
     if isinstance(value, (int, float, complex)):
         number: Number = value
         return literal(number)
@@ -177,10 +177,10 @@ def value_text(value: Any) -> str:
 
 
 def unwritable(arguments: Mapping[str, Any]) -> list[str]:
-    """A warning for each argument that a script cannot repeat."""
+    """A warning for each argument that a script cannot reproduce."""
     plain = (int, float, complex, str, bytes, type(None))
     return [
-        f"the argument {name} is a {type(value).__name__}, which the script shows by its repr only"
+        f"the argument {name} is a {type(value).__name__}; the script shows its repr"
         for name, value in arguments.items()
         if not isinstance(value, plain)
         and not (

@@ -14,7 +14,7 @@ import torch
 from paramwidget.edit.errors import EditError, listed, quoted
 
 RESET: Final = "reset_parameters"
-REQUIRED: Final = inspect.Parameter.empty  # the fallback of an argument that has none
+REQUIRED: Final = inspect.Parameter.empty  # the default of an argument that has none
 
 _DETERMINISTIC = {"constant_", "ones_", "zeros_", "eye_", "dirac_"}
 _NONLINEARITIES = ("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
@@ -36,7 +36,7 @@ class Argument:
 
     @property
     def default(self) -> str | None:
-        """The default as one would type it; None where the argument is required."""
+        """The default as it would be typed; None if the argument is required."""
         if self.fallback is REQUIRED:
             return None
         return str(self.fallback).lower() if isinstance(self.fallback, bool) else str(self.fallback)
@@ -44,14 +44,14 @@ class Argument:
 
 @dataclass(frozen=True)
 class Initializer:
-    """One way to fill a tensor, by the name it is asked for."""
+    """One initializer."""
 
     name: str
     source: Literal["torch", "module", "user"]
     summary: str  # the first paragraph of its documentation
     doc: str
     arguments: tuple[Argument, ...]
-    random: bool  # whether a seed matters; taken for granted of the user's own
+    random: bool  # whether a seed matters; assumed for user functions
     function: Function | None = None  # None for reset_parameters: each module has its own
 
 
@@ -63,16 +63,16 @@ def initializer(function: F, /) -> F: ...
 @overload
 def initializer(*, name: str | None = None) -> Callable[[F], F]: ...
 def initializer(function: Any = None, /, *, name: str | None = None) -> Any:
-    """Register a function that fills one tensor in place, to be offered beside torch's own.
+    """Register a function that fills one tensor in place, to be listed with torch's own.
 
     >>> @initializer
     ... def bizarre(tensor, low=5.0, high=10.0):
     ...     tensor.uniform_(-high, high)
     ...     tensor *= tensor.abs() >= low
 
-    It runs under ``no_grad`` on a copy of the tensor, so that an exception leaves the model as it
-    was; what it returns is ignored. The function itself is handed back unchanged. Defining it again
-    under the same name replaces it. Raises ValueError for a name that torch.nn.init has.
+    It runs under ``no_grad`` on a copy of the tensor, so that an exception leaves the model
+    unchanged; its return value is ignored. The function itself is returned unchanged. Defining it
+    again under the same name replaces it. Raises ValueError for a name that torch.nn.init has.
     """
     if function is None:
         return lambda decorated: _register(decorated, name)
@@ -81,18 +81,18 @@ def initializer(function: Any = None, /, *, name: str | None = None) -> Any:
 
 def _register(function: F, name: str | None) -> F:
     if not callable(function):
-        raise TypeError(f"@initializer wants a function, not {quoted(function)}")
+        raise TypeError(f"@initializer expects a function, got {quoted(function)}")
     name = name if name is not None else getattr(function, "__name__", "")
     if not isinstance(name, str) or not name.strip():
-        raise ValueError("an initializer needs a name; give it as @initializer(name=...)")
+        raise ValueError("an initializer needs a name; pass it as @initializer(name=...)")
     if name == RESET or name in _torch() or f"{name}_" in _torch():
-        raise ValueError(f"{name!r} is a name of torch.nn.init; choose another")
+        raise ValueError(f"{name!r} is a function of torch.nn.init; choose another name")
     _users[name] = _described(name, function)
     return function
 
 
 def catalogue() -> list[Initializer]:
-    """Every initializer there is: torch's in its order, the module's own, then the user's."""
+    """Every initializer: torch's in its order, the module's own, then the user's."""
     return [*_torch().values(), _RESET, *_users.values()]
 
 
@@ -105,7 +105,7 @@ def find(asked: str | Function) -> Initializer:
                 if key in table:
                     return table[key]
         raise EditError(
-            f"there is no initializer {quoted(asked)}; there are "
+            f"unknown initializer {quoted(asked)}; the initializers are "
             f"{listed([entry.name for entry in catalogue()], 40)}",
             "name",
         )
@@ -184,8 +184,8 @@ def _summary(doc: str) -> str:
 _RESET = Initializer(
     RESET,
     "module",
-    "What the layer itself does when it is made.",
-    "Calls the module's own reset_parameters(), under a private seed.",
+    "What the layer itself does when it is created.",
+    "Calls the module's own reset_parameters(), with a private seed.",
     (),
     True,
 )

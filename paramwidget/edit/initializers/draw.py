@@ -1,6 +1,4 @@
-"""Runs an initializer on a scratch tensor of its own: same seed, same values, whatever the layout,
-the device or the dtype that they are stored in.
-"""
+"""Runs an initializer on a scratch tensor: the same seed gives the same values on any device."""
 
 from __future__ import annotations
 
@@ -13,13 +11,13 @@ import torch
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.initializers.catalogue import Initializer
 
-UNSEEDED = ("sparse_",)  # its randperm takes no generator: the global one is seeded around it
+UNSEEDED = ("sparse_",)  # its randperm does not accept a generator: the global one is seeded
 
 
 def scratch_dtype(entry: Initializer, dtype: torch.dtype) -> torch.dtype:
     """The dtype an initializer runs in for a tensor of ``dtype``.
 
-    float32 for the halves and 8-bit floats, for which torch has not every function; else its own.
+    float32 for 16-bit and 8-bit floats, for which torch lacks some functions; else its own.
     """
     if dtype.is_complex:
         return torch.complex128 if dtype == torch.complex128 else torch.complex64
@@ -36,7 +34,7 @@ def draw(
     arguments: Mapping[str, Any],
     generator: torch.Generator | None,
 ) -> tuple[torch.Tensor, list[str]]:
-    """A contiguous CPU tensor filled by one of torch's initializers, and what torch warned of."""
+    """A contiguous CPU tensor filled by one of torch's initializers, and torch's warnings."""
     function = entry.function
     assert function is not None
     scratch = torch.empty(tuple(shape), dtype=scratch_dtype(entry, dtype), device="cpu")
@@ -55,10 +53,10 @@ def draw(
 def user_scratch(
     function: Callable[..., Any], values: torch.Tensor, arguments: Mapping[str, Any]
 ) -> torch.Tensor:
-    """A contiguous copy of the values after the user's function worked on it.
+    """A contiguous copy of the values, changed by the user's function.
 
-    Whatever the function returns is ignored. Raises what it raises, or EditError where the copy
-    has another shape or dtype afterwards.
+    The function's return value is ignored. Raises what it raises, or EditError if it changed the
+    shape or dtype of the copy.
     """
     with torch.inference_mode(False), torch.no_grad():
         scratch = values.detach().clone(memory_format=torch.contiguous_format)

@@ -1,4 +1,4 @@
-"""What an initializer promises for a shape: fan, gain, bound and standard deviation."""
+"""The expected distribution of an initializer for a shape: fan, gain, bound and deviation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from paramwidget.edit.initializers.catalogue import Initializer
 
 @dataclass(frozen=True)
 class Expected:
-    """What the values will be drawn from; None where there is no such number.
+    """What the values will be drawn from; None if there is no such number.
 
     ``distribution``: "uniform" on ±bound or [low, high], "normal", "truncated" normal, "point"
     where every element is the same, else "other".
@@ -57,15 +57,16 @@ def _normal_below(x: float, mean: float, std: float) -> float:
 
 
 def fans(shape: Sequence[int]) -> tuple[int, int]:
-    """fan_in and fan_out as torch.nn.init computes them, from size(1) and size(0) (so a transposed
-    convolution, which stores (in, out, ...), gets them the other way round than one would think).
+    """fan_in and fan_out, from size(1) and size(0) as torch.nn.init computes them.
+
+    A transposed convolution stores (in, out, ...), so its two are exchanged.
     """
     receptive = math.prod(shape[2:])
     return shape[1] * receptive, shape[0] * receptive
 
 
 def promise(entry: Initializer, shape: Sequence[int], arguments: Mapping[str, Any]) -> Expected:
-    """The promise of an initializer that fits this shape; formulas as documented in torch.nn.init.
+    """The expected distribution for this shape; formulas as documented in torch.nn.init.
 
     >>> from paramwidget.edit.initializers.catalogue import find
     >>> promise(find("xavier_uniform_"), (256, 20), {"gain": 1.0}).text

@@ -1,4 +1,4 @@
-"""Private randomness: a seed per action, and the global generators left exactly as they were."""
+"""Private randomness: a seed for each action; the global generators are left unchanged."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import torch
 
 from paramwidget.slots.reading.randomness import kept_generators
 
-SEED_BITS = 31  # what numpy, random and torch all take, and what a person can type again
+SEED_BITS = 31  # accepted by numpy, random and torch alike, and short enough to type
 
 
 def fresh_seed() -> int:
-    """A new seed from the system's entropy; no generator of the session moves."""
+    """A new seed from the system's entropy; no generator of the session advances."""
     return secrets.randbits(SEED_BITS)
 
 
 @contextmanager
 def private_generators(seed: int) -> Iterator[None]:
-    """Inside, torch, numpy and random are seeded; afterwards they stand where they stood.
+    """Inside, torch, numpy and random are seeded; afterwards they are restored.
 
-    An accelerator is seeded only where it is in use already: torch would keep the seed for the
-    day it is initialised, long after this edit.
+    An accelerator is seeded only if it is already in use: otherwise torch would keep the seed until
+    the device is initialized, long after this edit.
     """
     with kept_generators() as accelerators:
         torch.default_generator.manual_seed(seed)

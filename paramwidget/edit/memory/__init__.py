@@ -1,1 +1,1 @@
-"""The only code that changes a tensor's bytes, and the ways back."""
+"""The only code that changes a tensor's bytes, and the inverses of those changes."""

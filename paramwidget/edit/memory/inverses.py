@@ -1,4 +1,4 @@
-"""The ways back that are no bytes: other memory, a switch, objects that were replaced, hooks."""
+"""Inverses other than bytes: other memory, requires_grad, replaced objects, hooks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HOOKS = tuple(name for name in compat.MODULE_FIELDS if "hooks" in name)
 
 
 def is_strided(tensor: torch.Tensor) -> bool:
-    """Whether its memory is there and is its own; at once for what nearly every tensor is."""
+    """Whether the tensor has its own memory; fast for ordinary tensors."""
     try:
         if (
             type(tensor) in compat.PLAIN_TENSORS
@@ -31,7 +31,7 @@ def is_strided(tensor: torch.Tensor) -> bool:
         ):
             return True
     except RuntimeError:
-        pass  # sparse and its like answer so; the careful way knows them
+        pass  # sparse and similar tensors raise here; the slow path handles them
     return (
         condition(tensor).state == "ready"
         and tensor.layout is torch.strided
@@ -42,7 +42,7 @@ def is_strided(tensor: torch.Tensor) -> bool:
 
 @dataclass
 class MovedMemory:
-    """A tensor object was given other memory (``p.data = ...``); holds the alias to go back to."""
+    """A tensor object was given other memory (``p.data = ...``); holds an alias of the old one."""
 
     tensor: torch.Tensor
     alias: torch.Tensor
@@ -52,7 +52,7 @@ class MovedMemory:
         return sum(part.nbytes for part in parts(self.alias))
 
     def check(self, net: nn.Module) -> None:
-        """It can always be given back."""
+        """This can always be restored."""
 
     def swap(self, net: nn.Module) -> None:
         # sparse and quantized tensors have no plain alias, and .data is theirs
@@ -73,7 +73,7 @@ class RequiresGrad:
         return requires_grad(self.tensor) != self.value
 
     def check(self, net: nn.Module) -> None:
-        """It can always be switched."""
+        """This can always be switched."""
 
     def swap(self, net: nn.Module) -> None:
         now = requires_grad(self.tensor)
@@ -82,21 +82,21 @@ class RequiresGrad:
 
 
 def requires_grad(tensor: torch.Tensor) -> bool:
-    """Whether it learns; an uninitialized parameter answers too."""
+    """Its requires_grad; works for an uninitialized parameter too."""
     with compat.without_torch_function():
         return tensor.requires_grad
 
 
 def switch(tensor: torch.Tensor, value: bool) -> None:
-    """Set requires_grad; an inference tensor lets itself be switched in its mode only."""
-    # an uninitialized parameter refuses nearly every method, and this one is harmless
+    """Set requires_grad; for an inference tensor this works in inference mode only."""
+    # an uninitialized parameter refuses most methods, and this one is harmless
     with compat.without_torch_function(), torch.inference_mode(tensor.is_inference()):
         tensor.requires_grad_(value)
 
 
 @dataclass
 class Registry:
-    """A dict or list of a module in which objects were replaced; its order is kept too."""
+    """A dict or list of a module in which objects were replaced; keeps its order too."""
 
     holder: Any
     then: Any  # what it held, as a plain dict or list
@@ -114,7 +114,9 @@ class Registry:
 
     def check(self, net: nn.Module) -> None:
         if not same_objects(self.present(), self.now):
-            raise EditError("the modules have changed since: what the edit put there was replaced")
+            raise EditError(
+                "the modules have changed since then: what the edit put there was replaced"
+            )
 
     def swap(self, net: nn.Module) -> None:
         then, self.then = self.then, self.present()
@@ -131,7 +133,7 @@ class Attributes(Registry):
         return {name: value for name, value in self.holder.items() if is_tensor(value)}
 
     def check(self, net: nn.Module) -> None:
-        """They are put back by name: a pruned weight is another object after each forward."""
+        """Restored by name: a pruned weight is a different object after each forward pass."""
 
     def swap(self, net: nn.Module) -> None:
         then, self.then = self.then, self.present()
@@ -144,7 +146,7 @@ class Attributes(Registry):
 
 @dataclass
 class Behaviour:
-    """The hooks and the class of a module: pruning and parametrizing come by them."""
+    """The hooks and the class of a module, which pruning and parametrizing change."""
 
     module: nn.Module
     then: dict[str, Any]
@@ -155,7 +157,7 @@ class Behaviour:
         return cls(module, _behaviour(module))
 
     def check(self, net: nn.Module) -> None:
-        """What was hooked since then goes too."""
+        """Hooks added since then are removed too."""
 
     def swap(self, net: nn.Module) -> None:
         then, self.then = self.then, _behaviour(self.module)
@@ -174,9 +176,9 @@ def _behaviour(module: nn.Module) -> dict[str, Any]:
 
 
 class Fields:
-    """Whatever a module's ``__dict__`` holds, its hooks too: the way back where a function raised.
+    """Everything in a module's ``__dict__``, hooks included, to restore after a function raised.
 
-    Undo knows nothing of it: a mode or a counter of the user's is no edit.
+    Undo does not use it: a mode or a counter of the user's is not an edit.
     """
 
     def __init__(self, module: nn.Module) -> None:
@@ -198,7 +200,7 @@ class Fields:
 
 @dataclass
 class Gradient:
-    """The gradient of one tensor object: which it is, and the memory it lies in."""
+    """The gradient of one tensor object, and its memory."""
 
     tensor: torch.Tensor
     grad: torch.Tensor | None
@@ -211,7 +213,7 @@ class Gradient:
         return cls(tensor, grad, plain(grad) if grad is not None and is_strided(grad) else None)
 
     def memory(self) -> list[MovedMemory]:
-        """What leads back where the gradient was given another dtype, along with its tensor."""
+        """The inverse if the gradient was given another dtype, along with its tensor."""
         if self.grad is None or self.alias is None or self.grad.dtype == self.alias.dtype:
             return []
         return [MovedMemory(self.grad, self.alias)]

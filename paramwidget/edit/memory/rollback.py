@@ -1,8 +1,8 @@
-"""Everything that an unknown function may do to the tensors of modules, and the way back.
+"""Records everything that an unknown function may do to modules, so that it can be undone.
 
 A user's function or a module's own ``reset_parameters`` runs on the live model: it may write,
-replace Parameter objects, give a tensor other memory, freeze. All that is taken down before, and
-afterwards what really changed becomes the inverse of the edit.
+replace Parameter objects, give a tensor other memory, freeze. All of it is recorded before, and
+what has really changed afterwards becomes the inverse of the edit.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ _REGISTRIES = ("_parameters", "_buffers", "_modules")
 class TensorState:
     """One tensor object as it was; ``alias`` shares its memory, ``bytes`` is a copy.
 
-    ``memory`` is the alias without the axes along which one number stands for many; where its
-    elements overlap all the same, the whole stretch that they lie in.
+    ``memory`` is the alias without the axes along which one number stands for many; if its elements
+    overlap nevertheless, the whole memory range that they lie in.
     """
 
     tensor: torch.Tensor
@@ -58,7 +58,7 @@ class TensorState:
 
     @classmethod
     def of(cls, tensor: torch.Tensor) -> TensorState | None:
-        """None where no alias of its memory can be made."""
+        """None if its memory cannot be aliased."""
         if not is_strided(tensor):
             return None
         version = None if tensor.is_inference() else tensor._version
@@ -70,7 +70,7 @@ class TensorState:
         return cls(tensor, alias, memory, copied(memory), tensor.requires_grad, version)
 
     def same_memory(self) -> bool:
-        """Whether the tensor still lies where it lay."""
+        """Whether the tensor is still at the same place in memory."""
         if not is_strided(self.tensor):
             return False
         now = plain(self.tensor)
@@ -86,7 +86,7 @@ class TensorState:
         return self.same_memory() and same_bits(self.memory, self.bytes)
 
     def written(self) -> bool:
-        """Whether someone wrote to it, be it the same values."""
+        """Whether it was written to, even with the same values."""
         return self.version is not None and self.tensor._version != self.version
 
 
@@ -113,9 +113,9 @@ class RollbackPoint:
 
     @classmethod
     def of(cls, modules: Iterable[nn.Module], contents: bool = True) -> RollbackPoint:
-        """Takes everything down: as much memory as the tensors themselves.
+        """Record everything; this takes as much memory as the tensors themselves.
 
-        Without ``contents`` only which objects stand where.
+        Without ``contents``, record only which objects are where.
         """
         point = cls(contents=contents)
         for module in modules:
@@ -130,7 +130,7 @@ class RollbackPoint:
             registry = fields.get(name)
             if isinstance(registry, dict):
                 taken.append(Registry(registry, dict(registry)))
-            # a scripted module's registries are no dicts: nothing in them can be replaced
+            # a scripted module's registries are not dicts: nothing in them can be replaced
             self._hold(value for _, value in entries(registry) or ())
         for value in fields.values():
             # as an RNN keeps its flat weights
@@ -159,8 +159,8 @@ class RollbackPoint:
     def changes(self, paths: dict[int, tuple[Any, ...]]) -> list[Inverse]:
         """The inverses of what changed since, in the order in which they have to be done again.
 
-        ``paths`` leads from a tensor's id to its slots. Tensors are held by object where objects
-        were replaced, since no path leads to the old ones.
+        ``paths`` leads from a tensor's id to its slots. Tensors are held by object if objects were
+        replaced, since no path leads to the old ones.
         """
         registries: list[Inverse] = []
         for behaviour, held_by in self.modules:
@@ -189,7 +189,7 @@ class RollbackPoint:
         return [*found, *registries]
 
     def keep_versions(self) -> None:
-        """Give every tensor its version counter back, so that no pending backward raises."""
+        """Restore every tensor's version counter, so that no pending backward raises."""
         for held in self.tensors.values():
             if held.written() and held.version is not None:
                 compat.set_version(held.tensor, held.version)
@@ -212,7 +212,7 @@ class RollbackPoint:
         } | {key for key, switch in self.switches.items() if switch.differs()}
 
     def restore(self, net: nn.Module) -> None:
-        """Everything as it was."""
+        """Restore everything."""
         for inverse in reversed(self.changes({})):
             inverse.swap(net)
         for fields in self.fields:
@@ -222,7 +222,7 @@ class RollbackPoint:
         self.keep_versions()
 
     def put_back(self, tensor: torch.Tensor) -> None:
-        """One tensor as it was."""
+        """Restore one tensor."""
         held = self.tensors[id(tensor)]
         if not held.same_memory():
             point_at(tensor, held.alias)
@@ -230,7 +230,7 @@ class RollbackPoint:
 
 
 def _copy(tensor: torch.Tensor) -> tuple[MovedMemory, Any] | None:
-    """A sparse or quantized tensor as it was; None for one that is no such and not ready."""
+    """A copy of a sparse or quantized tensor; None for other tensors, which are not ready."""
     if condition(tensor).state != "ready" or is_wrapper(tensor) or is_strided(tensor):
         return None
     return MovedMemory(tensor, tensor.data.clone()), fingerprint(tensor)

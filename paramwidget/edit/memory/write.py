@@ -1,8 +1,8 @@
 """The only code that changes a tensor's bytes: check, copy, read back, and keep the inverse.
 
 Everything is written through a plain alias of the tensor's memory: the Parameter object stays, its
-gradient, hooks and version counter are not touched, so that an edit between a forward and its
-backward does not make the backward raise.
+gradient, hooks and version counter are not touched, so that an edit between forward and backward
+does not make the backward raise.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ _SAME_SIZE = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
 class Inverse(Protocol):
-    """One thing that an edit changed, and the way back; ``swap`` exchanges now and then."""
+    """One thing that an edit changed, and its inverse; ``swap`` exchanges the two states."""
 
     @property
     def nbytes(self) -> int: ...
 
     def check(self, net: nn.Module) -> None:
-        """Raises EditError where the model is no longer one that this can be done to."""
+        """Raise EditError if the model has changed so that this cannot be done."""
 
     def swap(self, net: nn.Module) -> None:
-        """Put back what is kept, and keep what stood there: the next swap is the opposite."""
+        """Restore what is kept, and keep what was there: the next swap does the opposite."""
 
 
 def part_of(tensor: torch.Tensor, index: Index | None) -> torch.Tensor:
@@ -44,25 +44,25 @@ def part_of(tensor: torch.Tensor, index: Index | None) -> torch.Tensor:
 
 
 def copied(tensor: torch.Tensor, index: Index | None = None) -> torch.Tensor:
-    """The bytes of a part as they are, contiguous, on the tensor's device."""
+    """A copy of a part's bytes, contiguous, on the tensor's device."""
     with torch.inference_mode(False):
         part = part_of(tensor, index).resolve_conj().resolve_neg()
         return part.clone(memory_format=torch.contiguous_format)
 
 
 def put(tensor: torch.Tensor, values: torch.Tensor, index: Index | None = None) -> None:
-    """Write values of the tensor's own dtype over a part."""
+    """Overwrite a part with values of the tensor's own dtype."""
     with torch.inference_mode(tensor.is_inference()), torch.no_grad():
         part_of(tensor, index).copy_(values)
 
 
 def point_at(tensor: torch.Tensor, alias: torch.Tensor) -> None:
-    """Let the tensor object hold the memory of another, as ``p.data = alias`` does."""
+    """Give the tensor object the memory of another, as ``p.data = alias`` does."""
     tensor.data = alias
 
 
 def with_zero_rows(values: torch.Tensor, rows: Sequence[int]) -> torch.Tensor:
-    """A copy of the values with some rows at zero; the values themselves where there are none."""
+    """A copy of the values with some rows set to zero; the values themselves without such rows."""
     if not rows:
         return values
     changed = values.clone()
@@ -72,7 +72,7 @@ def with_zero_rows(values: torch.Tensor, rows: Sequence[int]) -> torch.Tensor:
 
 
 def same_bits(left: torch.Tensor, right: torch.Tensor) -> bool:
-    """Whether two tensors hold the same bytes: NaN equals itself, 0 is not −0."""
+    """Whether two tensors hold the same bytes: NaN equals itself, 0 differs from −0."""
     if left.shape != right.shape or left.dtype != right.dtype:
         return False
     return torch.equal(_bits(left), _bits(right))
@@ -87,7 +87,7 @@ def _bits(tensor: torch.Tensor) -> torch.Tensor:
 
 @dataclass
 class Bytes:
-    """The bytes of one part of one tensor; ``tensor`` is set where no path leads to it."""
+    """The bytes of one part of one tensor; ``tensor`` is set if no path leads to it."""
 
     paths: tuple[Path, ...]  # every slot of the tensor: the tie may be broken by the time of undo
     index: Index | None
@@ -133,7 +133,7 @@ def _display_name(paths: Sequence[Path]) -> str:
 
 
 class Transaction:
-    """Collects the inverses of one edit; leaving it by an exception puts every byte back."""
+    """Collects the inverses of one edit; an exception inside restores every byte."""
 
     def __init__(self, net: nn.Module) -> None:
         self.net = net
@@ -146,7 +146,7 @@ class Transaction:
         values: torch.Tensor,
         index: Index | None = None,
     ) -> None:
-        """Write values of the tensor's own dtype over a part, and read back what was stored."""
+        """Overwrite a part with values of the tensor's own dtype, and read back what was stored."""
         values = values.detach()
         before = copied(tensor, index)
         if values.shape != before.shape:
@@ -155,8 +155,8 @@ class Transaction:
         put(tensor, values, index)
         if not same_bits(part_of(tensor, index).cpu(), values.cpu()):
             raise EditError(
-                f"what was written to {_display_name(paths)} is not what it holds afterwards; "
-                "nothing was changed"
+                f"{_display_name(paths)} does not hold what was written to it; "
+                "the model was not changed"
             )
 
     def rollback(self) -> None:
@@ -177,7 +177,7 @@ def transaction(net: nn.Module) -> Iterator[Transaction]:
 
 
 def swap_all(net: nn.Module, inverses: list[Any]) -> None:
-    """Undo or redo a whole edit; raises EditError with nothing changed where it cannot be."""
+    """Undo or redo a whole edit; raises EditError, with nothing changed, if that is impossible."""
     for inverse in inverses:
         inverse.check(net)
     done: list[Inverse] = []

@@ -1,1 +1,1 @@
-"""Has the content of a tensor changed, and since when."""
+"""Has the content of a tensor changed since the last look?"""

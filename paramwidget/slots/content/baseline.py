@@ -1,4 +1,4 @@
-"""The content of a model at the moment a bench is made, taken in about the time of naming it.
+"""The content of a model when its bench is created, read in about the time it takes to name it.
 
 The bytes of small tensors are kept, larger ones fingerprinted; both compared only when somebody
 asks for what changed since, and only then are the names put together.
@@ -23,7 +23,7 @@ from paramwidget.slots.reading.reader import Reader, key_text
 from paramwidget.slots.reading.walk import children_of, visit
 from paramwidget.tensors import is_tensor
 
-ALL_BYTES = 2**30  # of a model; what comes after is first seen at the first refresh
+ALL_BYTES = 2**30  # of a model; anything beyond is first read at the first refresh
 
 #: Tensors up to this size are copied together, all of one size in one call of numpy.
 TINY_BYTES = 512
@@ -32,7 +32,7 @@ _UNREAD: Hashable = ("unread",)
 
 
 class Baseline:
-    """What every tensor of a model held, as far as ALL_BYTES go, by the path it stood at."""
+    """The content of every tensor of a model, up to ALL_BYTES, by its path."""
 
     def __init__(self, net: Any) -> None:
         self._columns = Columns()
@@ -59,9 +59,9 @@ class Baseline:
         return found
 
     def changed(self, path: tuple[str, ...], tensor: torch.Tensor) -> bool:
-        """Whether the tensor at a path is not what it was; False where it was not read.
+        """Whether the tensor at a path has changed; False if it was not read.
 
-        True where none stood there.
+        True if there was none.
         """
         number = self._of.get(path, -1)
         if number < 0:
@@ -69,7 +69,7 @@ class Baseline:
         held = self._contents.of.get(number, _UNREAD)
         if not isinstance(held, bytes):
             return held is not _UNREAD and fingerprint(tensor) != held
-        # Laid out in another way it may still hold the same numbers.
+        # It may still hold the same numbers in another layout.
         return _raw_content(tensor) != held and content_in_order(tensor) != held
 
 
@@ -83,7 +83,7 @@ class _Same:
 
 
 class _Contents:
-    """Bytes of what is small, fingerprints of what is not."""
+    """Bytes of small tensors, fingerprints of large ones."""
 
     def __init__(self, tensors: list[Any], spans: Spans) -> None:
         kept = np.cumsum(spans.sizes) <= ALL_BYTES
@@ -117,7 +117,7 @@ class _Contents:
 
 
 def _gather(lows: np.ndarray[Any, np.dtype[np.int64]], size: int) -> bytes:
-    """`size` bytes from each address, without a call for each."""
+    """``size`` bytes from each address, without a call for each."""
     base = int(lows.min())
     memory = np.asarray(_Memory(base, int(lows.max()) - base + 1, size))
     content: bytes = memory[lows - base].tobytes()
@@ -125,7 +125,7 @@ def _gather(lows: np.ndarray[Any, np.dtype[np.int64]], size: int) -> bytes:
 
 
 class _Memory:
-    """Numpy's way to the memory from an address on: item n is the `size` bytes from byte n."""
+    """A numpy view of the memory at an address: item n is the ``size`` bytes from byte n."""
 
     def __init__(self, base: int, count: int, size: int) -> None:
         self.__array_interface__ = {

@@ -1,12 +1,13 @@
 """Has the content of a tensor changed? A token that differs when any bit of it does.
 
-`_version` cannot tell: it stays where it is for `.data`, for numpy and for every fused optimizer.
-So the bytes themselves are read, at three times the cost of one `torch.aminmax` on one core.
+``_version`` cannot tell: it stays where it is for ``.data``, for numpy and for every fused
+optimizer. So the bytes themselves are read, at three times the cost of one ``torch.aminmax`` on one
+core.
 
 The token of a large tensor is a sum of its 64-bit words, each times an odd number of its own,
-modulo 2**64, one sum per piece of `PIECE_WORDS`. An odd factor is invertible there, so one changed
-word always changes the sum; exchanged words change it as their factors differ. Before that the
-upper half of each word is folded onto the lower (which is invertible too): the sign bits of two
+modulo 2**64, one sum per piece of ``PIECE_WORDS``. An odd factor is invertible there, so one
+changed word always changes the sum; exchanged words change it as their factors differ. Before that
+the upper half of each word is folded onto the lower (which is invertible too): the sign bits of two
 floats in upper halves would else add up to 2**64, and w and -w exchanged would not be seen. Two or
 more changed words cancel with a probability of 2**-33 at most.
 """
@@ -32,7 +33,7 @@ from paramwidget.tensors import (
     readable,
 )
 
-#: Contents up to this many bytes are hashed as they are, and up to `KEPT_BYTES` are the token.
+#: Contents up to this many bytes are hashed as they are, and up to ``KEPT_BYTES`` are the token.
 HASHED_BYTES = 1 << 16
 KEPT_BYTES = 64
 
@@ -43,13 +44,13 @@ PIECE_BYTES = 8 * PIECE_WORDS
 #: Words of one piece on other devices, where a call costs more than memory.
 DEVICE_WORDS = 1 << 22
 
-#: What of a tensor that is not contiguous is copied at a time, to be read in order.
+#: How much of a tensor that is not contiguous is copied at a time, to be read in order.
 CHUNK_BYTES = 1 << 20
 
 _Words = np.ndarray[Any, np.dtype[np.uint64]]
 _Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 
-#: Names of the dtypes whose small tensors need no second look.
+#: Names of the dtypes whose small tensors need no further check.
 _PLAIN_DTYPES = {
     dtype: dtype_name(dtype)
     for dtype in compat.dtypes(
@@ -70,7 +71,7 @@ _device_factors: dict[torch.device, torch.Tensor] = {}
 
 
 def fingerprint(tensor: torch.Tensor | None) -> Hashable:
-    """A token of a tensor's state, shape, dtype, device and every byte of its elements in order.
+    """A token of a tensor's state, shape, dtype, device and every byte of its elements, in order.
 
     -0.0 and 0.0 differ, as do two NaNs with different bits; strides of small tensors do not count.
     Never raises: a tensor that cannot be read has a token of its state. Nothing is written, no
@@ -111,9 +112,9 @@ def small_content(tensor: torch.Tensor) -> bytes | None:
 
 
 def content_in_order(tensor: torch.Tensor) -> bytes | None:
-    """The bytes of a small tensor's elements in the order of their indices, however it lies.
+    """The bytes of a small tensor's elements in index order, whatever its strides.
 
-    None where it is not small, or has no plain elements.
+    None if it is not small, or has no plain elements.
     """
     known = condition(tensor)
     try:
@@ -131,7 +132,7 @@ def _small(content: bytes) -> bytes:
 
 
 def _pieces(tensor: torch.Tensor, known: Condition) -> list[torch.Tensor]:
-    """Plain strided tensors that have all of the content between them."""
+    """Plain strided tensors that together hold all of the content."""
     if known.state == "uninitialized" or known.state == "meta":
         return []
     held = parts(tensor)
@@ -156,8 +157,8 @@ def _unquantized(tensor: torch.Tensor) -> list[torch.Tensor]:
 def _content(values: torch.Tensor) -> Hashable:
     """The token of one plain tensor's elements in the order of their indices.
 
-    A large one is read in the order of its memory, which is then part of the token: to gather a
-    transposed matrix would take thirty times as long.
+    A large one is read in memory order, which is then part of the token: gathering a transposed
+    matrix would take thirty times as long.
     """
     repeated = tuple(
         axis for axis, size in enumerate(values.shape) if size > 1 and values.stride(axis) == 0
@@ -232,7 +233,7 @@ def _in_order(values: torch.Tensor) -> torch.Tensor:
 
 
 class _Shell:
-    """Numpy's way to a tensor's bytes, to be read only; an array of it keeps the tensor alive."""
+    """A read-only numpy view of a tensor's bytes; an array of it keeps the tensor alive."""
 
     def __init__(self, held: torch.Tensor) -> None:
         self.held = held
@@ -245,7 +246,7 @@ class _Shell:
 
 
 def _memory(held: torch.Tensor) -> _Bytes:
-    """The bytes of a contiguous tensor; not by `numpy()`, which makes a lazy clone a real one."""
+    """The bytes of a contiguous tensor; not with ``numpy()``, which materializes a lazy clone."""
     return np.asarray(_Shell(held))
 
 

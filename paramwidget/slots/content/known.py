@@ -1,4 +1,4 @@
-"""What the content of each slot was at the last look, so that a change is known whoever made it."""
+"""The content of each slot at the last look, so that any change is found, whoever made it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from paramwidget.slots.tree import Node, Path, Tree
 
 
 class KnownContent:
-    """The fingerprints of a model's slots at the last look; the first is taken when it is made."""
+    """The fingerprints of a model's slots at the last look; the first is at creation."""
 
     def __init__(self, net: Any) -> None:
         self._baseline: Baseline | None = Baseline(net)
         self._prints: dict[Path, Hashable] = {}
 
     def look(self, tree: Tree, net: Any) -> list[Node]:
-        """The slots whose content is not what it was; from now on it is what it is now.
+        """The slots whose content has changed; the present content becomes the known one.
 
         Slots that were not there count as changed; computed ones are not computed for this.
         """
@@ -38,13 +38,13 @@ class KnownContent:
         return self._prints.get(path) != now[path]
 
     def count_as_known(self, tree: Tree, net: Any, names: Iterable[Name]) -> None:
-        """The content of these slots is known: a later look does not report it."""
+        """Mark the content of these slots as known: a later look does not report it."""
         nodes = (tree.find(name) for name in names)
         self._prints.update(_prints_of(_held(net, (node for node in nodes if node is not None))))
 
 
 def _held(net: Any, nodes: Iterable[Node]) -> list[tuple[Node, torch.Tensor]]:
-    """The slots that hold a tensor, with it."""
+    """The slots that hold a tensor, each with its tensor."""
     found = ((node, held_at(net, node.path)) for node in nodes)
     return [(node, tensor) for node, tensor in found if tensor is not None]
 

@@ -1,1 +1,1 @@
-"""Where tensors lie and whether they overlap, from addresses alone."""
+"""Where tensors are in memory and whether they overlap, from addresses alone."""

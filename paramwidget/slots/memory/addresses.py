@@ -1,4 +1,4 @@
-"""Where a model's tensors lie, as addresses: what ties are found from and bytes are counted by."""
+"""The addresses of a model's tensors, from which ties are found and bytes are counted."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ OwnedBlock = tuple[int, Block]
 
 @dataclass(eq=False)
 class Addresses:
-    """`spans` of the plain contiguous tensors, and the blocks of all others by their world.
+    """``spans`` of the plain contiguous tensors, and the blocks of all others by their world.
 
-    `nominal` are the bytes that tensors without memory, as on meta, would take.
+    ``nominal`` are the bytes that tensors without memory, as on meta, would take.
     """
 
     spans: Spans
@@ -30,7 +30,7 @@ class Addresses:
 
     @classmethod
     def of(cls, census: Census) -> Addresses:
-        """Ask every tensor of a census for its place, and read none."""
+        """Find the address of every tensor of a census, without reading any."""
         worlds: dict[object, list[OwnedBlock]] = {}
         nominal = 0
         for owner in census.spans.careful:
@@ -43,7 +43,7 @@ class Addresses:
         return cls(census.spans, worlds, nominal)
 
     def unique_bytes(self) -> int:
-        """The bytes of all tensors, memory that several lie in counted once.
+        """The bytes of all tensors, shared memory counted once.
 
         A tensor with gaps counts by its elements, unless another tensor spans them.
         """
@@ -73,7 +73,7 @@ def _itemsize(known: Condition) -> int:
 
 
 def _blocks(tensor: torch.Tensor, known: Condition) -> list[Block]:
-    """The blocks that hold a tensor's data; none where there is no data, or no telling."""
+    """The blocks that hold a tensor's data; empty if there is none, or if that is unknown."""
     if known.state not in ("ready", "unreadable"):
         return []
     found = []
@@ -84,7 +84,7 @@ def _blocks(tensor: torch.Tensor, known: Condition) -> list[Block]:
                     continue
                 block = block_of(part if part.is_quantized else plain(part))
             except Exception:
-                continue  # a part that does not say where it lies cannot be compared
+                continue  # a part without a known address cannot be compared
             if block is not None:
                 found.append(block)
     return found

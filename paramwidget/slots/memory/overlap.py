@@ -1,4 +1,4 @@
-"""Do two strided tensors have an element's byte in common? From addresses alone, exactly.
+"""Do two strided tensors share a byte of an element? Exact, from addresses alone.
 
 No byte is read: a block is an address, a shape, strides and an item size, so tensors on other
 devices are compared like those of the CPU.
@@ -17,23 +17,23 @@ import torch
 from paramwidget import compat
 from paramwidget.tensors import needed_bytes
 
-#: Candidate solutions that numpy's exact solver may try before counting places is cheaper.
+#: Candidates that numpy's exact solver may try before counting places becomes cheaper.
 SOLVER_WORK = 1_000_000
 
-#: Runs of bytes that are listed one by one at most; a pair of blocks beyond that which the solver
+#: Runs of bytes that are listed one by one at most; beyond that, a pair of blocks that the solver
 #: gave up on counts as overlapping.
 LISTED_RUNS = 1 << 24
 
 #: Numpy 1.25 moved it.
 _TooHard: type[Exception] = getattr(np, "exceptions", np).TooHardError
 
-#: numpy's types know only the two special values of its `max_work`.
+#: numpy's types know only the two special values of its ``max_work``.
 _shares_memory: Any = np.shares_memory
 
-#: The world of all tensors on devices whose addresses are unique in the process.
+#: The address space of all tensors on devices whose addresses are unique in the process.
 ADDRESSES = "addresses"
 
-#: These devices. On others each storage is a world of its own.
+#: These devices. On others, each storage is its own address space.
 _ADDRESSED = frozenset({"cpu", "cuda"})
 
 
@@ -57,7 +57,7 @@ class Block:
 
     @cached_property
     def dense(self) -> bool:
-        """True where every byte from `low` to `high` belongs to an element."""
+        """True if every byte from ``low`` to ``high`` belongs to an element."""
         return len(self.runs) == 0
 
     @cached_property
@@ -83,7 +83,7 @@ class Block:
 
 
 def block_of(tensor: torch.Tensor) -> Block | None:
-    """The block of a plain strided tensor whose data is there; None where it has no element."""
+    """The block of a plain strided tensor whose data exists; None if it has no elements."""
     if not tensor.numel():
         return None
     itemsize = tensor.element_size()
@@ -107,7 +107,7 @@ def block_of(tensor: torch.Tensor) -> Block | None:
 
 
 def overlap(a: Block, b: Block) -> bool:
-    """True where some byte belongs to an element of both."""
+    """True if some byte belongs to an element of both."""
     if a.world != b.world or a.high <= b.low or b.high <= a.low:
         return False
     if a.dense and b.dense:
@@ -123,9 +123,9 @@ def overlap(a: Block, b: Block) -> bool:
 
 
 def _residues_apart(a: Block, b: Block) -> bool:
-    """True where all places of `a` and all of `b` stay apart modulo what all strides share.
+    """True if all places of ``a`` and all of ``b`` differ modulo the common divisor of the strides.
 
-    Decides odd and even columns, interleaved heads and the like without a search.
+    Handles odd and even columns, interleaved heads and similar cases without a search.
     """
     common = math.gcd(*(stride for stride, _ in (*a.runs, *b.runs)))
     if common == 0 or a.run + b.run > common:
@@ -135,7 +135,7 @@ def _residues_apart(a: Block, b: Block) -> bool:
 
 
 class _Shell:
-    """Numpy's view of a block: an address that numpy compares and nobody reads."""
+    """A numpy view of a block, whose address is compared but never read."""
 
     def __init__(self, interface: dict[str, Any]) -> None:
         self.__array_interface__ = interface

@@ -1,1 +1,1 @@
-"""Reads what modules hold, past everything their classes override; runs none of their code."""
+"""Reads what modules hold, whatever their classes override; runs none of their code."""

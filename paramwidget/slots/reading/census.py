@@ -1,9 +1,9 @@
-"""Numbers the tensors that a walk has met, and notes each one's look and place in memory.
+"""Numbers the tensors found in a walk, and records each one's metadata and address.
 
-Attribute by attribute, a few hundred tensors at a time: that costs a third of entering a Python
-function for each tensor, and the objects made on the way are gone before the garbage collector
-counts them. Tensors of torch's own class that lie contiguous in a storage of their own take this
-way; any other, and any piece in which a tensor refuses an attribute, is looked at one by one.
+It reads attribute by attribute, a few hundred tensors at a time: that takes a third of the time of
+calling a Python function for each tensor, and the temporary objects are gone before the garbage
+collector counts them. It applies to contiguous tensors of torch's own class in their own storage;
+all others, and any batch in which a tensor refuses an attribute, are read one by one.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ _untyped_storage = torch.Tensor.untyped_storage
 _is_contiguous = torch.Tensor.is_contiguous
 _storage_offset = torch.Tensor.storage_offset
 
-#: What stands in a slot that holds nothing.
+#: The metadata of an empty slot.
 NOTHING = Condition("ready", None, None, None, None, False, "NoneType")
 
-#: Tensors that are looked at together; fewer objects than start a collection of garbage.
+#: Tensors that are read together; fewer objects than trigger a garbage collection.
 _PIECE = 256
 
 _Ints = np.ndarray[Any, np.dtype[np.int64]]
@@ -46,9 +46,9 @@ _Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 @dataclass(eq=False)
 class Spans:
-    """The memory of the tensors that are plain, as byte ranges; the others are in `careful`.
+    """The memory of the tensors that are plain, as byte ranges; the others are in ``careful``.
 
-    `foreign` are those of the plain that lie on another device than the CPU.
+    ``foreign`` are the plain ones on other devices than the CPU.
     """
 
     owners: _Ints
@@ -64,14 +64,14 @@ class Spans:
         return cls(empty, empty, empty, [])
 
     def without(self, others: Container[int]) -> Spans:
-        """Those whose owners are not among others, which are then careful ones."""
+        """Those without the owners in ``others``, which are careful ones."""
         kept = np.array([owner not in others for owner in self.owners.tolist()], dtype=bool)
         careful = sorted({*self.careful, *self.owners[~kept].tolist()})
         return Spans(self.owners[kept], self.lows[kept], self.sizes[kept], careful, self.foreign)
 
 
 class Looks:
-    """What each tensor looks like, by its number; a Condition is made when somebody asks."""
+    """The metadata of each tensor, by its number; a Condition is created on request."""
 
     def __init__(self) -> None:
         self.parameters: list[bool] = []
@@ -80,11 +80,11 @@ class Looks:
         self.grads: list[bool] = []
         self.devices: list[torch.device | None] = []  # None for the CPU
         self.careful: dict[int, Condition] = {}
-        # One object for each shape there is: a model has thousands of tensors, a dozen shapes.
+        # One object for each distinct shape: a model has thousands of tensors, but a dozen shapes.
         self.known_shapes: dict[tuple[int, ...], tuple[int, ...]] = {}
 
     def append_unknown(self) -> None:
-        """A row for what has its Condition in `careful`."""
+        """A row for what has its Condition in ``careful``."""
         self.parameters.append(False)
         self.shapes.append(())
         self.dtypes.append(torch.float32)
@@ -92,7 +92,7 @@ class Looks:
         self.devices.append(None)
 
     def condition(self, number: int) -> Condition:
-        """What is known of a tensor; `NOTHING` for the number -1."""
+        """What is known of a tensor; ``NOTHING`` for the number -1."""
         if number < 0:
             return NOTHING
         known = self.careful.get(number)
@@ -107,7 +107,7 @@ class Looks:
         return known
 
     def conditions(self) -> list[Condition]:
-        """What is known of every tensor, by its number."""
+        """What is known about every tensor, by its number."""
         columns = (self.parameters, self.shapes, self.dtypes, self.devices, self.grads)
         keys = list(zip(*columns, strict=True))
         known = {key: _plain_condition(*key) for key in set(keys)}
@@ -144,7 +144,7 @@ def _plain_condition(
 
 @dataclass(eq=False)
 class Census:
-    """What was met. `numbers` has for each value the number of its tensor, -1 for None."""
+    """What was found. ``numbers`` has the number of each value's tensor, -1 for None."""
 
     numbers: list[int]
     objects: list[Any]
@@ -153,7 +153,7 @@ class Census:
 
 
 def take_census(values: Sequence[Any]) -> Census:
-    """Number what stands in the slots in the order of first appearance, and look at each once."""
+    """Number the tensors of the slots in the order of first appearance, and read each once."""
     numbers, objects = numbered(values)
     spans = spans_of(objects)
     looks = Looks()
@@ -178,7 +178,7 @@ def numbered(values: Sequence[Any]) -> tuple[list[int], list[Any]]:
 
 
 class _Rows:
-    """The columns that spans are made of, while they are filled."""
+    """The columns of spans, while they are filled."""
 
     def __init__(self) -> None:
         self.lows: list[int] = []
@@ -188,14 +188,14 @@ class _Rows:
 
 
 def spans_of(objects: Sequence[Any]) -> Spans:
-    """Where each object lies, if it is a tensor of torch's own class that is plain."""
+    """The address of each object, if it is a plain tensor of torch's own class."""
     rows = _Rows()
     for start in range(0, len(objects), _PIECE):
         piece = objects[start : start + _PIECE]
         try:
             _place_together(piece, rows)
         except Exception:
-            # Sparse, nested and transformed tensors refuse one attribute or another.
+            # Sparse, nested and transformed tensors raise for one attribute or another.
             for value in piece:
                 try:
                     _place_together([value], rows)
@@ -211,7 +211,7 @@ def spans_of(objects: Sequence[Any]) -> Spans:
 
 
 def _place_together(piece: Sequence[Any], rows: _Rows) -> None:
-    """Append a row for each, or none at all and raise."""
+    """Append a row for each, or raise and append none."""
     for cls in map(type, piece):
         if cls is not _PARAMETER and cls is not _TENSOR:
             raise TypeError
@@ -235,13 +235,13 @@ def _place_together(piece: Sequence[Any], rows: _Rows) -> None:
 
 
 def _look(rows: range, objects: Sequence[Any], plain: set[int] | None, looks: Looks) -> None:
-    """Append a row for each; what is not plain is looked at with care."""
+    """Append a row for each; tensors that are not plain are read with care."""
     if plain is None or plain.issuperset(rows):
         try:
             _look_together(objects[rows.start : rows.stop], looks)
             return
         except Exception:
-            pass  # a nested tensor is plain but for its shape
+            pass  # a nested tensor is plain except for its shape
     for number in rows:
         value = objects[number]
         known = condition(value) if is_tensor(value) else _stranger(value)
@@ -253,7 +253,7 @@ def _look(rows: range, objects: Sequence[Any], plain: set[int] | None, looks: Lo
 
 
 def _look_together(piece: Sequence[Any], looks: Looks) -> None:
-    """Append a row for each, or none at all and raise."""
+    """Append a row for each, or raise and append none."""
     shapes = [tensor.shape for tensor in piece]
     dtypes = [tensor.dtype for tensor in piece]
     grads = [tensor.requires_grad for tensor in piece]
@@ -269,5 +269,5 @@ def _look_together(piece: Sequence[Any], looks: Looks) -> None:
 
 
 def _stranger(value: Any) -> Condition:
-    wrong = f"It stands where a tensor is registered, but it is of class {class_name(type(value))}."
+    wrong = f"It is registered as a tensor, but it is of class {class_name(type(value))}."
     return Condition("unreadable", wrong, None, None, None, False, "")

@@ -1,8 +1,8 @@
-"""Holds Python's garbage collector back where tens of thousands of objects are met at once.
+"""Pauses Python's garbage collector while tens of thousands of objects are read.
 
-Each tensor that is asked for its storage makes an object that stays. Some hundreds of them start a
-collection, and every hundredth of those looks at every object of the process, which takes longer
-than to read the model.
+Asking a tensor for its storage creates an object that stays. Some hundreds of them trigger a
+collection, and every hundredth collection visits every object of the process, which takes longer
+than reading the model.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_collection() -> Iterator[None]:
-    """No collection starts inside; afterwards it is as it was."""
+    """No collection starts inside; afterwards the collector is as before."""
     was_on = gc.isenabled()
     gc.disable()
     try:

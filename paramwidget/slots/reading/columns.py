@@ -1,9 +1,9 @@
 """The columns that one reading of a model fills: no object per slot, no reference into the model.
 
 A model of 12,000 modules has 24,000 slots; an object for each would cost more than the walk, most
-of it in Python's garbage collector. So a reading is a few flat lists, rows of which the `Node`s of
-`tree.py` are made when somebody asks. Three tables: a **module** (once per object), its **slots**
-(a range of rows per module), and the **places** where a module stands in the tree.
+of it in Python's garbage collector. So a reading is a few flat lists, and the ``Node``s of
+``tree.py`` are created from their rows on request. There are three tables: a **module** (once per
+object), its **slots** (a range of rows per module), and the **places** of a module in the tree.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Columns:
     first_slot: list[int] = field(default_factory=lambda: [0])
     module_errors: dict[int, str] = field(default_factory=dict)
     module_notes: dict[int, str] = field(default_factory=dict)
-    # False where `state_dict` may raise or choose other keys, None before anyone has asked
+    # False if ``state_dict`` may raise or choose other keys, None if not yet determined
     saves_plainly: bool | None = None
 
     # slots; a slot without a tensor has tensor number -1
@@ -47,18 +47,18 @@ class Columns:
     shadowed: set[int] = field(default_factory=set)
     odd_slots: set[int] = field(default_factory=set)  # key or registry of an odd type
 
-    # places in the order of the walk; `ends[p]` is the first place after all that lies below p
+    # places in the order of the walk; ``ends[p]`` is the first place after all that lies below p
     parents: list[int] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     modules: list[int] = field(default_factory=list)
     odd_places: set[int] = field(default_factory=set)
-    class_facts: dict[int, Any] = field(default_factory=dict)  # kept by `access.py`, by id
+    class_facts: dict[int, Any] = field(default_factory=dict)  # kept by ``access.py``, by id
     place_notes: dict[int, str] = field(default_factory=dict)
     ends: list[int] = field(default_factory=list)
 
     @cached_property
     def positions(self) -> list[int]:
-        """At each place, how many siblings come before it, None children included."""
+        """For each place, how many siblings come before it, including None children."""
         found = []
         met: dict[int, int] = {}
         for parent in self.parents:
@@ -67,9 +67,9 @@ class Columns:
         return found
 
     def places_again(self) -> list[list[int]]:
-        """The places of each module that stands at several, in the order of the walk.
+        """The places of each module that is used at several, in the order of the walk.
 
-        Without the modules that are there again only because the one that holds them is.
+        Modules that are repeated only because the module that holds them is are left out.
         """
         if len(self.modules) - self.modules.count(NO_MODULE) == len(self.classes):
             return []
@@ -82,20 +82,20 @@ class Columns:
         return [places for places in found.values() if not self._held_again(places)]
 
     def _held_again(self, places: list[int]) -> bool:
-        """True where each of the places lies at another place of one and the same module."""
+        """True if the places are inside different places of one and the same module."""
         holders = {self.parents[place] for place in places}
         one = len({self.modules[holder] for holder in holders}) == 1
         return one and places[0] > 0 and len(holders) == len(places)
 
     def slots_of(self, module: int) -> range:
-        """The slot rows of a module number; none for `NO_MODULE`."""
+        """The slot rows of a module number; none for ``NO_MODULE``."""
         if module == NO_MODULE:
             return range(0)
         return range(self.first_slot[module], self.first_slot[module + 1])
 
     @cached_property
     def conditions(self) -> list[Condition]:
-        """What is known of the tensor in each slot; `NOTHING` where there is none."""
+        """What is known of the tensor in each slot; ``NOTHING`` where there is none."""
         of_tensor = [*self.looks.conditions(), NOTHING]  # the number -1 means the last
         found = list(map(of_tensor.__getitem__, self.slot_tensors))
         for slot, computed in self.computed.items():
@@ -103,6 +103,6 @@ class Columns:
         return found
 
     def condition_of(self, slot: int) -> Condition:
-        """What is known of the tensor in a slot; `NOTHING` where there is none."""
+        """What is known about the tensor in a slot; ``NOTHING`` if there is none."""
         tensor = self.slot_tensors[slot]
         return self.computed.get(slot, NOTHING) if tensor < 0 else self.looks.condition(tensor)

@@ -1,7 +1,7 @@
-"""Tensors that are made from others at each use: parametrized, weight-normed, pruned.
+"""Tensors that are computed from others at each use: parametrized, weight-normed, pruned.
 
-A write to such a tensor reads back and is lost at the next forward. So each is marked with the
-tensors that do the work; nothing is computed to find them out.
+A write to such a tensor seems to work but is lost at the next forward pass. So each is marked with
+the tensors that it is computed from; nothing is computed to find them.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from paramwidget.tensors import Condition, class_lookup, condition, is_tensor
 
 Sources = tuple[tuple[str, ...], ...]
 
-# `torch.nn.utils` puts the functions weight_norm and spectral_norm over the modules of that name
+# ``torch.nn.utils`` puts the functions weight_norm and spectral_norm over the modules of that name
 _WEIGHT_NORM = compat.loaded_class("torch.nn.utils.weight_norm", "WeightNorm")
 _SPECTRAL_NORM = compat.loaded_class("torch.nn.utils.spectral_norm", "SpectralNorm")
 
 
 @dataclass(frozen=True)
 class Computed:
-    """A slot that a property computes. `sources` are paths from the module that has the slot."""
+    """A slot that a property computes. ``sources`` are paths from the module that has the slot."""
 
     key: str
     condition: Condition
@@ -34,7 +34,7 @@ class Computed:
 
 
 def computed_slots(module: Any, modules: Any) -> list[Computed]:
-    """The parametrized tensors of a module that `torch.nn.utils.parametrize` has changed."""
+    """The parametrized tensors of a module that ``torch.nn.utils.parametrize`` has changed."""
     lists = modules.get("parametrizations")
     if type(lists) is not nn.ModuleDict:
         return []
@@ -60,16 +60,15 @@ def _originals(held: Any) -> list[tuple[str, Any]]:
 
 def _computed_note(sources: Sources) -> str:
     names = " and ".join(".".join(source) for source in sources)
-    return f"computed from {names or 'its parametrization'} at each use: edit that"
+    return f"computed from {names or 'its parametrization'} at each use; edit that instead"
 
 
 def _computed_condition(held: Any, originals: list[tuple[str, Any]]) -> Condition:
-    """What is known of the outcome without computing it.
+    """What is known about the result without computing it.
 
-    torch holds shape and dtype fixed where the parametrization was not registered as unsafe; the
-    shape is then that of the one original, unless a `right_inverse` of the user's may have stored
-    another. torch's own parametrizations keep both, and have the tensor's shape in the last
-    original.
+    torch keeps shape and dtype fixed unless the parametrization was registered as unsafe; the shape
+    is then that of the one original, unless a user's ``right_inverse`` may have stored another.
+    torch's own parametrizations keep both, and have the tensor's shape in the last original.
     """
     known = [condition(value) for _, value in originals if is_tensor(value)]
     fields = compat.module_fields(held)
@@ -81,7 +80,9 @@ def _computed_condition(held: Any, originals: list[tuple[str, Any]]) -> Conditio
     same_shape = known_steps or (same_dtype and len(known) == 1 and not any(map(_turns, steps)))
     return Condition(
         state="ready" if waiting is None else waiting.state,
-        reason=None if waiting is None else f"What it is computed from: {waiting.reason}",
+        reason=None
+        if waiting is None
+        else f"What it is computed from is not ready. {waiting.reason}",
         shape=first.shape if first is not None and same_shape else None,
         dtype=first.dtype if first is not None and same_dtype else None,
         device=None if first is None else first.device,
@@ -95,12 +96,12 @@ def _is_torchs(step: object) -> bool:
 
 
 def _turns(step: object) -> bool:
-    """True where a step may keep its original in another shape."""
+    """True if a step may store its original in another shape."""
     return not _is_torchs(step) and class_lookup(type(step), "right_inverse") is not None
 
 
 def mark_hooked(columns: Columns, module: int, fields: dict[str, Any]) -> None:
-    """Note the tensors that a forward pre-hook of weight norm, spectral norm or pruning makes."""
+    """Note the tensors that forward pre-hooks (weight norm, pruning) compute."""
     hooks = fields.get("_forward_pre_hooks")
     if not isinstance(hooks, dict):
         return
@@ -112,8 +113,8 @@ def mark_hooked(columns: Columns, module: int, fields: dict[str, Any]) -> None:
         for slot in range(columns.first_slot[module], len(columns.slot_keys)):
             if columns.slot_keys[slot] == key:
                 columns.slot_notes[slot] = (
-                    f"derived: made anew from {' and '.join(sources)} at each forward: "
-                    f"edit {sources[0]}"
+                    f"derived: recomputed from {' and '.join(sources)} at each forward pass; "
+                    f"edit {sources[0]} instead"
                 )
                 columns.slot_sources[slot] = tuple((name,) for name in sources)
 
@@ -133,7 +134,7 @@ def _made_by(hook: object) -> tuple[str, tuple[str, ...]] | None:
 
 
 def only_torch_hooks(fields: dict[str, Any]) -> bool:
-    """True where the hooks on `state_dict` are known to leave its keys alone."""
+    """True if the hooks on ``state_dict`` are known not to change its keys."""
     if fields.get("_state_dict_pre_hooks"):
         return False
     hooks = fields.get("_state_dict_hooks")

@@ -1,6 +1,6 @@
-"""Computes a parametrized tensor without the side effects that computing it has.
+"""Computes a parametrized tensor without side effects on the model.
 
-`module.weight` of a spectral norm in training mode advances its vectors; a parametrization may
+``module.weight`` of a spectral norm in training mode advances its vectors; a parametrization may
 draw random numbers or count its calls. So it runs on a shadow: objects with the same attributes,
 whose tensors are copies.
 """
@@ -26,7 +26,7 @@ _HOOKS = ("_forward_hooks", "_forward_pre_hooks")
 
 
 def compute(module: Any, key: str) -> torch.Tensor | None:
-    """The parametrized tensor `key` of a module; None where it has none of that name."""
+    """The parametrized tensor ``key`` of a module; None if it has none of that name."""
     fields = compat.module_fields(module)
     lists = (fields.get("_modules") or {}).get("parametrizations")
     if type(lists) is not nn.ModuleDict:
@@ -42,7 +42,7 @@ def compute(module: Any, key: str) -> torch.Tensor | None:
     except Exception as error:
         raise Unreadable(f"Computing it failed: {error_text(error)}") from error
     if not isinstance(value, torch.Tensor):
-        raise Unreadable(f"Its parametrization gave a {class_name(type(value))}, no tensor.")
+        raise Unreadable(f"Its parametrization returned a {class_name(type(value))}, not a tensor.")
     return value
 
 
@@ -55,7 +55,7 @@ def _shadow(module: Any, made: dict[int, Any]) -> Any:
     made[id(module)] = shadow
     fields = compat.raw_dict(module)
     if any(fields.get(hooks) for hooks in _HOOKS):
-        raise Unreadable(f"A hook on its {class_name(cls)} would run.")
+        raise Unreadable(f"Computing it would run a hook of its {class_name(cls)}.")
     copied = compat.raw_dict(shadow)
     for name, value in fields.items():
         if name == "_modules":

@@ -1,4 +1,4 @@
-"""Leaves every global generator of random numbers as it was, whoever drew from it."""
+"""Restores every global generator of random numbers, whatever drew from it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import torch
 
 @contextmanager
 def kept_generators() -> Iterator[list[Any]]:
-    """Afterwards every global generator stands where it stood; gives the accelerators' modules.
+    """Restore every global generator afterwards; yields the modules of the accelerators in use.
 
-    Only an accelerator that is in use already: asking another for its state would initialize it.
+    Includes only accelerators that are in use: asking another for its state would initialize it.
     """
     accelerators = [module for name in ("cuda", "xpu") if (module := _in_use(name)) is not None]
     states = [module.get_rng_state_all() for module in accelerators]

@@ -1,8 +1,8 @@
-"""Reads what one module holds, past everything that its class may have overridden.
+"""Reads what one module holds, whatever its class may have overridden.
 
-Only `__dict__` is looked at, through the descriptor that `nn.Module` itself made, and the plain
-dicts in it; so no property, no `__getattr__`, no parametrization and no method of a user's runs.
-What a hostile module breaks is a sentence in its row and stops nothing else.
+Only ``__dict__`` is looked at, through the descriptor that ``nn.Module`` itself made, and the plain
+dicts in it; so no property, ``__getattr__``, parametrization or other code of the user's runs. What
+a hostile module breaks becomes a sentence in its row and does not affect the others.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _FIELDS = list(compat.MODULE_FIELDS)
 _FIELD_COUNT = len(_FIELDS)
 _FIELD_SET = frozenset(_FIELDS)
 
-#: What a module that lacks one of torch's fields is taken to hold there.
+#: The default for a field of torch's that a module lacks.
 _EMPTY_FIELDS: dict[str, Any] = {name: vars(nn.Module())[name] for name in _FIELDS}
 
-#: Values that hold no tensor and no module; nearly everything in a `__dict__` is of these.
+#: Types of values that hold neither tensors nor modules; nearly everything in a ``__dict__``.
 INERT = {
     id(cls): cls
     for cls in (bool, int, float, complex, str, bytes, type(None), torch.dtype, torch.device)
@@ -38,7 +38,7 @@ Children = tuple[list[Any], list[Any]]
 
 
 def key_text(key: Any) -> str:
-    """A dict key as a name; keys that are no strings are possible and must not stop the walk."""
+    """A dict key as a name; keys that are not strings are possible and must not stop the walk."""
     if type(key) is str:
         return key
     if issubclass(type(key), str):
@@ -47,9 +47,9 @@ def key_text(key: Any) -> str:
 
 
 def entries(registry: Any) -> list[tuple[Any, Any]] | None:
-    """The items of a registry such as `_parameters` in their order; None where it is no mapping.
+    """The items of a registry such as ``_parameters``, in order; None if it is not a mapping.
 
-    A subclass of dict is read as the dict that it is: its own methods may gather, log or lie.
+    A subclass of dict is read as a plain dict: its own methods may gather, log or lie.
     """
     if registry is None:
         return []
@@ -67,11 +67,11 @@ def entries(registry: Any) -> list[tuple[Any, Any]] | None:
 
 
 class Reader:
-    """Fills the module and slot columns; the places are `walk.py`'s.
+    """Fills the module and slot columns; the places are ``walk.py``'s.
 
-    `values` has what stands in each slot, `below` the children of each module that has any; both
-    keep alive what they name until the census is taken, so that an id means one object. Without
-    `remarks` hooks are not looked at, which only say more of a slot that is there anyway.
+    ``values`` has the content of each slot, ``below`` the children of each module that has any;
+    both keep their objects alive until the census is taken, so that an id means one object. Without
+    ``remarks``, hooks are not read, which only add information to a slot.
     """
 
     def __init__(self, columns: Columns, *, remarks: bool = True) -> None:
@@ -99,10 +99,11 @@ class Reader:
             level = list(met.values())
 
     def _read_level(self, modules: list[Any], first: int) -> None:
-        """Read modules, which are numbered from `first` on.
+        """Read modules, which are numbered from ``first`` on.
 
-        This loop is most of what a large model costs, so the ordinary is done in it: torch's own
-        fields in torch's own order, registries that are dicts, attributes that are numbers or text.
+        This loop takes most of the time for a large model, so the common case is handled in it:
+        torch's own fields in torch's own order, registries that are dicts, attributes that are
+        numbers or strings.
         """
         columns, values, slot_keys = self.columns, self.values, self.columns.slot_keys
         fields_of, inert, own = compat.raw_dict, INERT, _FIELD_COUNT
@@ -139,7 +140,7 @@ class Reader:
                 if type(held) is not dict or held:
                     self._children(module, held, number)
                 if len(slot_keys) != len(values):
-                    raise RuntimeError("another thread registered something meanwhile")
+                    raise RuntimeError("another thread registered something in the meantime")
             except Exception as error:
                 self._fail(module, number, error)
             columns.first_slot.append(len(slot_keys))
@@ -147,22 +148,22 @@ class Reader:
     def _complete(
         self, module: Any, number: int, fields: dict[str, Any]
     ) -> tuple[list[str], dict[str, Any]]:
-        """Names and fields as of a module with all of torch's fields, in torch's order."""
+        """Names and fields as in a module with all of torch's fields, in torch's order."""
         if "_parameters" not in fields:
             fields = compat.module_fields(module)
         if "_parameters" not in fields:
             self.columns.module_errors[number] = (
                 f"{class_name(type(module))}.__init__ did not call super().__init__(), "
-                "so it can hold no parameters."
+                "so it cannot hold parameters."
             )
         own = [name for name in fields if name not in _FIELD_SET]
         return [*_FIELDS, *own], {**_EMPTY_FIELDS, **fields}
 
     def _fail(self, module: Any, number: int, error: Exception) -> None:
-        """Note the error, and make the columns one length again after reading failed halfway."""
+        """Note the error, and make the columns equally long again after reading failed halfway."""
         columns = self.columns
         if issubclass(type(module), nn.Module):
-            # The class only: the text of an exception may be a user's code.
+            # The class only: getting the text of an exception may run a user's code.
             wrong = f"Reading it failed: {class_name(type(error))}."
         else:
             wrong = f"It is registered as a module, but it is of class {class_name(type(module))}."
@@ -175,7 +176,7 @@ class Reader:
         self._buffer_rows = [(start, min(end, whole)) for start, end in self._buffer_rows]
 
     def _registered(self, registry: Any, kind: Kind, number: int) -> None:
-        """Append a slot for each entry of `_parameters` or `_buffers`."""
+        """Append a slot for each entry of ``_parameters`` or ``_buffers``."""
         columns = self.columns
         if type(registry) is dict:
             columns.slot_keys.extend(registry)
@@ -192,14 +193,14 @@ class Reader:
             self.values.extend([value for _, value in items])
 
     def _transient(self, transient: set[Any], start: int) -> None:
-        """Note which of the buffers from a row on `state_dict` leaves out."""
+        """Note which of the buffers from a row on ``state_dict`` leaves out."""
         columns = self.columns
         for slot in range(start, len(self.values)):
             if columns.slot_keys[slot] in transient:
                 columns.transient.add(slot)
 
     def _hooks(self, fields: dict[str, Any], number: int) -> None:
-        """What the hooks of a module say of its slots and of its `state_dict`."""
+        """What the hooks of a module mean for its slots and its ``state_dict``."""
         hooks = fields["_forward_pre_hooks"]
         if type(hooks) is not OrderedDict or hooks:
             derived.mark_hooked(self.columns, number, fields)
@@ -209,7 +210,7 @@ class Reader:
             self.columns.saves_plainly = False
 
     def _attribute(self, name: Any, value: object, number: int) -> None:
-        """A plain attribute: a tensor is a slot; modules out of torch's presenter are a warning."""
+        """A plain attribute: a tensor is a slot; modules that torch does not see are a warning."""
         columns = self.columns
         if is_tensor(value):
             key = key_text(name)
@@ -239,7 +240,7 @@ class Reader:
             modules = dict(items)
         keys, children = list(modules), list(modules.values())
         if len(keys) != len(children):
-            raise RuntimeError("another thread registered a module meanwhile")
+            raise RuntimeError("another thread registered a module in the meantime")
         if "parametrizations" in modules:
             for computed in derived.computed_slots(module, modules):
                 slot = self._append(computed.key, "computed", None)
@@ -251,7 +252,7 @@ class Reader:
             self._below_level.extend(children)
 
     def finish(self) -> Census:
-        """Look at the tensors that were met and fill what hangs on them."""
+        """Read the tensors that were found and fill the columns that depend on them."""
         columns = self.columns
         census = take_census(self.values)
         columns.slot_tensors, columns.looks = census.numbers, census.looks
@@ -283,7 +284,7 @@ class Reader:
 
 
 def _all_text(keys: list[Any], odd: set[int]) -> list[str]:
-    """The keys as names; the rows of those that are no plain strings are noted as odd."""
+    """The keys as names; rows whose key is not a plain string are noted as odd."""
     found = [row for row, key in enumerate(keys) if type(key) is not str]
     odd.update(found)
     return [key_text(key) for key in keys] if found else keys

@@ -1,6 +1,6 @@
-"""Has anything moved since a model was read? Traces are equal where two readings would be.
+"""Has anything moved since a model was read? Traces are equal if two readings would be.
 
-A reading names every place of a model; a trace only takes what stands there, column by column, in
+A reading names every place of a model; a trace only records what is there, column by column, in
 about half the time of reading. It consists of hashes and keeps nothing of the model alive.
 """
 
@@ -28,12 +28,12 @@ _LAST = compat.MODULE_FIELDS[-1]
 _ONE_MORE = (1).__add__
 _PLAIN = frozenset(map(id, compat.PLAIN_TENSORS))
 
-#: Tensors that are looked at together; one that refuses an attribute spoils only its own piece.
+#: Tensors that are read together; one that refuses an attribute affects only its own batch.
 _PIECE = 4096
 
 
 class Trace(NamedTuple):
-    """What a reading hangs on.
+    """What a reading depends on.
 
     ``places``: which modules and tensors stand where, and where the tensors lie in memory: what
     names and ties follow from. ``details``: everything else that a row says.
@@ -48,10 +48,10 @@ class _Odd(Exception):
 
 
 def trace_of(net: Any) -> Trace:
-    """The trace of a model as it is now; runs none of its code.
+    """The present trace of a model; runs none of its code.
 
-    Where a module is not laid out as torch's own are, it equals no other trace: such a model is
-    read anew each time.
+    If a module is not laid out like torch's own, its trace equals no other: such a model is read
+    again each time.
     """
     return _guarded(net, True)
 
@@ -65,7 +65,7 @@ def _guarded(net: Any, details: bool) -> Trace:
     try:
         with without_collection():
             return _trace(net, details)
-    except Exception:  # what cannot be traced has always moved
+    except Exception:  # what cannot be traced counts as moved
         return Trace(object(), object())
 
 
@@ -112,7 +112,7 @@ def _unmet(children: list[Any], met: set[int], found: list[object]) -> list[Any]
 
 
 def _entries(registries: list[Any], found: list[object]) -> list[Any]:
-    """The values of all registries; what they are called, and how many, goes to ``found``."""
+    """The values of all registries; their names and number go to ``found``."""
     if set(map(type, registries)) != {dict}:
         raise _Odd
     filled = list(filter(None, registries))
@@ -129,7 +129,7 @@ def _entries(registries: list[Any], found: list[object]) -> list[Any]:
 def _changeable(
     modules: list[Any], kinds: list[int], fields: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """The fields of modules that may put a tensor where another attribute stood.
+    """The fields of modules that may put a tensor in place of another attribute.
 
     Layers of torch's own do not, unless a hook does: weight norm, pruning. To look at them too
     would take as long again as all the rest.

@@ -12,14 +12,15 @@ from paramwidget import compat
 
 CONTAINERS = (list, tuple, dict, set, frozenset, OrderedDict)
 
-#: Containers with more in them than this are searched in their first part only.
+#: Of larger containers, only this many items are searched.
 SEARCHED_ITEMS = 10_000
 
 
 def hidden_note(key: str, value: object, known: Container[int]) -> str | None:
-    """What the attribute `key` holds that is not registered; containers in it are searched too.
+    """What the attribute ``key`` holds without registering it; nested containers are searched too.
 
-    `known` has the ids of all modules and tensors that are. None where there is nothing to warn of.
+    ``known`` has the ids of all registered modules and tensors. None if there is nothing to warn
+    about.
     """
     modules = parameters = 0
     queue: list[tuple[Any, int]] = [(value, 0)]
@@ -37,8 +38,8 @@ def hidden_note(key: str, value: object, known: Container[int]) -> str | None:
     if not what:
         return None
     return (
-        f"its attribute {key!r} holds {' and '.join(what)} that torch does not see: "
-        "not registered, so never trained and never saved (nn.ModuleList, nn.ParameterList)"
+        f"attribute {key!r} holds {' and '.join(what)} that torch does not see: "
+        "not registered, so not trained and not saved (use nn.ModuleList or nn.ParameterList)"
     )
 
 

@@ -1,9 +1,9 @@
 """The walk over a model's places: iterative, in registration order, bounded.
 
-Visits modules as `named_modules(remove_duplicate=False)` does, so a module used twice stands at
-both places. It differs where that one fails: depth costs no stack, a module that contains itself
-ends in a row that says so, and past `MAX_NAMES` no module that was opened before is opened again,
-so that sixteen doublings end and no tensor is lost.
+Visits modules as ``named_modules(remove_duplicate=False)`` does, so a module used twice is at both
+places. It differs where that one fails: depth needs no stack, a module that contains itself ends in
+a row that says so, and beyond ``MAX_NAMES`` no module is expanded a second time, so that sixteen
+doublings end and no tensor is lost.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from paramwidget.slots.reading.census import Census
 from paramwidget.slots.reading.columns import Columns
 from paramwidget.slots.reading.reader import Reader
 
-#: Modules and slots that a tree names before a module stays closed where it stands again.
+#: Modules and slots that a tree names before a repeated module is no longer expanded.
 MAX_NAMES = 600_000
 
 #: The keys of a module's children and their module numbers.
@@ -47,7 +47,7 @@ def visit(columns: Columns, below: dict[int, Below], max_names: int = MAX_NAMES)
     names = len(columns.slot_keys) + len(columns.classes)
     opened: set[int] = set()
     open_now: set[int] = set()
-    # The root is opened like any other module, below a place that does not exist.
+    # The root is expanded like any other module, below a place that does not exist.
     stack: list[tuple[Iterator[tuple[Any, int]], int]] = [(iter([("", 0)]), -1)]
     while stack:
         siblings, parent = stack[-1]
@@ -66,7 +66,7 @@ def visit(columns: Columns, below: dict[int, Below], max_names: int = MAX_NAMES)
                 names += len(inner) + sum(len(columns.slots_of(child)) for child in inner)
                 if names > max_names:
                     columns.place_notes[place] = (
-                        f"not opened again: the tree has its {max_names} names"
+                        f"not expanded again: the tree already has {max_names} names"
                     )
                     continue
             opened.add(number)

@@ -1,4 +1,4 @@
-/** All docked views: makes them, follows what becomes of their variables, restores them. */
+/** All docked views: creates them, follows their variables, restores them. */
 
 import type { ILabShell, JupyterFrontEnd } from "@jupyterlab/application";
 import { Notification, WidgetTracker } from "@jupyterlab/apputils";
@@ -8,7 +8,7 @@ import type { LabAnswer, LabDocked, LabStep } from "../../../shared/protocol";
 import { afterCells } from "../kernel/cells";
 import { type Lines, NoLine, type Question } from "../kernel/line";
 import { kernelOf, type Owner, type Owners } from "../owner";
-import { saying } from "../words";
+import { saying } from "../text";
 import { DockView, type Place } from "./view";
 
 export class Docks {
@@ -24,7 +24,7 @@ export class Docks {
     return this.tracker.has(widget) ? (widget as DockView).owner : null;
   }
 
-  /** Docks the module at the end of a path; where one is docked already, it comes to the front. */
+  /** Docks the module at a path; if it is already docked, brings it to the front. */
   async dock(owner: Owner, path: readonly LabStep[]): Promise<DockView | null> {
     const known = this.of(owner).find((view) => same(view.place.path, path) && view.alive);
     if (known) {
@@ -34,12 +34,12 @@ export class Docks {
     return await this.open(owner, { path }, (view) => ({ kind: "labdock", view, path: [...path] }));
   }
 
-  /** Docks a widget that is shown somewhere else. */
+  /** Docks a widget that is shown elsewhere. */
   async dockWidget(owner: Owner, model: string): Promise<DockView | null> {
     return await this.open(owner, { model }, (view) => ({ kind: "labfind", view, model }));
   }
 
-  /** The docked view of the last session, waiting for its notebook and kernel. */
+  /** Restores a docked view of the last session, which waits for its notebook and kernel. */
   restore(owners: Owners, place: Place): DockView {
     const view = new DockView(place);
     view.say(`Waiting for ${place.owner}…`);
@@ -79,7 +79,7 @@ export class Docks {
     return view;
   }
 
-  /** What a docked view shows, or the sentence that says why it cannot. */
+  /** What a docked view shows, or a sentence that says why it cannot. */
   private async ask(owner: Owner, question: Question): Promise<LabDocked | string> {
     const kernel = kernelOf(owner);
     if (!kernel) return saying("no-kernel", owner.title).text;
@@ -146,19 +146,22 @@ export class Docks {
     });
   }
 
-  /** The kernel that held the module is gone. */
+  /** The kernel with the module is gone. */
   private mourn(view: DockView, owner: Owner, status: Kernel.Status): void {
     if (!/restarting|dead/.test(status) || !view.object) return;
     view.lose();
     const { label } = view.place;
     const text =
       status === "dead"
-        ? `The kernel is dead, and ${label} with it. Restart it and run the cells that make ${label}.`
-        : `The kernel was restarted, and ${label} is gone. Run the cells that make it again.`;
+        ? `The kernel died, and ${label} is gone. Restart it and run its cells again.`
+        : `The kernel was restarted, and ${label} is gone. Run the cells that create it.`;
     view.say(text, { label: `Show ${label}`, act: () => void this.fill(view, owner) });
   }
 
-  /** Is the module still where it was? A variable that holds another one is followed on request. */
+  /**
+   * Checks whether the module is still there. A variable with another module is followed on
+   * request.
+   */
   private async check(view: DockView, owner: Owner): Promise<void> {
     const kernel = kernelOf(owner);
     const { path, label } = view.place;
@@ -169,7 +172,7 @@ export class Docks {
       .catch(() => null);
     if (answer?.kind !== "labrows" || view.isDisposed || bond.object !== view.object) return;
     if (answer.bonds[0] === "other") {
-      view.say(`${label} is another model now; this is still the one from before.`, {
+      view.say(`${label} is a different model now; this view still shows the previous one.`, {
         label: `Show the new ${label}`,
         act: () => void this.fill(view, owner),
       });
@@ -184,7 +187,7 @@ export class Docks {
 
 function read(answer: LabAnswer): LabDocked | string {
   if (answer.kind === "labdocked") return answer;
-  return answer.kind === "labrefused" ? answer.reason : "The kernel answered something else.";
+  return answer.kind === "labrefused" ? answer.reason : "The kernel gave an unexpected answer.";
 }
 
 export function failure(error: unknown): string {

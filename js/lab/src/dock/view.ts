@@ -1,4 +1,4 @@
-/** A docked widget: the ordinary view, bound to the module at the end of a path of one owner. */
+/** A docked widget: the ordinary view, bound to the module at a path in one owner. */
 
 import { MainAreaWidget } from "@jupyterlab/apputils";
 import { MimeModel } from "@jupyterlab/rendermime";
@@ -47,14 +47,14 @@ export class DockView extends MainAreaWidget<Panel> {
     this.label(place.label);
   }
 
-  /** The owner closes its widgets' manager when it goes: a view of it would stay dead. */
+  /** The owner closes its widget manager when it goes, and a view of that would stay dead. */
   belongTo(owner: Owner): void {
     if (this.owner) this.owner.widget.disposed.disconnect(this.dispose, this);
     this.owner = owner;
     owner.widget.disposed.connect(this.dispose, this);
   }
 
-  /** Shows a widget of the kernel by the owner's own renderer. */
+  /** Shows a widget of the kernel with the owner's own renderer. */
   async present(owner: Owner, docked: LabDocked): Promise<void> {
     this.belongTo(owner);
     this.object = docked.object;
@@ -72,7 +72,7 @@ export class DockView extends MainAreaWidget<Panel> {
     this.content.addWidget(renderer);
   }
 
-  /** Whether what is shown lives in the kernel that the owner has now. */
+  /** Whether the widget shown belongs to the owner's current kernel. */
   get alive(): boolean {
     return !!this.owner && kernelOf(this.owner)?.id === this.kernel && this.object !== "";
   }
@@ -82,7 +82,7 @@ export class DockView extends MainAreaWidget<Panel> {
     this.object = "";
   }
 
-  /** A sentence above the view, with what one can do; "" for none. */
+  /** Shows a sentence above the view, with its remedies; "" for none. */
   say(text: string, ...remedies: Remedy[]): void {
     this.notice.hidden = !text;
     this.notice.replaceChildren(element("span", "", text), ...remedies.map(button));

@@ -1,14 +1,20 @@
-/** Makes a kernel listen to us: one silent request that binds no name and counts no cell. */
+/**
+ * Registers the extension in a kernel, with one silent request that binds no name and counts no
+ * cell.
+ */
 
 import type { Kernel, KernelMessage } from "@jupyterlab/services";
 
-/** An expression of ours, never of a user's; what it gives is None. */
+/** Our own expression, never a user's; its value is None. */
 const SERVE = "__import__('paramwidget.lab', fromlist=['serve']).serve()";
 
-/** Why a kernel does not listen. */
+/** Why a kernel could not be reached. */
 export type Boot = "ready" | "no-package" | { error: string };
 
-/** Loads `paramwidget.lab`; on a subshell where the kernel has them, so while a cell runs too. */
+/**
+ * Loads `paramwidget.lab`, on a subshell if the kernel has them, so that it works while a cell
+ * runs.
+ */
 export async function boot(kernel: Kernel.IKernelConnection): Promise<Boot> {
   await kernel.info;
   if (!kernel.supportsSubshells) return read(await ask(kernel));

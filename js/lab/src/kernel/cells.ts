@@ -1,4 +1,4 @@
-/** Tells when a cell has ended, whoever ran it; not of silent requests, ours among them. */
+/** Reports the end of each cell, whoever ran it, but not of silent requests such as ours. */
 
 import type { ISessionContext } from "@jupyterlab/apputils";
 import type { KernelMessage } from "@jupyterlab/services";

@@ -1,5 +1,5 @@
 /**
- * The line to one kernel: a comm of our own, kept open, on which we ask and it answers.
+ * The connection to one kernel: our own comm, kept open, on which we ask and it answers.
  *
  * The kernel publishes on it in answers only, so that ipykernel keeps our subshell and answers
  * while a cell runs. The subshell lives as long as the comm.
@@ -15,14 +15,14 @@ const TARGET = "paramwidget.lab";
 type Unnumbered<Q> = Q extends LabQuestion ? Omit<Q, "n"> : never;
 export type Question = Unnumbered<LabQuestion>;
 
-/** The kernel cannot be asked; `why` as `boot` found it, or that the line was cut. */
+/** The kernel cannot be asked; `why` is what `boot` found, or "cut" if the connection was lost. */
 export class NoLine extends Error {
   constructor(readonly why: Exclude<Boot, "ready"> | "cut") {
     super(typeof why === "string" ? why : why.error);
   }
 }
 
-/** The lines to all kernels, each opened when it is first needed, and anew after a restart. */
+/** The connections to all kernels, each opened when first needed, and again after a restart. */
 export class Lines {
   private readonly lines = new Map<string, Line>();
 
@@ -30,7 +30,7 @@ export class Lines {
     return this.to(kernel).ask(question);
   }
 
-  /** Says something that matters only to a kernel that we have talked to. */
+  /** Sends something that matters only to a kernel that is already connected. */
   tell(kernel: Kernel.IKernelConnection, question: Question): void {
     const line = this.lines.get(kernel.id);
     if (line && !line.closed) line.ask(question).catch(() => undefined);
@@ -87,7 +87,7 @@ class Line {
     });
   }
 
-  /** Booting comes first: a kernel that lacks the target would write an error into its log. */
+  /** Booting comes first: a kernel without the target would log an error. */
   private async open(): Promise<Kernel.IComm> {
     const found = await this.unlessCut(boot(this.kernel));
     if (found !== "ready") throw new NoLine(found);

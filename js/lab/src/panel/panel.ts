@@ -6,7 +6,7 @@ import { Panel, Widget } from "@lumino/widgets";
 import type { LabRow } from "../../../shared/protocol";
 import { parametersIcon } from "../icons";
 import type { Item, Live, Shown } from "../live";
-import { saying } from "../words";
+import { saying } from "../text";
 import { element, moreElement, rowElement } from "./rows";
 
 export class ParametersPanel extends SidePanel {
@@ -85,7 +85,7 @@ export class ParametersPanel extends SidePanel {
     this.toggleClass("jp-mod-busy", "items" in shown && shown.old);
   }
 
-  /** The row's element, the one from before where nothing of it has changed. */
+  /** The row's element, the previous one if nothing in it has changed. */
   private made(item: Item): HTMLElement {
     const said = JSON.stringify(item);
     const before = this.known.get(item.key);
@@ -96,7 +96,7 @@ export class ParametersPanel extends SidePanel {
     return row;
   }
 
-  /** What stays is not touched: a click or a focus in the middle of a refresh must not be lost. */
+  /** Unchanged rows are not touched, so that a click or the focus survives a refresh. */
   private place(wanted: HTMLElement[]): void {
     const stay = new Set<Node>(wanted);
     for (const row of [...this.list.childNodes]) if (!stay.has(row)) row.remove();
@@ -187,7 +187,7 @@ export class ParametersPanel extends SidePanel {
     this.markTabStop();
   }
 
-  /** One row is reached by Tab: the one that had the focus last, else the first. */
+  /** Tab reaches one row: the one that last had the focus, else the first. */
   private markTabStop(): void {
     const stop = this.elementOf(this.items.find(({ key }) => key === this.focused));
     for (const row of this.list.querySelectorAll<HTMLElement>(".jp-paramwidget-Row")) {

@@ -57,7 +57,7 @@ function names(row: LabRow): HTMLElement {
   return made;
 }
 
-/** A large number in four letters or so, as in 124.4M. */
+/** A large number in about four characters, such as 124.4M. */
 export function short(count: number): string {
   if (count < 100_000) return count.toLocaleString("en");
   return new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 }).format(
@@ -75,7 +75,7 @@ function told(row: LabRow): string {
     lines.push(`${row.bytes_text} in memory`);
   }
   if (row.mode) lines.push(`in ${row.mode} mode`);
-  lines.push(row.module ? "Click or Enter docks the widget on it." : "Holds modules.");
+  lines.push(row.module ? "Click it or press Enter to dock its widget." : "Contains modules.");
   return lines.join("\n");
 }
 

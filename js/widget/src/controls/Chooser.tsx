@@ -1,4 +1,4 @@
-/** Which initializer: all of them, those that cannot be done here disabled with the reason. */
+/** The choice of an initializer; those that cannot be used here are disabled, with the reason. */
 
 import { useId } from "preact/hooks";
 import type { Facts, Initializer } from "../../../shared/protocol";
@@ -7,13 +7,13 @@ import { readableDoc } from "./doc";
 const GROUPS: readonly (readonly [Initializer["source"], string])[] = [
   ["torch", "torch.nn.init"],
   ["module", "The module's own"],
-  ["user", "Yours, by @initializer"],
+  ["user", "Your own, by @initializer"],
 ];
 
 /** What is offered at first. */
 const FIRST = ["xavier_uniform_", "zeros_"];
 
-/** The first initializer that can be done with a slot. */
+/** The first initializer that can be used for a slot. */
 export function fitting(catalog: readonly Initializer[], facts: Facts | null): Initializer | null {
   const fit = catalog.filter(({ name }) => !facts?.unfit[name]);
   const named = FIRST.map((name) => fit.find((known) => known.name === name));
@@ -53,7 +53,7 @@ export function Chooser({ catalog, chosen, unfit, choose }: ChooserProps) {
             ?
           </button>
           <div class="card popover below" role="tooltip">
-            <pre class="doc">{readableDoc(chosen.doc) || "It has no documentation."}</pre>
+            <pre class="doc">{readableDoc(chosen.doc) || "No documentation."}</pre>
           </div>
         </span>
       </div>

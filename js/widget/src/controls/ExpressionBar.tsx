@@ -36,7 +36,7 @@ export function ExpressionBar({ store, path }: BarProps) {
           label="Part of w, as a slice"
           class="slice"
           placeholder=":"
-          title="A slice as Python writes it, such as :, 0 — empty for all of w"
+          title="A slice in Python syntax, such as :, 0; leave empty for all of w"
           text={index.value}
           error={wrong("index")}
           write={write(index)}
@@ -45,7 +45,7 @@ export function ExpressionBar({ store, path }: BarProps) {
           ] =
         </span>
         <Entry
-          label="What w becomes"
+          label="New value of w"
           class="formula"
           placeholder="w + 1"
           title="An expression of w, such as w * 0.5"
@@ -90,7 +90,7 @@ function Entry({ label, text, error, write, ...rest }: EntryProps) {
   );
 }
 
-/** The expression once more, with a mark under the place at which it is not understood. */
+/** The expression again, with a mark under the place of the error. */
 function Position({ text, error }: { text: string; error: string }) {
   const position = Number(/^at character (\d+)/.exec(error)?.[1] ?? 0);
   if (!position) return null;
@@ -125,7 +125,7 @@ function Chips({ store, asking, write }: ChipsProps) {
           key={text}
           class="chip code"
           type="button"
-          title={`Write ${text} into the field`}
+          title={`Insert ${text} into the field`}
           onClick={(event) => fill(event, text)}
         >
           {text}

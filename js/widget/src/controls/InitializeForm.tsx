@@ -19,7 +19,7 @@ export interface InitializeFormProps {
   path: readonly string[];
 }
 
-/** What a person has chosen; what they typed stays when they look at another initializer. */
+/** What was chosen; what was typed is kept when another initializer is selected. */
 interface Choice {
   name: string;
   typed: Record<string, Record<string, string>>;
@@ -55,7 +55,7 @@ export function InitializeForm({ store, path }: InitializeFormProps) {
   const { reply } = asking.answer.value;
   const tried = dry.answer.value;
   const wrong = (where: string) => {
-    // a field that nobody has typed in is not found fault with before Apply
+    // a field without input is not reported as an error before Apply
     const meant = where in typed ? [reply, tried.reply] : [reply];
     const said = meant.find((one) => one && !one.ok && one.where === where);
     return said?.error ?? "";
@@ -136,7 +136,9 @@ function useDryRun(
   return dry;
 }
 
-/** Only what differs from the default is said, so that the journal's code is what one would write. */
+/**
+ * Only what differs from the default is sent, so that the journal's code is what one would write.
+ */
 function question(
   path: readonly string[],
   { name, arguments: known }: Initializer,
@@ -154,7 +156,7 @@ function question(
   };
 }
 
-/** An open panel of the slot knows what cannot be done with it; for others the dry run tells. */
+/** An open panel of the slot knows what cannot be used; for others the dry run reports it. */
 function factsOf(store: Store, path: readonly string[]): Facts | null {
   const same = (other: readonly string[]) =>
     other.length === path.length && other.every((name, n) => name === path[n]);

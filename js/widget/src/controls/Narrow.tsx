@@ -1,4 +1,4 @@
-/** Narrows what is initialized below a module: by layer type, and by parameter name. */
+/** Narrows what is initialized below a module, by layer type and by parameter name. */
 
 import { useId } from "preact/hooks";
 import { readable } from "../tree/names";
@@ -32,7 +32,7 @@ export function Narrow({ below, types, parameters, change }: NarrowProps) {
   );
 }
 
-/** More than that are no choice to be made by eye. */
+/** More than that cannot be chosen by eye. */
 const MOST = 24;
 
 interface ChipsProps {

@@ -5,11 +5,11 @@ import type { Tried } from "./dryrun";
 
 interface PreviewLineProps {
   tried: Tried;
-  /** Errors of these are said at their own field. */
+  /** Errors in these arguments are shown at their own fields. */
   fields: readonly string[];
-  /** What to say while the answer does not come; "" for nothing. */
+  /** What to show while the answer is pending; "" for nothing. */
   waiting: string;
-  /** Why the chosen initializer cannot be done here, where that is known beforehand. */
+  /** Why the chosen initializer cannot be used here, if that is known beforehand. */
   unfit: string;
 }
 

@@ -1,4 +1,6 @@
-/** Doing it: with a new seed, or with the same one again. Three controls, three things. */
+/**
+ * Applies the initializer, with a new seed or the same one again. Three controls, three meanings.
+ */
 
 import { type Signal, useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
@@ -40,7 +42,7 @@ export function Seed({ random, seed, error, able, apply }: SeedProps) {
         class="button primary"
         type="button"
         aria-disabled={!able}
-        title="Draws anew, from a seed of its own"
+        title="Draws again, with a new seed"
         onClick={() => void run("")}
       >
         Apply, new seed
@@ -50,10 +52,10 @@ export function Seed({ random, seed, error, able, apply }: SeedProps) {
           class="button"
           type="button"
           aria-disabled={!able || !typed}
-          title="Draws the very same numbers as this seed did"
+          title="Draws the same numbers again, with this seed"
           onClick={() => typed && void run(typed)}
         >
-          {typed && typed !== drawn.value ? "Apply this seed" : "Same again"}
+          {typed && typed !== drawn.value ? "Apply this seed" : "Same seed again"}
         </button>
         <label class="seed" for={id}>
           seed

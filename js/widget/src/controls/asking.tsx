@@ -1,4 +1,4 @@
-/** One control's question to Python: at most one at a time, its answer said at the control. */
+/** One control's request to Python: at most one at a time, its answer shown at the control. */
 
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
@@ -13,11 +13,11 @@ export interface Answer {
 
 export interface Asking {
   readonly answer: ReadonlySignal<Answer>;
-  /** The reply; null where the last question is still unanswered, or this one was taken back. */
+  /** The reply; null if the last request is still unanswered, or this one was cancelled. */
   ask(asked: Asked): Promise<Reply | null>;
-  /** Takes the question back that is not answered yet. */
+  /** Cancels the request that is not answered yet. */
   withdraw(): void;
-  /** Forgets the last answer: what it was about is no longer what stands in the control. */
+  /** Forgets the last answer, which no longer matches the content of the control. */
   forget(): void;
 }
 
@@ -49,15 +49,15 @@ function asking(store: Store, answer: Signal<Answer>): Asking {
   };
 }
 
-/** What to say while an answer does not come; "" for nothing. */
+/** What to show while an answer is pending; "" for nothing. */
 export function waitingText(store: Store): string {
-  return store.status.value.busy ? "waits for the running cell" : "";
+  return store.status.value.busy ? "waiting for the running cell" : "";
 }
 
 interface OutcomeProps {
   store: Store;
   of: Asking;
-  /** Errors that belong to these fields are said there. */
+  /** Errors that belong to these fields are shown there. */
   except?: readonly string[];
 }
 
@@ -72,7 +72,7 @@ export function Outcome({ store, of, except = [] }: OutcomeProps) {
         <span class="waits">
           {waiting}{" "}
           <button class="link" type="button" onClick={() => of.withdraw()}>
-            Take back
+            Cancel
           </button>
         </span>
       )}
@@ -91,7 +91,7 @@ export function Outcome({ store, of, except = [] }: OutcomeProps) {
   );
 }
 
-/** What is said below the edge of the screen is scrolled to, where the person is still here. */
+/** Scrolls to a message below the edge of the screen, if the focus is still in the form. */
 function intoSight(line: HTMLElement | null): void {
   if (line?.closest("form")?.matches(":focus-within")) line.scrollIntoView({ block: "nearest" });
 }

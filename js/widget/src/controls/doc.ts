@@ -1,4 +1,4 @@
-/** Documentation as a person reads it: PyTorch's is written for Sphinx, with LaTeX in it. */
+/** Readable documentation: PyTorch's is written for Sphinx, with LaTeX in it. */
 
 const WORDS: readonly (readonly [RegExp, string])[] = [
   [/^\.\. math::\s*/gm, ""],
@@ -13,7 +13,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/\\_/g, "_"],
 ];
 
-/** From the inside out: a root of a fraction of words. */
+/** From the inside out: a root of a fraction of text. */
 const NESTED: readonly (readonly [RegExp, string])[] = [
   [/\\frac\{([^{}]*)\}\{([^{}\s]*)\}/g, "$1 / $2"],
   [/\\frac\{([^{}]*)\}\{([^{}]*)\}/g, "$1 / ($2)"],

@@ -1,4 +1,4 @@
-/** What an initialization would do, asked while one chooses: one question at a time. */
+/** What an initialization would do, asked while choosing, one request at a time. */
 
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Reply } from "../../../shared/protocol";
@@ -10,8 +10,9 @@ export interface Tried {
 }
 
 /**
- * Waits until the choice has stood for a moment. While a question is unanswered, as a busy kernel
- * leaves it for minutes, none is added: of all later choices the last is asked about in the end.
+ * Waits until the choice has been stable for a moment. While a question is unanswered, as a busy
+ * kernel leaves it for minutes, none is added: of all later choices the last is asked about in the
+ * end.
  */
 export class DryRun<Question> {
   private readonly tried = signal<Tried>({ reply: null, stale: false });

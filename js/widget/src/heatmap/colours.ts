@@ -1,18 +1,18 @@
 /**
  * The colour of a value: blue below zero, orange above, white (on dark pages: black) at zero.
  *
- * Blue and orange stay apart for every common kind of colour blindness, and lightness alone tells
- * the magnitude. What is no point of the scale (clipped, infinite, NaN) has a colour off the scale,
+ * Blue and orange can be told apart with every common kind of colour blindness, and lightness alone
+ * shows the magnitude. Values off the scale (clipped, infinite, NaN) have colours of their own,
  * and a glyph where there is room for one.
  */
 
 import { contrast, fromOklch, type Rgb } from "./oklch";
 
 export type Theme = "light" | "dark";
-/** What a person may choose; each reads for the colour-blind, grey on paper too. */
+/** The choices; each is readable for the colour-blind, grey also on paper. */
 export const COLOURS = ["blue-orange", "purple-green", "grey"] as const;
 export type Colours = (typeof COLOURS)[number];
-/** An angle of pi is one of -pi: there both ends of the scale have one colour. */
+/** An angle of pi equals one of -pi: both ends of this scale have one colour. */
 export type Wheel = Colours | "cyclic";
 export type Limits = readonly [low: number, high: number];
 export type Mark = "gap" | "nan" | "+inf" | "-inf" | "above" | "below" | "";
@@ -86,7 +86,7 @@ function makePalette(theme: Theme, wheel: Wheel): Palette {
 /** The colour at a signed distance from zero, -1 to 1. */
 function shade(theme: Theme, wheel: Wheel, distance: number): Rgb {
   const size = Math.abs(distance);
-  // Without colour the sign must be seen in the lightness: black, grey at zero, white.
+  // Without colour, lightness must show the sign: black, grey at zero, white.
   if (wheel === "grey") return fromOklch(0.62 + 0.36 * distance, 0, 0);
   const [below, above] = HUES[wheel];
   const hue = distance < 0 ? below : above;
@@ -95,7 +95,7 @@ function shade(theme: Theme, wheel: Wheel, distance: number): Rgb {
   return fromOklch(centre + (end - centre) * size, colourful, hue);
 }
 
-/** What sets a value apart from the scale; "" for a point of it. */
+/** The mark of a value off the scale; "" for a value on it. */
 export function markOf(value: number, [low, high]: Limits): Mark {
   if (value >= low && value <= high) return "";
   if (Number.isNaN(value)) return "nan";
@@ -104,7 +104,7 @@ export function markOf(value: number, [low, high]: Limits): Mark {
   return value > high ? "above" : "below";
 }
 
-/** The packed colour of a value. The usual one, a point of the scale, takes the shortest way. */
+/** The packed colour of a value. A value on the scale, the usual case, is handled first. */
 export function packedColour(value: number, limits: Limits, { table, marks }: Palette): number {
   const [low, high] = limits;
   if (value >= low && value <= high) {
@@ -124,7 +124,7 @@ export function colourOf(
   return unpack(packedColour(value, limits, palette(theme, wheel)));
 }
 
-/** The colour of a mark, null where it is none. */
+/** The colour of a mark, null if it has none. */
 export function markColour(mark: Mark, theme: Theme): Rgb | null {
   return mark === "" || mark === "gap" ? null : MARKS[theme][mark];
 }
@@ -150,7 +150,7 @@ export function gradient(theme: Theme, wheel: Wheel = "blue-orange", stops = 17)
   return `linear-gradient(to right, ${colours.join(", ")})`;
 }
 
-/** As a Uint32Array over ImageData wants it: every machine a browser runs on is little-endian. */
+/** In the byte order of ImageData: every machine that a browser runs on is little-endian. */
 function pack([red, green, blue]: Rgb): number {
   return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }

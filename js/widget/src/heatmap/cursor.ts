@@ -81,7 +81,7 @@ export class Cursor implements Steered {
     return this.selected ?? this.first();
   }
 
-  /** The first element in sight that is no gap. */
+  /** The first visible element that is not a gap. */
   private first(): Cell {
     const { layout, window } = this.viewport;
     const corner = { row: window[0], col: window[2] };
@@ -100,7 +100,7 @@ export class Cursor implements Steered {
     else this.edit(this.editable(selected), true);
   }
 
-  /** What stands in the field at first; of a complex element only the magnitude is known here. */
+  /** The initial content of the field; only the magnitude of a complex element is known here. */
   private editable(element: Cell): string {
     const { value = "", note = "" } = this.described(element) ?? {};
     return note ? "" : value.replaceAll("−", "-");
@@ -108,19 +108,20 @@ export class Cursor implements Steered {
 
   type(text: string): void {
     const locked = this.viewport.input?.locked;
-    if (!this.exact) this.actions.refuse("It stands for many elements; Enter goes in.");
+    if (!this.exact)
+      this.actions.refuse("This cell stands for many elements; press Enter to zoom in.");
     else if (locked) this.actions.refuse(locked);
     else this.edit(text, false);
   }
 
-  /** Selects what was clicked; first commits what was typed, and stays with it where it is wrong. */
+  /** Selects what was clicked; first commits what was typed, and stays there if it is wrong. */
   async click(element: Cell): Promise<void> {
     if (this.editor?.dirty && !(await this.editor.commit(0, false))) return;
     const described = this.described(element);
     this.select(described ? element : null);
   }
 
-  /** Edits what was clicked twice, or zooms in where it is too small to be seen. */
+  /** Edits what was double-clicked, or zooms in if it is too small to be seen. */
   doubleClick(element: Cell): void {
     const { lying } = this.viewport;
     this.selected = element;
@@ -154,7 +155,7 @@ export class Cursor implements Steered {
     });
   }
 
-  /** What was typed while the cell before was being stored; false where it means nothing here. */
+  /** Keys typed while the previous cell was being stored; false if they mean nothing here. */
   private typeAhead(stroke: Stroke): boolean {
     if (this.editor) this.editor.take(stroke);
     else if (this.typing && beginsANumber(stroke.key)) this.type(stroke.key);
@@ -164,7 +165,7 @@ export class Cursor implements Steered {
 
   // --- what is there -------------------------------------------------------------------------
 
-  /** What an element, or the cell that stands for it, is; null for a gap and out of the picture. */
+  /** The description of an element, or of its cell; null for a gap and outside the picture. */
   described(element: Cell): Described | null {
     const { input, lying } = this.viewport;
     const cell = lying && cellOf(lying.picture, element);
@@ -179,12 +180,12 @@ export class Cursor implements Steered {
     putOver(this.stage.selection, shown ? this.screen.frame(lying.screen, cell) : null);
   }
 
-  /** The shape is another one: nothing of the old is meant any more. */
+  /** The shape has changed: the old selection is meaningless. */
   forget(): void {
     this.selected = null;
   }
 
-  /** After a paint: the value of the selected cell may be another one. */
+  /** After a paint: the value of the selected cell may have changed. */
   refresh(): void {
     this.mark();
     if (this.selected) this.actions.read(this.described(this.selected), "refresh");

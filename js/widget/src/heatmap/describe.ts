@@ -1,4 +1,4 @@
-/** What a cell of the picture is, in words: its index as Python writes it, and its value. */
+/** The description of a cell: its index in Python syntax, and its value. */
 
 import { elementsBetween, isGap, pitch, planeToIndex, stacked } from "../../../shared/layout";
 import type { Layout } from "../../../shared/protocol";
@@ -11,7 +11,7 @@ export interface Described {
   /** "[3, 0]", or "[0:16, 32:64]" for a cell that stands for many elements. */
   index: string;
   value: string;
-  /** What the value is, where it is not that of one element. */
+  /** What the value is, if it is not that of one element. */
   note: string;
 }
 
@@ -58,7 +58,7 @@ export function indexText(index: readonly number[]): string {
   return index.length ? `[${index.join(", ")}]` : "[()]";
 }
 
-/** The slice that a part of the plane is; where it cuts kernels, the slice that holds it. */
+/** The slice for a part of the plane; if it cuts kernels, the slice that contains it. */
 export function spanText(layout: Layout, span: Window, sliders: readonly number[]): string {
   const [o, inRow] = sliceAlong(layout, 0, span[0], span[1]);
   const [i, inCol] = sliceAlong(layout, 1, span[2], span[3]);
@@ -70,7 +70,9 @@ export function spanText(layout: Layout, span: Window, sliders: readonly number[
   return `[${o}, ${i}, ${chosen}${inRow}, ${inCol}]`;
 }
 
-/** The kernels that a stretch of rows (0) or columns (1) touches, and which part of a single one. */
+/**
+ * The kernels that a stretch of rows (0) or columns (1) touches, and which part of a single one.
+ */
 function sliceAlong(layout: Layout, direction: 0 | 1, start: number, end: number) {
   const size = pitch(layout, direction);
   const kernel = layout.kernel[direction] ?? 1;

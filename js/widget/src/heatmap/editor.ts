@@ -1,4 +1,4 @@
-/** The field in which a cell is typed over. What was typed is never lost to an error. */
+/** The field for editing a cell. What was typed is never lost to an error. */
 
 import type { Reply } from "../../../shared/protocol";
 import type { Box } from "./stage";
@@ -9,11 +9,11 @@ export interface Editing {
   stageWidth: number;
   label: string;
   text: string;
-  /** Whether the text is to be replaced by what is typed next. */
+  /** Whether the next input replaces the text. */
   select: boolean;
-  /** `signal` takes it back as long as there is no answer. */
+  /** `signal` cancels it while there is no answer. */
   commit(text: string, signal: AbortSignal): Promise<Reply>;
-  /** What a person should know while the answer does not come; "" for nothing. */
+  /** What to show while the answer is pending; "" for nothing. */
   waiting(): string;
   done(how: Closing): void;
 }
@@ -22,7 +22,7 @@ export interface Closing {
   /** How many cells to the right the selection goes from here. */
   moved: number;
   focus: boolean;
-  /** The keys that were pressed ahead of the answer; they are meant for what comes next. */
+  /** The keys that were pressed before the answer came; they belong to the next cell. */
   ahead?: readonly Stroke[];
 }
 
@@ -64,7 +64,7 @@ export class CellEditor {
     if (editing.select) input.select();
   }
 
-  /** Whether something was typed that is not in the model. */
+  /** Whether the field holds input that is not in the model. */
   get dirty(): boolean {
     return this.input.value !== this.original;
   }
@@ -96,7 +96,7 @@ export class CellEditor {
     else this.input.value += stroke.key;
   }
 
-  /** A person who has gone elsewhere in the meantime is not called back. */
+  /** The focus is not taken back if it has moved elsewhere in the meantime. */
   private get focused(): boolean {
     const root = this.input.getRootNode();
     const { activeElement } = root instanceof ShadowRoot ? root : document;
@@ -123,13 +123,13 @@ export class CellEditor {
     return this.commit(key === "Enter" ? 0 : shiftKey ? -1 : 1);
   }
 
-  /** Whoever types faster than the kernel answers goes on; a wait for a running cell is said. */
+  /** Typing may go on before the kernel answers; waiting for a running cell is shown. */
   private isAhead(event: KeyboardEvent): boolean {
     const character = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
     return !this.editing.waiting() && (character || stores(event));
   }
 
-  /** The cell stays as it is, also where what was typed is on its way. */
+  /** Leaves the cell as it is, even if the edit has already been sent. */
   private leave(): void {
     this.withdrawn.abort();
     this.close({ moved: 0, focus: true });

@@ -2,10 +2,10 @@
 
 import type { Geometry } from "./geometry";
 
-/** Yellow, packed: a marker pen's, on none of the scales. */
+/** Yellow, packed: like a marker pen, and on none of the scales. */
 const LIGHT = 0xff00d4ff;
 
-/** The rows and columns of cells that hold every changed one; null where none is. */
+/** The rows and columns of cells that contain all changed ones; null if there are none. */
 export function boundsOf(
   changed: Uint8Array,
   [rows, cols]: readonly [number, number],
@@ -23,8 +23,8 @@ export function boundsOf(
 }
 
 /**
- * Shows `changed` in `canvas`, and `ring` around it. The stylesheet lets both fade, or stand for a
- * second where the person wants no motion; the animation starts anew with each call.
+ * Shows `changed` in `canvas`, and `ring` around it. The stylesheet fades both, or keeps them for a
+ * second if the user prefers reduced motion; the animation starts again with each call.
  */
 export function flash(
   canvas: HTMLCanvasElement,
@@ -51,6 +51,6 @@ export function flash(
 
 function restart(element: HTMLElement): void {
   element.classList.remove("flashing");
-  void element.offsetWidth; // the browser must see it gone, else the animation does not start anew
+  void element.offsetWidth; // the browser must see it gone, or the animation does not start again
   element.classList.add("flashing");
 }

@@ -1,4 +1,4 @@
-/** Where the cells of a picture lie on the screen. All lengths are device pixels, all whole. */
+/** Where the cells of a picture are on the screen. All lengths are whole device pixels. */
 
 import type { Cell, Pair, Window } from "./window";
 
@@ -19,7 +19,9 @@ export interface Room {
   width: number;
   height: number;
   longest: Pair;
-  /** Up to this length a cell is stretched freely; a longer one is at most twice as long as wide. */
+  /**
+   * Up to this length a cell is stretched freely; a longer one is at most twice as long as wide.
+   */
   free: number;
 }
 
@@ -44,7 +46,7 @@ export function geometry(window: Window, block: Pair, room: Room): Geometry {
   return { window, block, cells, cell, size: [cell[0] * cells[0], cell[1] * cells[1]] };
 }
 
-/** The cell of the picture at a point of it, null beside it. */
+/** The cell at a point of the picture, null outside. */
 export function cellAt({ cells, cell }: Geometry, x: number, y: number): Cell | null {
   const row = Math.floor(y / cell[0]);
   const col = Math.floor(x / cell[1]);

@@ -55,7 +55,7 @@ export class Heatmap implements Pointed {
     this.viewport.fit();
   }
 
-  /** Repaints when the room, the screen or the theme changes, and only what is in sight. */
+  /** Repaints when the size, the screen or the theme changes, and only if visible. */
   private watch(signal: AbortSignal): void {
     const resized = new ResizeObserver(() => this.schedule());
     resized.observe(this.host);

@@ -1,4 +1,6 @@
-/** What is written over and beside the cells: rulers, numbers, and glyphs for what is off the scale. */
+/**
+ * What is drawn over and beside the cells: rulers, numbers, and glyphs for values off the scale.
+ */
 
 import type { Layout } from "../../../shared/protocol";
 import type { FrameModel } from "../store/cells";
@@ -69,12 +71,12 @@ export function drawRulers(ink: Ink, layout: Layout, { window, block, cell }: Ge
   }
 }
 
-/** A tick stands at the middle of its element or kernel. */
+/** A tick is at the middle of its element or kernel. */
 function middleOf(layout: Layout, direction: 0 | 1, perElement: number): number {
   return ((layout.kernel[direction] ?? 1) * perElement) / 2;
 }
 
-/** Numbers where they fit, else glyphs where those do. */
+/** Numbers if they fit, else glyphs if those do. */
 export function drawCells(
   ink: Ink,
   shown: FrameModel,

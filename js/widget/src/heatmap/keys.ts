@@ -12,11 +12,11 @@ export interface Steered {
   page(direction: number): void;
   rowEnd(direction: number): void;
   corner(direction: number): void;
-  /** Edits the selected cell, or zooms in to one that stands for many elements. */
+  /** Edits the selected cell, or zooms in if it stands for many elements. */
   enter(): void;
-  /** Begins an edit, or says why there can be none. */
+  /** Begins an edit, or says why that is not possible. */
   type(text: string): void;
-  /** False where there is nothing to leave. */
+  /** False if there is nothing to leave. */
   leave(): boolean;
   zoom(direction: number): void;
   fit(): void;
@@ -54,14 +54,14 @@ const NOT_TYPING: Record<string, Action> = {
 
 export const HEATMAP_KEYS: Readonly<Record<string, Action>> = { ...NOT_TYPING, ...ALWAYS };
 
-/** "nan" and "inf" may be typed on purpose, True and False where the tensor is of bool. */
+/** Allows "nan" and "inf" to be typed, and True and False for a bool tensor. */
 const BEGINS_A_NUMBER = /^[-+.0-9nitf]$/i;
 
 export function beginsANumber(key: string): boolean {
   return BEGINS_A_NUMBER.test(key);
 }
 
-/** Does what the key means; false where it means nothing here, so that the host may have it. */
+/** Handles a key; false if it means nothing here, so that the host can handle it. */
 export function press(event: KeyboardEvent, heatmap: Steered): boolean {
   const name = keyName(event);
   const typed = heatmap.typing || (heatmap.selected && !NOT_TYPING[name]);

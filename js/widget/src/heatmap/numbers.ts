@@ -1,4 +1,4 @@
-/** Numbers as text: as many digits as the value has, or as there is room for. */
+/** Numbers as text, with as many digits as the value has or as fit. */
 
 const MINUS = "−";
 
@@ -7,7 +7,9 @@ export function minus(text: string): string {
   return text.replaceAll("-", MINUS);
 }
 
-/** The shortest text that reads back as the same number of its width; NaN and infinities by name. */
+/**
+ * The shortest text that reads back as the same number of its width; NaN and infinities by name.
+ */
 export function exactText(value: number, single: boolean): string {
   const special = specialText(value);
   if (special) return special;
@@ -22,7 +24,7 @@ export function exactText(value: number, single: boolean): string {
 
 /**
  * At most `digits` significant digits; whole numbers in full while they are short. No digit before
- * the point is made up: a number is never rounded to tens and then written as if it were whole.
+ * the point is invented: a number is never rounded to tens and then written in full.
  */
 export function shortText(value: number, digits: number): string {
   const special = specialText(value);
@@ -52,7 +54,7 @@ function exponential(value: number): string {
 
 /**
  * The texts of the cells of one picture, as many decimals in each, so that the largest has at most
- * `digits` digits: numbers that stand below each other are compared at a glance.
+ * `digits` digits: numbers below each other can be compared at a glance.
  */
 export function alignedTexts(values: ArrayLike<number>, digits: number): string[] {
   let most = 0;

@@ -1,4 +1,6 @@
-/** From the values of the cells to pixels, one per cell; scaled up by the canvas, never smoothed. */
+/**
+ * From the values of the cells to pixels, one per cell; scaled up by the canvas, never smoothed.
+ */
 
 import { isGap } from "../../../shared/layout";
 import type { Layout } from "../../../shared/protocol";
@@ -16,7 +18,7 @@ export function paintCells(
   for (let n = 0; n < out.length; n++) out[n] = packedColour(values[n] as number, limits, palette);
 }
 
-/** Makes the cells between kernels transparent; NaN in their place would be taken for a value. */
+/** Makes the cells between kernels transparent; NaN there would be mistaken for a value. */
 export function clearGaps(out: Uint32Array, layout: Layout, geometry: Geometry): void {
   const { cells } = geometry;
   const rows = gapCells(layout, geometry, 0);

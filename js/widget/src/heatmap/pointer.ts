@@ -10,7 +10,7 @@ export interface Pointed {
   hover(at: Point | null): void;
   click(at: Point): void;
   doubleClick(at: Point): void;
-  /** False where there is nothing to drag: the whole plane is in sight. */
+  /** False if there is nothing to drag because the whole plane is visible. */
   dragStart(): boolean;
   drag(by: Point): void;
   band(from: Point, to: Point): void;
@@ -67,7 +67,7 @@ export class Pointer {
   private down(event: PointerEvent): void {
     if (event.button !== 0 || !this.onStage(event)) return;
     const banding = event.shiftKey;
-    event.preventDefault(); // else the browser selects text
+    event.preventDefault(); // or the browser would select text
     this.element.focus({ preventScroll: true });
     const draggable = !banding && event.pointerType !== "touch" && this.pointed.dragStart();
     this.press = { id: event.pointerId, from: this.at(event), banding, moved: false, draggable };

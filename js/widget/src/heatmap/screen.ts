@@ -22,7 +22,7 @@ export interface Shown {
   model: FrameModel;
   limits: Limits;
   wheel: Wheel;
-  /** The window that was asked for and is not here yet; the picture is moved and scaled to it. */
+  /** The requested window that has not arrived yet; the picture is moved and scaled to it. */
   asked: Window | null;
 }
 
@@ -54,7 +54,7 @@ export class Screen {
     return this.pixel;
   }
 
-  /** What there is for cells, in device pixels; null where the heatmap is not laid out. */
+  /** The size available for cells, in device pixels; null if the heatmap is not laid out. */
   room(layout: Layout): Room | null {
     const width = this.host.clientWidth;
     if (!width) return null;
@@ -79,7 +79,7 @@ export class Screen {
     return [cellsFor(rows, room.height, most), cellsFor(cols, room.width, most)];
   }
 
-  /** A window of elements large enough to be told apart and hit. */
+  /** A window of elements large enough to be seen and clicked. */
   comfortable(room: Room): Pair {
     return [
       Math.max(1, Math.floor(room.height / (this.em * 1.5))),
@@ -112,7 +112,7 @@ export class Screen {
     return { ...box, left: box.left + left / this.pixel, top: box.top + top / this.pixel };
   }
 
-  /** Paints, and says how the cells of the picture and those on the screen lie. */
+  /** Paints, and returns where the cells of the picture and those on the screen are. */
   paint(shown: Shown): { screen: Geometry; picture: Geometry } | null {
     const { picture } = shown.model.frame;
     const room = picture && this.room(picture.layout);

@@ -1,4 +1,4 @@
-/** The elements of a heatmap, and what they say of themselves to assistive tools and to tests. */
+/** The elements of a heatmap, with their descriptions for assistive tools and tests. */
 
 export interface Stage {
   readonly element: HTMLDivElement;
@@ -16,7 +16,7 @@ export interface Stage {
 export function makeStage(host: HTMLElement): Stage {
   const element = make("div", "heatmap");
   element.tabIndex = 0;
-  element.dataset.focus = ""; // who comes to the panel by keys wants to be here
+  element.dataset.focus = ""; // keyboard navigation to the panel ends here
   element.setAttribute("role", "application");
   element.setAttribute("aria-roledescription", "heatmap");
   const cells = make("canvas", "cells");

@@ -23,23 +23,23 @@ import {
 export interface Input extends Shown {
   /** "0.weight", for labels. */
   name: string;
-  /** Why no element can be edited; "" where they can. */
+  /** Why no element can be edited; "" if they can. */
   locked: string;
   /** The most cells that Python was last asked for. */
   cells: readonly number[];
-  /** Whether a kernel is there to send another picture. */
+  /** Whether there is a kernel that can send another picture. */
   live: boolean;
 }
 
 export interface Actions {
-  /** From now on the panel looks so; null is the whole plane. */
+  /** Sets what the panel looks at; null is the whole plane. */
   look(window: number[] | null, cells: number[]): void;
   assign(index: number[], value: string, signal: AbortSignal): Promise<Reply>;
   /** What the pointer has come to, what was selected, or what the selected cell is now. */
   read(what: Described | null, how: "hover" | "select" | "refresh"): void;
-  /** A word on what cannot be done. */
+  /** Says what cannot be done. */
   refuse(why: string): void;
-  /** What to say while an edit waits; "" for nothing. */
+  /** What to show while an edit waits; "" for nothing. */
   waiting(): string;
 }
 
@@ -97,7 +97,7 @@ export class Viewport {
     if (this.layout && !this.isWhole) this.look(whole(this.layout));
   }
 
-  /** So far in that elements are large enough to be told apart and hit. */
+  /** Zooms in until elements are large enough to be seen and clicked. */
   zoomTo(element: Cell): void {
     const { layout } = this;
     const room = layout && this.screen.room(layout);

@@ -83,7 +83,7 @@ export function panned(window: Window, layout: Layout, rows: number, cols: numbe
   return placed(window[0] + rows, window[2] + cols, extent(window), layout);
 }
 
-/** The window moved as little as shows the cell; the same object where it already does. */
+/** The window moved just enough to show the cell; the same object if it already does. */
 export function following(window: Window, layout: Layout, { row, col }: Cell): Window {
   const [row0, row1, col0, col1] = window;
   const down = row < row0 ? row - row0 : Math.max(0, row - row1 + 1);

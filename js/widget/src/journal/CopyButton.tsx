@@ -1,4 +1,4 @@
-/** Copies a text, and says for a moment that it did. */
+/** A button that copies a text, and briefly says so. */
 
 import { useCopy } from "../style/copying";
 import { Icon } from "../style/Icon";

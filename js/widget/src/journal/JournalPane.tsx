@@ -34,9 +34,7 @@ export function JournalPane({ store, view }: JournalProps) {
         />
       </header>
       {entries.length === 0 ? (
-        <p class="empty">
-          Every edit and initialization is written here, with the code to repeat it.
-        </p>
+        <p class="empty">Every edit is recorded here, with the code that repeats it.</p>
       ) : (
         <div class="journal-body">
           <ol class="entries">
@@ -53,7 +51,7 @@ export function JournalPane({ store, view }: JournalProps) {
 
 function summary(entries: number, standing: number): string {
   if (!entries) return "";
-  return standing === entries ? `${entries}` : `${standing} of ${entries} stand`;
+  return standing === entries ? `${entries}` : `${standing} of ${entries} in effect`;
 }
 
 /** How many names a line shows before it is opened. */
@@ -109,11 +107,12 @@ function EntryLine({ entry, number }: { entry: Entry; number: number }) {
 }
 
 function Code({ journal }: { journal: Journal }) {
-  if (!journal.code.trim()) return <p class="empty">No edit stands: there is nothing to repeat.</p>;
+  if (!journal.code.trim())
+    return <p class="empty">No edit is in effect: there is nothing to repeat.</p>;
   return (
     <div class="journal-code">
       <header>
-        <span class="muted">The same as code, over net</span>
+        <span class="muted">The same as code, for net</span>
         <CopyButton text={journal.code} label="Copy the code" />
       </header>
       <textarea readOnly spellcheck={false} aria-label="The journal as code" value={journal.code} />

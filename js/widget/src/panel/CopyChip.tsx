@@ -1,4 +1,4 @@
-/** A piece of code that is copied by a click, and says for a moment that it was. */
+/** A piece of code that is copied by a click, and briefly says so. */
 
 import { useCopy } from "../style/copying";
 import { Icon } from "../style/Icon";

@@ -1,4 +1,4 @@
-/** What a slot is: kind, shape, dtype, device, and whether it is trained. */
+/** The facts of a slot: kind, shape, dtype, device, and whether it is trainable. */
 
 import type { Facts } from "../../../shared/protocol";
 import { Outcome, useAsking } from "../controls/asking";
@@ -37,7 +37,7 @@ export function FactsLine({ store, facts }: FactsLineProps) {
   );
 }
 
-/** A switch that shows what the tensor says, not what was clicked, until Python has done it. */
+/** A switch that shows the tensor's state, not the click, until Python has applied it. */
 function Requires(props: { store: Store; path: readonly string[]; on: boolean }) {
   const { store, path, on } = props;
   const asking = useAsking(store);
@@ -57,7 +57,7 @@ function Requires(props: { store: Store; path: readonly string[]; on: boolean })
         aria-disabled={!able}
         title={
           on
-            ? "backward() computes a gradient for it, and an optimizer may move it"
+            ? "Trainable: backward() computes its gradient, and an optimizer may update it"
             : "Frozen: no gradient is computed for it"
         }
         onClick={flip}

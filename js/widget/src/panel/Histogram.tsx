@@ -10,7 +10,7 @@ const HAIRLINE = 1.2;
 
 interface HistogramProps {
   bars: Bars | null;
-  /** The one value that all elements have; "" where they differ. */
+  /** The one value that all elements have; "" if they differ. */
   constant: string;
 }
 

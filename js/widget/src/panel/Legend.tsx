@@ -1,4 +1,4 @@
-/** What the colours mean: the scale with its ends, and the marks that occur. */
+/** The legend: the scale with its ends, and the marks that occur. */
 
 import { css, gradient, inkOn, type Mark, markColour, type Theme } from "../heatmap/colours";
 import { GLYPHS } from "../heatmap/ink";
@@ -50,7 +50,7 @@ function Swatch({ mark }: { mark: Mark }) {
   );
 }
 
-/** Both themes at once: the stylesheet takes the one that is on. */
+/** Both themes at once: the stylesheet selects the active one. */
 function colours(mark: Mark, theme: Theme): Record<string, string> {
   const colour = markColour(mark, theme);
   return colour ? { [`--${theme}`]: css(colour), [`--${theme}-ink`]: css(inkOn(colour)) } : {};

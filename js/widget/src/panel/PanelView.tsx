@@ -1,4 +1,4 @@
-/** One open panel: a slot's picture, its facts, and what can be done to it. */
+/** One open panel: a slot's picture, its facts, and its edits. */
 
 import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
@@ -46,7 +46,7 @@ export function PanelView({ store, view, panel }: PanelProps) {
           title="Close this panel"
           close={() => {
             store.close(panel.id);
-            view.goTo("tree"); // else the focus, and the next key, would be the notebook's
+            view.goTo("tree"); // otherwise the focus, and the next key, would go to the notebook
           }}
         />
         {facts && <FactsLine store={store} facts={facts} />}
@@ -77,7 +77,7 @@ function Figures({ panel }: { panel: PanelModel }) {
   );
 }
 
-/** Two numbers that differ may read alike in few digits: only no deviation at all is a sign. */
+/** Two different numbers may look equal in a few digits, so only a deviation of zero counts. */
 function constantOf({ numel, min, std, nan, inf }: Statistics): string {
   return (std === "0" || numel === "1") && nan === "0" && inf === "0" ? min : "";
 }

@@ -74,14 +74,14 @@ export function PictureBox({ store, view, panel }: PictureBoxProps) {
   );
 }
 
-/** Null where there is nothing to paint, not an element. */
+/** Null if there is nothing to paint. */
 function pictureOf(shown: FrameModel | null): Picture | null {
   const picture = shown?.frame.picture;
   return picture?.layout.rows && picture.layout.cols ? picture : null;
 }
 
 function nothingIn(panel: PanelModel, store: Store): string {
-  if (panel.frame.value?.frame.picture) return "no elements";
+  if (panel.frame.value?.frame.picture) return "No elements.";
   return panel.facts.value?.reason || waitingText(store) || "…";
 }
 
@@ -145,8 +145,8 @@ function useHeatmap(
 }
 
 function lockedWhy(store: Store, panel: PanelModel): string {
-  if (!store.editable.value) return "There is no kernel to edit with: this is the last picture.";
+  if (!store.editable.value) return "No kernel is connected: this is the last picture.";
   const shown = panel.frame.value?.frame.lens;
   const lens = panel.facts.value?.lenses.find(({ name }) => name === shown);
-  return lens ? lens.locked : "This is shown only.";
+  return lens ? lens.locked : "This is read-only.";
 }

@@ -6,7 +6,7 @@ import type { Described } from "../heatmap/describe";
 export interface Reading {
   hovered: Described | null;
   selected: Described | null;
-  /** Why what was tried at the selected cell cannot be. */
+  /** Why the selected cell could not be edited. */
   refused: string;
 }
 
@@ -30,5 +30,5 @@ export function Readout({ reading, picture }: { reading: Reading; picture: Pictu
 
 function restingText({ exact, block: [rows = 1, cols = 1] }: Picture): string {
   if (exact) return "each cell is one element";
-  return `each cell is the mean of up to ${rows}×${cols} elements; a double click goes in`;
+  return `each cell is the mean of up to ${rows}×${cols} elements; double-click to zoom in`;
 }

@@ -1,4 +1,4 @@
-/** Exact statistics, as Python said them. */
+/** Exact statistics, as sent by Python. */
 
 import type { Statistics } from "../../../shared/protocol";
 import { minus } from "../heatmap/numbers";
@@ -8,12 +8,12 @@ type Name = keyof Statistics;
 const FIGURES: readonly (readonly [Name, label: string, title: string])[] = [
   ["mean", "mean", "Mean of the finite elements"],
   ["std", "std", "Standard deviation of the finite elements, as torch.std (n − 1)"],
-  ["min", "min", "The least finite element"],
-  ["max", "max", "The greatest finite element"],
-  ["numel", "elements", "How many there are: numel()"],
-  ["zeros", "zeros", "How many are exactly zero"],
+  ["min", "min", "Smallest finite element"],
+  ["max", "max", "Largest finite element"],
+  ["numel", "elements", "Number of elements: numel()"],
+  ["zeros", "zeros", "Number of elements that are exactly zero"],
   ["nan", "NaN", "How many are not a number"],
-  ["inf", "±∞", "How many are infinite"],
+  ["inf", "±∞", "Number of elements that are infinite"],
 ];
 
 export function StatisticsTable({ of }: { of: Statistics }) {

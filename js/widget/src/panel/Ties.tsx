@@ -1,4 +1,4 @@
-/** The slots that share this tensor, or its memory: named, lit together, and proved. */
+/** The slots that share this tensor or its memory, with the proof. */
 
 import type { Facts, TieFact } from "../../../shared/protocol";
 import type { Store } from "../store/store";

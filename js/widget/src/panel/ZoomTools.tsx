@@ -1,4 +1,4 @@
-/** Zooming by buttons; what the pointer and keys do is told by their titles. */
+/** Buttons for zooming; their titles describe the pointer and the keys. */
 
 interface ZoomToolsProps {
   zoomed: boolean;
@@ -25,7 +25,7 @@ export function ZoomTools({ zoomed, able, zoom, fit }: ZoomToolsProps) {
         class="button small"
         type="button"
         aria-disabled={!zoomed || !able}
-        title="Show all of it (0)"
+        title="Show the whole tensor (0)"
         onClick={fit}
       >
         Fit
@@ -35,7 +35,7 @@ export function ZoomTools({ zoomed, able, zoom, fit }: ZoomToolsProps) {
         type="button"
         aria-label="Zoom in"
         aria-disabled={!able}
-        title="Zoom in (+, or Ctrl + wheel). Shift + drag chooses a part; drag moves it."
+        title="Zoom in (+, or Ctrl + wheel). Drag to move; Shift + drag to zoom to a part."
         onClick={() => zoom(1)}
       >
         +

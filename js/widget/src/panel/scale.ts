@@ -36,7 +36,7 @@ export function scaleOf(
   };
 }
 
-/** All zero, or nothing finite: what Python then says is no measure for others. */
+/** All zero, or nothing finite: these limits are not meaningful for other panels. */
 function isEmpty({ frame: { picture } }: FrameModel): boolean {
   return picture?.limits_text === "±1";
 }

@@ -1,4 +1,4 @@
-/** The list of keys: a card over what stands below the toolbar, until one goes elsewhere. */
+/** The list of keys: a card below the toolbar, until the focus goes elsewhere. */
 
 import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
 import type { ViewState } from "../store/view";
@@ -73,7 +73,7 @@ function Group({ of: { where, lines } }: { of: KeyGroup }) {
   );
 }
 
-/** Takes the focus, and gives it back at the end, unless it has gone elsewhere by then. */
+/** Takes the focus, and returns it at the end, unless it has moved elsewhere. */
 function useBorrowedFocus(card: { current: HTMLElement | null }, view: ViewState) {
   useLayoutEffect(() => {
     const root = card.current?.getRootNode() as ShadowRoot;

@@ -23,7 +23,10 @@ function markOf(
 ) {
   if (connection === "saved") {
     return (
-      <span class="badge warn" title="No kernel answers: this is what was saved with the notebook">
+      <span
+        class="badge warn"
+        title="No kernel is connected: this picture was saved with the notebook"
+      >
         saved picture
       </span>
     );
@@ -39,9 +42,9 @@ function markOf(
     return <span class="badge">{something ? "connecting…" : "waiting for the kernel…"}</span>;
   }
   if (!busy) return null;
-  const edits = waiting === 1 ? "1 edit waits" : `${waiting} edits wait`;
+  const edits = waiting === 1 ? "1 edit waiting" : `${waiting} edits waiting`;
   return (
-    <span class="badge busy" title="A cell is running; edits are done when it is safe">
+    <span class="badge busy" title="A cell is running; edits are applied at the next safe moment">
       <span class="pulse" />
       {waiting ? `cell running, ${edits}` : "cell running"}
     </span>

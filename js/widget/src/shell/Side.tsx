@@ -1,4 +1,4 @@
-/** What stands beside the tree: the initializer form and the open panels. */
+/** Beside the tree: the initializer form and the open panels. */
 
 import { useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";

@@ -1,4 +1,4 @@
-/** The head of a view: what the model amounts to, and what one can do to all of it. */
+/** The toolbar: the totals of the model, and the actions for all of it. */
 
 import type { Totals } from "../../../shared/protocol";
 import { grouped } from "../heatmap/numbers";
@@ -43,7 +43,7 @@ function Counts({ totals }: { totals: Totals }) {
       <Count
         of="in memory"
         value={totals.bytes_text}
-        title={`${grouped(totals.bytes)} bytes of parameters and buffers, a shared tensor once`}
+        title={`${grouped(totals.bytes)} bytes of parameters and buffers, shared ones once`}
       />
       <Count
         of="parameters()"
@@ -63,7 +63,7 @@ function Counts({ totals }: { totals: Totals }) {
         of="state_dict()"
         call
         value={grouped(totals.state_entries)}
-        title={"len(net.state_dict())\nParameters and persistent buffers, at each of their places."}
+        title={"len(net.state_dict())\nParameters and persistent buffers, each at every place."}
       />
     </dl>
   );
@@ -94,7 +94,7 @@ function Tools({ store, view }: ShellProps) {
         class="button"
         type="button"
         aria-disabled={!editable}
-        title="Re-initialize the whole model, or layers of one type"
+        title="Re-initialize the whole model, or the layers of one type"
         onClick={() => {
           if (editable) view.form.value = [];
         }}
@@ -119,7 +119,7 @@ function Tools({ store, view }: ShellProps) {
         />
         <Tool
           icon="back"
-          label="Back to the start: undo every edit"
+          label="Back to the start: undo all edits"
           able={editable && !!undo}
           act={() => view.step("restart")}
         />
@@ -127,13 +127,13 @@ function Tools({ store, view }: ShellProps) {
       <Toggle
         icon="journal"
         text="Journal"
-        title="What was done, and the code that does the same"
+        title="All edits, and the code that repeats them"
         on={view.journalOpen}
       />
       <Toggle
         icon="scale"
         text="Same scale"
-        title="All panels on one colour scale, to be compared"
+        title="Use one colour scale for all panels, so that they can be compared"
         on={view.sameScale}
       />
       <span class="buttons">
@@ -189,7 +189,7 @@ interface ToolProps {
   act: () => void;
 }
 
-/** Disabled for the person only: a button that is disabled in earnest would lose the focus. */
+/** Disabled with aria-disabled only: a button with `disabled` would lose the focus. */
 function Tool({ icon, label, hint, able, act }: ToolProps) {
   return (
     <button

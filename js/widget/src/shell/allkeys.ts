@@ -1,4 +1,4 @@
-/** The keys as a person reads them; a test holds it to the tables that act on them. */
+/** The list of keys for display; a test compares it with the tables that handle them. */
 
 export interface KeyGroup {
   where: string;
@@ -10,7 +10,7 @@ export const KEY_LIST: readonly KeyGroup[] = [
   {
     where: "Anywhere",
     lines: [
-      ["?", "this list"],
+      ["?", "show this list"],
       ["/", "filter the tree"],
       ["Esc", "back to the tree"],
       ["Ctrl+Z", "undo"],
@@ -24,10 +24,10 @@ export const KEY_LIST: readonly KeyGroup[] = [
       ["↑ ↓", "one row up, down"],
       ["PgUp PgDn", "one page"],
       ["Home End", "first row, last row"],
-      ["→ ←", "open and close, step in and out"],
+      ["→ ←", "open or step in, close or step out"],
       ["Enter", "a tensor’s panel; a module’s initializers"],
       ["Space", "open or close a module"],
-      ["*", "open all beside it"],
+      ["*", "open all modules beside it"],
       ["a–z 0–9", "jump to a name"],
       ["Esc", "close the initializers"],
     ],
@@ -37,26 +37,26 @@ export const KEY_LIST: readonly KeyGroup[] = [
     lines: [
       ["↑ ↓ ← →", "select a cell"],
       ["PgUp PgDn", "one page"],
-      ["Home End", "first, last of the row"],
-      ["Ctrl+Home Ctrl+End", "first, last of all"],
+      ["Home End", "first, last cell of the row"],
+      ["Ctrl+Home Ctrl+End", "first, last cell of all"],
       ["Enter F2", "edit the cell, or zoom to it"],
       ["0–9 + −", "type over the selected cell"],
       ["Alt++ Alt+− Alt+0", "zoom in, zoom out, fit"],
-      ["+ − 0", "the same, no cell selected"],
-      ["Esc", "select nothing"],
+      ["+ − 0", "the same, where no cell is selected"],
+      ["Esc", "clear the selection"],
     ],
   },
   {
     where: "Cell being edited",
     lines: [
       ["Enter", "store"],
-      ["Tab Shift+Tab", "store, go to the next, back"],
-      ["Esc", "leave it as it was"],
+      ["Tab Shift+Tab", "store, go to the next, previous cell"],
+      ["Esc", "discard the change"],
     ],
   },
 ];
 
-/** What is pressed together, one mark a key: "Alt++" is Alt and +. */
+/** Keys pressed together, one mark each: "Alt++" is Alt and +. */
 export function marksOf(keys: string): string[] {
   return keys.split(/\+(?=.)/);
 }

@@ -1,11 +1,11 @@
-/** The filter language: words combined by spaces; a wrong word is data, not a throw. */
+/** The filter language: words combined by spaces; a wrong word is data, not an exception. */
 
 import type { TreeModel } from "./tree";
 
 export interface Filter {
   /** Null where nothing was typed. */
   matches: ((row: number) => boolean) | null;
-  /** What is wrong with it, in a sentence; "" where nothing is. */
+  /** What is wrong with it, as a sentence; "" if nothing is. */
   problem: string;
 }
 
@@ -62,7 +62,7 @@ function byType(word: string): Test {
 function byShape(word: string): Test | string {
   const sizes = word === "()" ? [] : word.replace(/^[([]|[)\]]$/g, "").split(/[x×,]/);
   if (sizes.some((size) => !/^(\d*|\*)$/.test(size))) {
-    return `A shape is sizes or *, as in shape:256x20 or shape:256,*`;
+    return `A shape must be sizes or *, as in shape:256x20 or shape:256,*`;
   }
   return (tree, row) => {
     const shape = tree.shape(row);

@@ -1,4 +1,4 @@
-/** What was asked of Python and not yet answered: each intent has one reply. */
+/** Requests to Python without an answer yet: each intent gets one reply. */
 
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Intent, Reply, Withdraw } from "../../../shared/protocol";
@@ -19,7 +19,7 @@ export class Intents {
     private readonly send: (message: Intent | Withdraw) => boolean,
   ) {}
 
-  /** How many changes are unanswered and not taken back. */
+  /** How many changes are unanswered and not cancelled. */
   get pending(): ReadonlySignal<number> {
     return this.changing;
   }
@@ -41,7 +41,7 @@ export class Intents {
         if (this.waiting.has(id)) this.send({ kind: "withdraw", intent: id });
       });
       if (!this.send({ ...asked, id } as Intent)) {
-        this.settle(refusal(id, "There is no kernel to do it: this is the last picture."));
+        this.settle(refusal(id, "No kernel is connected: this is the last picture."));
       }
     });
   }
@@ -58,7 +58,7 @@ export class Intents {
     this.changing.value = this.changes.size;
   }
 
-  /** Nobody will answer any more. */
+  /** No answer will come any more. */
   abandon(reason: string): void {
     for (const id of [...this.waiting.keys()]) this.settle(refusal(id, reason));
   }

@@ -1,4 +1,4 @@
-/** The open panels, shared by all views: what Python remembers, and what was asked since. */
+/** The open panels, shared by all views: what Python keeps, and what was requested since. */
 
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type {
@@ -18,7 +18,7 @@ export type Change = Partial<Pick<Look, "lens" | "window" | "cells" | "sliders">
 export interface PanelModel {
   readonly id: string;
   readonly path: readonly string[];
-  /** What was asked for last; a frame of an older generation may still be what is shown. */
+  /** The last request; the frame shown may still be of an older generation. */
   readonly state: ReadonlySignal<PanelState>;
   readonly facts: ReadonlySignal<Facts | null>;
   readonly frame: ReadonlySignal<FrameModel | null>;
@@ -48,7 +48,7 @@ export class PanelList {
     private readonly newId: () => string,
   ) {}
 
-  /** The id of the panel on this path, which is opened where there is none yet. */
+  /** The id of the panel on this path, which is opened if there is none yet. */
   open(path: readonly string[]): string {
     const key = JSON.stringify(path);
     const open = this.panels.value.find((panel) => JSON.stringify(panel.path) === key);
@@ -71,7 +71,7 @@ export class PanelList {
     this.keep(this.panels.value.filter((panel) => panel.id !== id));
   }
 
-  /** From now on the panel looks so; the newest of many looks wins, at a bounded rate. */
+  /** Changes what the panel looks at; the newest of many looks wins, at a limited rate. */
   look(id: string, change: Change): void {
     const panel = this.known.get(id);
     if (!panel) return;
@@ -113,7 +113,7 @@ export class PanelList {
     panel.frame.value = frameModel(frame, buffers, shown);
   }
 
-  /** Another kernel speaks from now on: its revisions start anew. */
+  /** There is another kernel, whose revisions start again. */
   startAnew(): void {
     for (const { frame } of this.known.values()) {
       const shown = frame.peek();
@@ -122,7 +122,7 @@ export class PanelList {
     }
   }
 
-  /** What was asked of a kernel that is gone will not be answered. */
+  /** Requests to a kernel that is gone will not be answered. */
   forgetAsked(): void {
     this.opening.clear();
     this.closing.clear();

@@ -1,4 +1,6 @@
-/** Which rows of the tree a view shows: what is expanded, what the filter leaves, which has focus. */
+/**
+ * Which rows of the tree a view shows: what is expanded, what passes the filter, which has focus.
+ */
 
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { type Filter, parseFilter } from "./filter";
@@ -21,7 +23,7 @@ export class Rows {
   readonly matching: ReadonlySignal<Uint8Array | null>;
   /** The rows on show, from top to bottom. */
   readonly visible: ReadonlySignal<Int32Array>;
-  /** The row that has focus; where it is hidden, the one on show that is nearest above it. */
+  /** The row that has focus; if it is hidden, the nearest visible one above it. */
   readonly focus: ReadonlySignal<number>;
   /** Its place among the visible rows. */
   readonly focusIndex: ReadonlySignal<number>;
@@ -73,12 +75,12 @@ export class Rows {
     this.revealed.value += 1;
   }
 
-  /** The first row that the filter itself found, -1 where there is none. */
+  /** The first row that the filter itself found, -1 if there is none. */
   firstMatch(): number {
     return this.matching.value ? this.matching.value.indexOf(2) : -1;
   }
 
-  /** The first visible row below a row, the row itself where there is none. */
+  /** The first visible row below a row, the row itself if there is none. */
   below(row: number): number {
     const next = this.visible.value[indexOf(this.visible.value, row) + 1];
     return next !== undefined && this.tree.value?.parent(next) === row ? next : row;

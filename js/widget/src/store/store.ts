@@ -1,4 +1,4 @@
-/** One widget's state in the browser: what Python said, as signals; knows no DOM. */
+/** One widget's state in the browser: what Python sent, as signals, without the DOM. */
 
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import {
@@ -30,9 +30,13 @@ export interface Store {
   readonly panels: ReadonlySignal<readonly PanelModel[]>;
   /** Panels that Python closed, and why; the newest last. */
   readonly closed: PanelList["closed"];
-  /** True where an edit can be asked for: a kernel is there and understands, though it may be busy. */
+  /**
+   * True where an edit can be asked for: a kernel is there and understands, though it may be busy.
+   */
   readonly editable: ReadonlySignal<boolean>;
-  /** How many changes wait: those that Python told of, or those that it cannot have heard yet. */
+  /**
+   * How many changes wait: those that Python reported, or those that it cannot have received yet.
+   */
   readonly waiting: ReadonlySignal<number>;
   brief(row: number): Brief | null;
   /** Resolves with the one reply, never rejects; stays pending while a cell is running. */
@@ -44,12 +48,12 @@ export interface Store {
   say(message: ToKernel): boolean;
   /** Counts what came from Python. */
   readonly heard: ReadonlySignal<number>;
-  /** Counts the hellos: after each, Python wants to be told of the views again. */
+  /** Counts the hellos: after each, Python has to be told of the views again. */
   readonly hellos: ReadonlySignal<number>;
 }
 
 export interface Patience {
-  /** After so many milliseconds without an answer, the saved picture is said to be one. */
+  /** After so many milliseconds without an answer, the picture is marked as saved. */
   hello: number;
 }
 
@@ -131,7 +135,7 @@ export class WidgetStore implements Store {
     return this.briefs.value.get(row) ?? null;
   }
 
-  /** The picture that stands is marked `without` where nobody answers. */
+  /** The present picture is marked `without` if nobody answers. */
   private hello(without: Connection): void {
     clearTimeout(this.timer);
     if (!this.say({ kind: "hello", view: this.id, protocol: PROTOCOL })) {
@@ -144,7 +148,7 @@ export class WidgetStore implements Store {
     }, this.patience.hello);
   }
 
-  /** The line was cut: the kernel may have been restarted, and would not know this widget. */
+  /** The connection was lost: the kernel may have been restarted and not know this widget. */
   private reconnect(): void {
     this.intents.abandon("The kernel was restarted before it answered.");
     this.list.forgetAsked();
@@ -161,7 +165,7 @@ export class WidgetStore implements Store {
     });
   }
 
-  /** One message that cannot be taken must not stop the next. */
+  /** A message that cannot be handled must not stop the next. */
   private take(packet: Packet): void {
     try {
       this.apply(packet);
@@ -207,7 +211,7 @@ export class WidgetStore implements Store {
     }
   }
 
-  /** The glances of rows that are still there stand until Python says others. */
+  /** The summaries of rows that still exist are kept until Python sends new ones. */
   private takeTree(tree: TreeModel): void {
     const before = this.tree.peek();
     const kept = new Map<number, Brief>();
@@ -239,7 +243,7 @@ export class WidgetStore implements Store {
   private stop(): void {
     clearTimeout(this.timer);
     this.list.dispose();
-    this.intents.abandon("The widget was closed before it was answered.");
+    this.intents.abandon("The widget was closed before the kernel answered.");
   }
 }
 

@@ -6,7 +6,7 @@ export class Throttle {
 
   constructor(private readonly every: number) {}
 
-  /** It waits for time, never for an answer: a busy kernel gives none. */
+  /** It waits for time, never for an answer: a busy kernel does not give one. */
   call(action: () => void): void {
     if (this.timer !== undefined) {
       this.next = action;

@@ -1,11 +1,11 @@
-/** The module tree as Python told it, with what a view needs to walk it. */
+/** The module tree as sent by Python, with what a view needs to walk it. */
 
 import type { Kind, State, Tie, Tree } from "../../../shared/protocol";
 
 /** How many tie groups have a colour of their own; the letter tells them apart beyond that. */
 export const TIE_COLOURS = 8;
 
-/** Rows at which one tensor, one memory or one module stands. */
+/** Rows that share one tensor, one memory or one module. */
 export interface TieGroup {
   index: number;
   kind: Tie["kind"] | "module";
@@ -145,7 +145,7 @@ export class TreeModel {
     return names;
   }
 
-  /** The row of a path, -1 where there is none (any more). */
+  /** The row of a path, -1 if there is none. */
   row(path: readonly string[]): number {
     let row = this.size ? 0 : -1;
     for (const name of path) {

@@ -1,4 +1,6 @@
-/** One view's own state: focus, filter, font, what is hovered. Two views of a widget differ here. */
+/**
+ * One view's own state: focus, filter, font, what is hovered. Two views of a widget differ here.
+ */
 
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Settings } from "../style/settings";
@@ -25,11 +27,11 @@ export interface ViewState {
   readonly form: Signal<readonly string[] | null>;
   /** False while the view is scrolled away or its tab is hidden. */
   readonly onScreen: Signal<boolean>;
-  /** What went wrong where there is no control to say it at. */
+  /** An error that belongs to no control. */
   readonly notice: Signal<string>;
-  /** The panel that wants to be scrolled to, and whether to give it the focus. */
+  /** The panel to scroll to, and whether to give it the focus. */
   readonly wanted: Signal<{ panel: string; focus: boolean } | null>;
-  /** The place that wants the focus; whoever is that place takes it and sets null. */
+  /** The part that should get the focus; it takes it and sets null. */
   readonly focusWanted: Signal<Place | null>;
   /** Shows the row of a path in the tree and focuses it. */
   reveal(path: readonly string[]): void;

@@ -1,4 +1,4 @@
-/** A part that crashes is switched off, and says so; the rest lives. */
+/** Switches off a part that crashes, with a message; the rest keeps working. */
 
 import { Component, type ComponentChildren } from "preact";
 
@@ -24,7 +24,7 @@ export class Guard extends Component<GuardProps, { error: unknown }> {
     return (
       <div class="notice danger" role="alert">
         <span>
-          {`${part} failed and was switched off (${String(this.state.error)}); the rest goes on.`}
+          {`${part} failed and was switched off (${String(this.state.error)}); the rest works.`}
         </span>
         <button class="button" type="button" onClick={() => this.setState({ error: undefined })}>
           Try again

@@ -24,7 +24,7 @@ export function useCopy(text: string): [ReadonlySignal<boolean>, (event: Click) 
   return [copied, copy];
 }
 
-/** Plain http pages and some frames have no clipboard; there a selection is copied as of old. */
+/** Plain http pages and some frames have no clipboard; there a selection is copied. */
 async function copyText(text: string, near: HTMLElement): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

@@ -5,7 +5,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 
 /**
  * Runs at once when a signal changes, where useSignalEffect waits for the next frame: a focus that
- * moves a frame late loses the keys that are typed meanwhile.
+ * moves a frame late loses the keys that are typed in between.
  */
 export function useEffectAtOnce(run: () => void): void {
   const latest = useRef(run);

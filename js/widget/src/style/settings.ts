@@ -1,5 +1,5 @@
 /**
- * What the host wishes for every widget on its page, told by custom properties of the document:
+ * The host's settings for every widget on its page, as custom properties of the document:
  *
  * `--paramwidget-font-scale`  a multiple of the notebook's text size
  * `--paramwidget-colours`     blue-orange, purple-green or grey
@@ -23,7 +23,7 @@ export interface Settings {
 
 type Ask = (property: string) => string;
 
-/** The settings in what a stylesheet says; what is missing or makes no sense is as ever. */
+/** The settings in a stylesheet; missing or invalid ones keep their defaults. */
 export function settingsIn(ask: Ask): Settings {
   const colours = ask("--paramwidget-colours").trim();
   return {

@@ -1,4 +1,4 @@
-/** Whether the host is light or dark now, by its own word, else by what it paints behind us. */
+/** Whether the host is light or dark: as it declares, else from the background it paints. */
 
 export type Theme = "light" | "dark";
 
@@ -17,7 +17,7 @@ export function followTheme(host: HTMLElement, root: HTMLElement, end: AbortSign
   queueMicrotask(update); // the element is often put into the page after it was rendered
 }
 
-/** Takes over ground and text of the host where they are of its theme and easy to read. */
+/** Uses the host's background and text colour if they match its theme and are easy to read. */
 function adopt(host: HTMLElement, root: HTMLElement): void {
   const ground = groundOf(host);
   const text = parse(getComputedStyle(host).color);

@@ -1,4 +1,4 @@
-/** The filter: what it takes stands beside it, what is wrong with it below. */
+/** The filter, with its help beside it and errors below. */
 
 import { useRef } from "preact/hooks";
 import { grouped } from "../heatmap/numbers";

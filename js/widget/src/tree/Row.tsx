@@ -104,7 +104,7 @@ function ModuleEnd(props: { view: ViewState; tree: TreeModel; row: number; edita
           class="button quiet act"
           type="button"
           tabIndex={-1}
-          title="Re-initialize what is below (Enter)"
+          title="Re-initialize all parameters below (Enter)"
           onClick={(event) => {
             event.stopPropagation();
             view.rows.setFocus(row);
@@ -130,7 +130,7 @@ function Badges({ store, view, tree, row }: Pick<RowProps, "store" | "view" | "t
     <>
       {kind in KINDS && <span class="badge">{KINDS[kind as keyof typeof KINDS]}</span>}
       {kind === "parameter" && tree.trainable(row) === false && (
-        <span class="badge" title="requires_grad is False: no optimizer moves it">
+        <span class="badge" title="Frozen: requires_grad is False, so no optimizer updates it">
           frozen
         </span>
       )}
@@ -158,7 +158,7 @@ const SHARED = {
   module: "The same module as",
 };
 
-/** Says with which rows this one is shared; a click goes to the next of them. */
+/** Names the rows that share this one; a click goes to the next of them. */
 function TieBadge(props: { view: ViewState; tree: TreeModel; row: number; tie: TieGroup }) {
   const { view, tree, row, tie } = props;
   const others = tie.rows.slice(0, 9).filter((other) => other !== row);
@@ -184,7 +184,7 @@ function TieBadge(props: { view: ViewState; tree: TreeModel; row: number; tie: T
   );
 }
 
-/** A module beside this one goes by its own name, any other by its whole one. */
+/** A sibling module is shown by its last name, any other by its full name. */
 function sameAs(tree: TreeModel, row: number, others: readonly number[]): string {
   const names = others.slice(0, 2).map((other) => {
     const beside = tree.parent(other) === tree.parent(row);

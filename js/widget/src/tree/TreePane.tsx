@@ -1,4 +1,4 @@
-/** The tree: its filter box, and the rows that are on screen out of any number. */
+/** The tree: its filter box, and those of any number of rows that are on screen. */
 
 import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
@@ -17,7 +17,7 @@ interface TreeProps {
   view: ViewState;
 }
 
-/** Rows beyond each edge of what is seen, so that a quick scroll shows no empty ground. */
+/** Rows beyond each visible edge, so that fast scrolling shows no empty space. */
 const BEYOND = 6;
 const BRIEFS_EVERY_MS = 120;
 
@@ -151,7 +151,7 @@ function useMeasured(
   }, []);
 }
 
-/** Scrolls to the row that was given the focus, and takes the focus where it is wanted. */
+/** Scrolls to the row with the focus, and takes the focus if it is due. */
 function useFollowFocus(
   view: ViewState,
   scroller: { current: HTMLElement | null },

@@ -1,4 +1,4 @@
-/** Where the rows of the tree stand, in pixels: a tensor may need two lines where it is narrow. */
+/** Where the rows of the tree are, in pixels: in a narrow tree a tensor may need two lines. */
 
 import type { TreeModel } from "../store/tree";
 

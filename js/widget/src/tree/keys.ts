@@ -51,7 +51,7 @@ export function openRow(tree: TreeModel, view: ViewState, row: number): void {
   else view.show(tree.path(row));
 }
 
-/** Letters and digits go to the next row whose name begins so; typed in a row they add up. */
+/** Letters and digits go to the next row whose name starts with them; fast typing adds up. */
 export class TypeAhead {
   private typed = "";
   private last = Number.NEGATIVE_INFINITY;

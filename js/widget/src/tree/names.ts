@@ -1,6 +1,6 @@
-/** Names as one can read them: what is invisible or turns the line around is made to be seen. */
+/** Readable names: invisible characters and marks of direction are made visible. */
 
-/** So much of a name goes into the page; the rest is an ellipsis. */
+/** The longest name on the page; the rest becomes an ellipsis. */
 const LONGEST = 240;
 
 /** Marks of direction, zero width, line ends; lone halves of a pair; control characters. */
@@ -13,7 +13,7 @@ export function readable(name: string, longest: number = LONGEST): string {
   return cut.replace(INVISIBLE, (c) => DRAWN[c] ?? `⟨${codeOf(c)}⟩`);
 }
 
-/** A whole path, as a person would write it. */
+/** A whole path, for display. */
 export function readablePath(path: readonly string[], model: string): string {
   return path.length ? path.map((name) => readable(name, 60)).join(".") : model;
 }

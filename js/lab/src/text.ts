@@ -1,4 +1,4 @@
-/** The states of the panel, each in a sentence that says what to do. */
+/** The states of the panel, each with a sentence that says what to do. */
 
 export interface Saying {
   readonly headline: string;
@@ -26,7 +26,7 @@ export function saying(state: Silent, detail = ""): Saying {
     case "no-owner":
       return {
         headline: "No notebook",
-        text: "Open a notebook or a console: the models that live in its kernel are listed here.",
+        text: "Open a notebook or a console: the models in its kernel are listed here.",
       };
     case "no-kernel":
       return {
@@ -34,39 +34,42 @@ export function saying(state: Silent, detail = ""): Saying {
         text: `${detail} has no kernel. Choose one in its toolbar.`,
       };
     case "starting":
-      return { headline: "Kernel is starting", text: "The list follows in a moment." };
+      return { headline: "Kernel is starting", text: "The list will appear in a moment." };
     case "restarting":
       return {
         headline: "Kernel is restarting",
-        text: "Its models are gone; run the cells that make them again.",
+        text: "Its models are gone. Run the cells that create them.",
       };
     case "dead":
       return {
         headline: "Kernel is dead",
-        text: "Its models are gone. Restart the kernel and run the cells that make them again.",
+        text: "Its models are gone. Restart the kernel and run the cells that create them.",
       };
     case "disconnected":
       return {
         headline: "No connection",
-        text: "The list follows when the kernel can be reached again.",
+        text: "The list will appear when the kernel can be reached again.",
       };
     case "not-python":
-      return { headline: "Not a Python kernel", text: `Models live in Python; this is ${detail}.` };
+      return {
+        headline: "Not a Python kernel",
+        text: `Models live in Python; this kernel runs ${detail}.`,
+      };
     case "no-package":
       return {
-        headline: "No paramwidget in this kernel",
+        headline: "paramwidget is not installed in this kernel",
         text: "Run this in a cell, then refresh the list:",
         code: "%pip install paramwidget",
       };
     case "no-torch":
       return {
         headline: "No models yet",
-        text: "PyTorch was not imported yet. The list follows after each cell.",
+        text: "PyTorch has not been imported yet. The list is updated after each cell.",
       };
     case "empty":
       return {
         headline: "No models yet",
-        text: "Give one a name, as in this cell, and it is listed here:",
+        text: "Assign one to a variable, as in this cell, and it is listed here:",
         code: "net = nn.Linear(4, 2)",
       };
     case "error":
