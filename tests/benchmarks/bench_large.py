@@ -60,7 +60,8 @@ def once(call: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def measure(name: str, net: nn.Module, slot: tuple[str, ...]) -> None:
+def measure(name: str, net: nn.Module, slot: tuple[str, ...], bar: str) -> None:
+    """``bar`` is for a panel and a number in it: those of a 500 MB matrix follow its size."""
     naming = seconds(lambda: list(net.named_parameters(remove_duplicate=False)), 5)
     line(f"{name}: naming its parameters", spread(naming, "ms", 1000))
     made: list[ParamWidget] = []
@@ -73,13 +74,13 @@ def measure(name: str, net: nn.Module, slot: tuple[str, ...]) -> None:
     line("hello", f"{hello * 1000:.0f} ms")
     line("both: to the first picture", f"{(first + hello) * 1000:.0f} ms", "≤ 1500 ms")
     opening = {"kind": "open", "panel": "p", "path": [*slot], "lens": "value"}
-    line("open a panel", f"{once(lambda: session.receive(opening)) * 1000:.0f} ms", "≤ 100 ms")
+    line("open a panel", f"{once(lambda: session.receive(opening)) * 1000:.0f} ms", bar)
     number = {"kind": "assign", "path": [*slot], "index": [0, 0]}
     typed = [
         once(lambda n=n: session.receive({**number, "id": str(n), "value": str(n)}))
         for n in range(9)
     ]
-    line("store a typed number", spread(typed, "ms", 1000), "≤ 100 ms")
+    line("store a typed number", spread(typed, "ms", 1000), bar)
     bench = Workbench(net)
     line(
         "slots() and ties() again",
@@ -93,8 +94,8 @@ def measure(name: str, net: nn.Module, slot: tuple[str, ...]) -> None:
 
 def main() -> None:
     heading("Large models")
-    measure("100,000 tensors", many_layers(), ("500", "25", "weight"))
-    measure("7 billion parameters", seven_billion(), ("head", "weight"))
+    measure("100,000 tensors", many_layers(), ("500", "25", "weight"), "≤ 100 ms")
+    measure("7 billion parameters", seven_billion(), ("head", "weight"), "")
 
 
 if __name__ == "__main__":
