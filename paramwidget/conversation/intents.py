@@ -78,7 +78,7 @@ def preview(bench: Workbench, intent: protocol.Intent) -> protocol.Preview:
             protocol.Skipped(reason, len(names), [display_name(name) for name in names[:FEW]])
             for reason, names in reasons.items()
         ],
-        promise=plan.promise,
+        promise=plan.expected_text,
     )
 
 

@@ -36,8 +36,8 @@ def keeping(*tensors):
     for tensor, values in zip(tensors, kept):
         tensor.data.copy_(values)
 '''
-_TWIN = '''
-def twin(module):
+_SHALLOW_COPY = '''
+def shallow_copy(module):
     """A copy of the module, with its own registries that hold the same tensors."""
     made = object.__new__(type(module))
     for name, value in vars(module).items():
@@ -65,7 +65,7 @@ HELPERS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "fill_by": ((), _FILL_BY),
     "seed_all": (("random", "numpy"), _SEED_ALL),
     "keeping": (("contextlib",), _KEEPING),
-    "twin": ((), _TWIN),
+    "shallow_copy": ((), _SHALLOW_COPY),
     "visit": ((), _VISIT),
 }
 

@@ -90,12 +90,12 @@ def read_sheet(
         tree = bench.read()
         shown = tree.slots[:lines]
         letters = Letters()
-        told = tuple(_line(bench, node, letters) for node in shown)
+        read = tuple(_line(bench, node, letters) for node in shown)
         chosen = _chosen(tree, slots)[:PICTURES] if cells else []
         return Sheet(
             model=printable(tree.root.type_name),
             totals=_totals(tree),
-            lines=told,
+            lines=read,
             more=len(tree.slots) - len(shown),
             ties=(*letters.legend(), *_shared_modules(tree)),
             heats=tuple(_heat(bench, node, cells) for node in chosen),

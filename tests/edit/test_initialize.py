@@ -19,7 +19,7 @@ from edit.kit import Bench, Holder, contents
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.initializers.arguments import arguments_of
 from paramwidget.edit.initializers.catalogue import catalogue, find, initializer
-from paramwidget.edit.initializers.expected import Expected, fans, promise
+from paramwidget.edit.initializers.expected import Expected, fans
 from paramwidget.edit.initializers.requirements import unmet_requirement
 
 TORCH = [entry for entry in catalogue() if entry.source == "torch"]
@@ -235,33 +235,33 @@ def test_fan_is_torchs(shape: tuple[int, ...]) -> None:
 def test_the_promise_is_kept(name: str, arguments: dict[str, Any]) -> None:
     entry = find(name)
     arguments = arguments_of(entry, arguments)
-    promised = promise(entry, (400, 300), arguments)
+    expected = expected_of(entry, (400, 300), arguments)
     bench = Bench(Holder(torch.zeros(400, 300)))
     bench.initialize("t", name, seed=4, **arguments)
     values = bench.net.t.detach().double()
-    assert promised.std is not None
-    assert abs(float(values.std()) - promised.std) <= 0.01 * promised.std
-    assert abs(float(values.mean()) - (promised.mean or 0.0)) <= 0.02 * promised.std
-    if promised.bound is not None:
-        assert 0.999 * promised.bound < float(values.abs().max()) <= promised.bound * (1 + 1e-6)
-    if promised.distribution != "point":
+    assert expected.std is not None
+    assert abs(float(values.std()) - expected.std) <= 0.01 * expected.std
+    assert abs(float(values.mean()) - (expected.mean or 0.0)) <= 0.02 * expected.std
+    if expected.bound is not None:
+        assert 0.999 * expected.bound < float(values.abs().max()) <= expected.bound * (1 + 1e-6)
+    if expected.distribution != "point":
         edges = np.linspace(float(values.min()), float(values.max()), 11)
-        expected = np.diff([below(edge, promised, arguments) for edge in edges])
+        expected = np.diff([below(edge, expected, arguments) for edge in edges])
         shares = np.histogram(values.numpy(), edges)[0] / values.numel()
         np.testing.assert_allclose(shares, expected, atol=0.01)
 
 
-def below(x: float, promised: Expected, arguments: dict[str, Any]) -> float:
+def below(x: float, expected: Expected, arguments: dict[str, Any]) -> float:
     """The share of a distribution that lies below x."""
-    low, high = promised.low, promised.high
-    if promised.distribution == "uniform":
+    low, high = expected.low, expected.high
+    if expected.distribution == "uniform":
         assert low is not None
         assert high is not None
         return min(max((x - low) / (high - low), 0.0), 1.0)
-    if promised.distribution == "normal":
-        assert promised.std is not None
-        return NormalDist(promised.mean or 0.0, promised.std).cdf(x)
-    assert promised.distribution == "truncated"
+    if expected.distribution == "normal":
+        assert expected.std is not None
+        return NormalDist(expected.mean or 0.0, expected.std).cdf(x)
+    assert expected.distribution == "truncated"
     assert low is not None
     assert high is not None
     whole = NormalDist(arguments["mean"], arguments["std"]).cdf
@@ -270,10 +270,10 @@ def below(x: float, promised: Expected, arguments: dict[str, Any]) -> float:
 
 def test_the_promise_in_words() -> None:
     entry = find("xavier_uniform_")
-    assert promise(entry, (256, 20), arguments_of(entry, {})).text == (
+    assert expected_of(entry, (256, 20), arguments_of(entry, {})).text == (
         "fan_in 20, fan_out 256, gain 1, bound 0.1474, std 0.08513"
     )
-    assert promise(find("orthogonal_"), (2, 2), {"gain": 1.0}).text == ""
+    assert expected_of(find("orthogonal_"), (2, 2), {"gain": 1.0}).text == ""
 
 
 # --- the user's own ----------------------------------------------------------------------------

@@ -8,11 +8,11 @@ import pytest
 
 from paramwidget.slots.tree import Node, Path, read_tree
 from slots.checks import check
-from slots.deadly import DEADLY, report
+from slots.crashes import CRASHING, report
 from zoo.case import Case
 from zoo.cases import CASES
 
-SAFE = [case for case in CASES if not case.deadly]
+SAFE = [case for case in CASES if not case.crashes]
 
 
 @pytest.mark.parametrize("case", SAFE, ids=lambda case: case.name)
@@ -42,7 +42,7 @@ def test_each_row_is_found_by_name_and_path(case: Case) -> None:
 def test_what_would_end_the_process_is_read_too() -> None:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=report, args=(list(range(len(DEADLY))), theirs))
+    child = context.Process(target=report, args=(list(range(len(CRASHING))), theirs))
     child.start()
     theirs.close()
     reported = {}
@@ -54,6 +54,6 @@ def test_what_would_end_the_process_is_read_too() -> None:
         reported[number] = failure
     child.join(60)
     assert child.exitcode == 0, f"the child died after {len(reported)} cases"
-    failed = {DEADLY[number].name: text for number, text in reported.items() if text}
+    failed = {CRASHING[number].name: text for number, text in reported.items() if text}
     assert not failed, "\n".join(f"{name}:\n{text}" for name, text in failed.items())
-    assert len(reported) == len(DEADLY)
+    assert len(reported) == len(CRASHING)

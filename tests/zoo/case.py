@@ -23,7 +23,7 @@ class Case:
     ``rows`` has for some slots "kind state" (all of them where ``complete``); ``ties`` all groups
     as (kind, names); ``notes``, ``reasons`` and ``warnings`` parts of the sentences that must be
     there, ``refuses`` parts of why a slot cannot be written to, ``shows`` expressions that lead to
-    it. ``walks`` is False if torch's own ``named_parameters`` cannot walk the model. ``deadly``
+    it. ``walks`` is False if torch's own ``named_parameters`` cannot walk the model. ``crashes``
     cases end the process when they are read carelessly, and run in a child.
     """
 
@@ -39,7 +39,7 @@ class Case:
     shows: Mapping[Name, str] = field(default_factory=dict)
     complete: bool = False
     walks: bool = True
-    deadly: bool = False
+    crashes: bool = False
 
 
 class Zoo:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from zoo import deadly, distributed, hostile, states, structure, subclasses, ties, wrappers
+from zoo import crashes, distributed, hostile, states, structure, subclasses, ties, wrappers
 from zoo.case import Case
 
 CASES: list[Case] = [
     case
-    for room in (states, ties, structure, wrappers, subclasses, hostile, deadly, distributed)
+    for room in (states, ties, structure, wrappers, subclasses, hostile, crashes, distributed)
     for case in room.zoo.cases
 ]

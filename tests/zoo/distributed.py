@@ -38,7 +38,7 @@ def group(ranks: int) -> Any:
     since=(2, 6),
     rows={"weight": "parameter ready", "bias": "parameter ready"},
     complete=True,
-    deadly=True,
+    crashes=True,
 )
 def whole_on_one_rank() -> nn.Module:
     net, mesh = nn.Linear(4, 4), group(1)
@@ -46,7 +46,7 @@ def whole_on_one_rank() -> nn.Module:
     return net
 
 
-@zoo("DTensor", since=(2, 6), ties=[("memory", ["local", "whole"])], deadly=True)
+@zoo("DTensor", since=(2, 6), ties=[("memory", ["local", "whole"])], crashes=True)
 def over_a_local_tensor() -> nn.Module:
     mesh, local = group(1), torch.randn(4, 4)
     whole = DTensor.from_local(local, mesh, [Replicate()])
@@ -59,7 +59,7 @@ def over_a_local_tensor() -> nn.Module:
     rows={"weight": "parameter unreadable", "bias": "parameter ready"},
     reasons={"weight": "every rank"},
     refuses={"bias": "other ranks"},
-    deadly=True,
+    crashes=True,
 )
 def shard_and_replica_of_two_ranks() -> nn.Module:
     net, mesh = nn.Linear(4, 4), group(2)
@@ -68,13 +68,15 @@ def shard_and_replica_of_two_ranks() -> nn.Module:
     return net
 
 
-@zoo("DDP", rows={"module.weight": "parameter ready"}, notes={"": "this rank"}, deadly=True)
+@zoo("DDP", rows={"module.weight": "parameter ready"}, notes={"": "this rank"}, crashes=True)
 def data_parallel_of_one() -> nn.Module:
     group(1)
     return DistributedDataParallel(nn.Linear(2, 2))
 
 
-@zoo("FSDP2", since=(2, 6), rows={"0.weight": "parameter ready"}, notes={"0": "FSDP2"}, deadly=True)
+@zoo(
+    "FSDP2", since=(2, 6), rows={"0.weight": "parameter ready"}, notes={"0": "FSDP2"}, crashes=True
+)
 def fully_sharded_after_a_forward() -> nn.Module:
     group(1)
     net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
@@ -89,7 +91,7 @@ def fully_sharded_after_a_forward() -> nn.Module:
     since=(2, 6),
     rows={"_fsdp_wrapped_module.0.weight": "parameter ready"},
     notes={"": "FSDP"},
-    deadly=True,
+    crashes=True,
 )
 def first_fsdp() -> nn.Module:
     group(1)

@@ -42,7 +42,7 @@ from paramwidget.edit.errors import EditError
 from paramwidget.edit.initializers.arguments import arguments_of, call_text, unwritable
 from paramwidget.edit.initializers.catalogue import RESET, Initializer, find
 from paramwidget.edit.initializers.draw import UNSEEDED, draw, scratch_dtype, user_scratch
-from paramwidget.edit.initializers.expected import Expected, promise
+from paramwidget.edit.initializers.expected import Expected, expected_of
 from paramwidget.edit.initializers.requirements import unmet_requirement
 from paramwidget.edit.initializers.seeds import fresh_seed, private_generators
 from paramwidget.edit.memory.write import Transaction, copied, transaction, with_zero_rows
@@ -82,16 +82,16 @@ class Plan:
         ]
 
     @property
-    def promised(self) -> Expected | None:
+    def expected(self) -> Expected | None:
         """The expected distribution of the first tensor."""
         if not self.write_targets:
             return None
-        return promise(self.entry, tuple(self.write_targets[0].tensor.shape), self.arguments)
+        return expected_of(self.entry, tuple(self.write_targets[0].tensor.shape), self.arguments)
 
     @property
-    def promise(self) -> str:
+    def expected_text(self) -> str:
         """The same in words: fan, gain, bound, standard deviation."""
-        return self.promised.text if self.promised is not None else ""
+        return self.expected.text if self.expected is not None else ""
 
     def without(self, write_target: WriteTarget, reason: str) -> Plan:
         """The plan without one tensor."""

@@ -145,7 +145,9 @@ def _registries_kept(modules: list[nn.Module]) -> Iterator[list[Inverse]]:
 def _apart(net: nn.Module, tree: Tree, node: Node, tensor: torch.Tensor, notes: Notes) -> Outcome:
     """Give the slot its own tensor, and its own modules where the path is shared."""
     chain = _shared_from(net, tree, node)
-    copies: dict[Path, nn.Module] = {path: twin(existing_module(net, path)) for path in chain}
+    copies: dict[Path, nn.Module] = {
+        path: shallow_copy(existing_module(net, path)) for path in chain
+    }
 
     def now_at(path: Path) -> nn.Module:
         return copies[path] if path in copies else existing_module(net, path)
@@ -160,8 +162,8 @@ def _apart(net: nn.Module, tree: Tree, node: Node, tensor: torch.Tensor, notes: 
         setattr(holder, node.path[-1], own)
     for path in chain:
         access = tree.node(path).access[0]
-        notes.lines.append(assigned(access, path[-1], f"twin({access})"))
-        notes.helpers.add("twin")
+        notes.lines.append(assigned(access, path[-1], f"shallow_copy({access})"))
+        notes.helpers.add("shallow_copy")
     access = node.access[0]
     value = f"{access}.detach().clone()"
     if node.kind == "parameter":
@@ -184,7 +186,7 @@ def _shared_from(net: nn.Module, tree: Tree, node: Node) -> list[Path]:
     return ways[shared.index(True) :] if True in shared else []
 
 
-def twin(module: nn.Module) -> nn.Module:
+def shallow_copy(module: nn.Module) -> nn.Module:
     """A copy of a module, with its own registries that hold the same tensors and children."""
     made: nn.Module = object.__new__(type(module))
     containers = (dict, list, set)

@@ -65,11 +65,11 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
     return shape[1] * receptive, shape[0] * receptive
 
 
-def promise(entry: Initializer, shape: Sequence[int], arguments: Mapping[str, Any]) -> Expected:
+def expected_of(entry: Initializer, shape: Sequence[int], arguments: Mapping[str, Any]) -> Expected:
     """The expected distribution for this shape; formulas as documented in torch.nn.init.
 
     >>> from paramwidget.edit.initializers.catalogue import find
-    >>> promise(find("xavier_uniform_"), (256, 20), {"gain": 1.0}).text
+    >>> expected_of(find("xavier_uniform_"), (256, 20), {"gain": 1.0}).text
     'fan_in 20, fan_out 256, gain 1, bound 0.1474, std 0.08513'
     """
     name, given = entry.name, dict(arguments)

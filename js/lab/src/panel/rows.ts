@@ -19,11 +19,11 @@ export function rowElement({ row, level, expanded }: Item): HTMLElement {
   const made = element("li", "jp-paramwidget-Row");
   made.setAttribute("role", "treeitem");
   made.setAttribute("aria-level", String(level));
-  made.setAttribute("aria-label", spoken(row));
+  made.setAttribute("aria-label", labelOf(row));
   if (row.opens) made.setAttribute("aria-expanded", String(expanded));
   made.classList.toggle("jp-mod-holder", !row.module);
   made.style.setProperty("--level", String(level - 1));
-  made.title = told(row);
+  made.title = titleOf(row);
   made.tabIndex = -1;
   made.append(
     row.opens ? twist(expanded) : element("span", "jp-paramwidget-NoTwist"),
@@ -65,7 +65,7 @@ export function short(count: number): string {
   );
 }
 
-function told(row: LabRow): string {
+function titleOf(row: LabRow): string {
   const lines = [`${row.names.join(" is ")}: ${row.type_name}`];
   if (row.parameters !== null) {
     lines.push(`${row.parameters.toLocaleString("en")} parameters`);
@@ -79,7 +79,7 @@ function told(row: LabRow): string {
   return lines.join("\n");
 }
 
-function spoken(row: LabRow): string {
+function labelOf(row: LabRow): string {
   const parts = [row.names.join(" and "), row.type_name];
   if (row.parameters !== null) parts.push(`${row.parameters} parameters`, row.bytes_text);
   if (row.mode) parts.push(row.mode);

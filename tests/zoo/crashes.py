@@ -21,7 +21,7 @@ BUFFER = "buffer ready"
     "freed storage",
     rows={"weight": "parameter unreadable", "bias": READY},
     reasons={"weight": "was freed"},
-    deadly=True,
+    crashes=True,
 )
 def freed() -> nn.Module:
     net = nn.Linear(100, 100)
@@ -39,7 +39,7 @@ def freed() -> nn.Module:
     },
     reasons={"late": "too small", "gaps": "too small"},
     ties=[],
-    deadly=True,
+    crashes=True,
 )
 def shrunk() -> nn.Module:
     late, gaps, early, whole = (torch.arange(64.0) for _ in range(4))
@@ -53,7 +53,7 @@ def shrunk() -> nn.Module:
     "freed storage",
     rows={"a": "parameter unreadable", "b": "parameter unreadable"},
     ties=[],
-    deadly=True,
+    crashes=True,
 )
 def freed_together() -> nn.Module:
     base = torch.randn(8)
@@ -62,7 +62,7 @@ def freed_together() -> nn.Module:
     return net
 
 
-@zoo("read-only memory map", rows={"weight": BUFFER}, refuses={"weight": "read-only"}, deadly=True)
+@zoo("read-only memory map", rows={"weight": BUFFER}, refuses={"weight": "read-only"}, crashes=True)
 def read_only_map() -> nn.Module:
     with tempfile.TemporaryFile() as file:
         file.write(np.arange(2048, dtype=np.float32).tobytes())
@@ -72,7 +72,7 @@ def read_only_map() -> nn.Module:
     return Holder(weight=torch.from_numpy(held))
 
 
-@zoo("read-only memory map", rows={"weight": BUFFER}, deadly=True)
+@zoo("read-only memory map", rows={"weight": BUFFER}, crashes=True)
 def private_map() -> nn.Module:
     with tempfile.NamedTemporaryFile() as file:
         torch.save({"weight": torch.randn(1000)}, file.name)
