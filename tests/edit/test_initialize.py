@@ -19,7 +19,7 @@ from edit.kit import Bench, Holder, contents
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.initializers.arguments import arguments_of
 from paramwidget.edit.initializers.catalogue import catalogue, find, initializer
-from paramwidget.edit.initializers.expected import Expected, fans
+from paramwidget.edit.initializers.expected import Expected, expected_of, fans
 from paramwidget.edit.initializers.requirements import unmet_requirement
 
 TORCH = [entry for entry in catalogue() if entry.source == "torch"]

@@ -279,7 +279,7 @@ def test_what_is_chosen_below_a_module_is_frozen_and_unfrozen(blank: Blank) -> N
     form.get_by_role("button", name="Unfreeze").click()
     expect(done).to_have_text("Done: 2 slots changed")
     assert frozen(bench.net) == ["0.bias", "3.bias"]
-    blank.page.get_by_role("button", name="Undo: 2 tensors learn").click()
+    blank.page.get_by_role("button", name="Undo: 2 tensors are trainable").click()
     expect(blank.page.get_by_role("treeitem").filter(has_text="frozen")).to_have_count(4)
     assert frozen(bench.net) == ["0.weight", "0.bias", "3.weight", "3.bias"]
 

@@ -105,8 +105,8 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
 
     def _title(self, done: list[WriteTarget]) -> str:
         if len(done) == 1:
-            return f"{display_name(done[0].node)} {'learns' if self.value else 'is frozen'}"
-        return f"{len(done)} tensors {'learn' if self.value else 'are frozen'}"
+            return f"{display_name(done[0].node)} {'is trainable' if self.value else 'is frozen'}"
+        return f"{len(done)} tensors {'are trainable' if self.value else 'are frozen'}"
 
     def _lines(self, done: list[WriteTarget]) -> list[str]:
         """One line for a tensor, a loop for several; those of inference mode in their own."""

@@ -1,4 +1,4 @@
-/** Freezes what the form has chosen below a module, or lets it learn again. */
+/** Freezes what the form has selected below a module, or unfreezes it. */
 
 import { useEffect, useId } from "preact/hooks";
 import type { Store } from "../store/store";
