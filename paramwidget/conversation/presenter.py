@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from paramwidget import protocol
 from paramwidget.compat import MemoryMap
 from paramwidget.conversation import facts, frames, rows
 from paramwidget.conversation.frames import Budget
 from paramwidget.conversation.journal import journal_message
-from paramwidget.conversation.tree_change import saved_rows, saved_tree, tree_change
+from paramwidget.conversation.saved_tree import SavedTree
+from paramwidget.conversation.tree_change import tree_change
 from paramwidget.conversation.views import Views
 from paramwidget.protocol import Cause, PanelState
 from paramwidget.slots.content.fingerprint import fingerprint
@@ -59,6 +60,7 @@ class Presenter:
         self._tree: Tree | None = None
         self._sent_tree: protocol.Tree | None = None
         self._words = rows.Words()
+        self._saved = SavedTree()
         self._revision = 0
         self._sent: dict[str, SentPanel] = {}
         self._briefs = rows.Briefs()
@@ -224,17 +226,9 @@ class Presenter:
     ) -> list[Message]:
         """The tree and the summaries of its rows; of a large tree, the uppermost rows."""
         nodes = [node for panel in panels if (node := tree.find(tuple(panel.path))) is not None]
-        saved = saved_rows(sent, [tree.row(node) for node in nodes])
-        place = {row: at for at, row in enumerate(saved)}
-        briefs = [
-            replace(brief, row=place[brief.row])
-            for brief in self._briefs.known()
-            if brief.row in place
-        ]
-        return [
-            (saved_tree(sent, saved), []),
-            (protocol.Briefs(self._revision, briefs), []),
-        ]
+        saved = self._saved.tree(sent, [tree.row(node) for node in nodes])
+        briefs = self._saved.briefs(self._briefs.known())
+        return [(saved, []), (protocol.Briefs(self._revision, briefs), [])]
 
     def _saved_frame(self, panel: PanelState, sent: SentPanel, count: int) -> Frame:
         """The frame last sent, made smaller where it is too large for a notebook file."""

@@ -1,15 +1,13 @@
-"""The changes of a tree since it was sent, and the part of it that a notebook file saves."""
+"""The message that turns one tree that was sent into another, by what is different."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from paramwidget import protocol
 
 WHOLE = 2000  # rows; a tree of no more is sent again when it has changed
-SAVED = 400  # rows; of a larger tree the notebook file has the uppermost
 
 T = TypeVar("T")
 
@@ -75,77 +73,17 @@ def _looks(tree: protocol.Tree) -> list[tuple[object, ...]]:
 
 def _rows(tree: protocol.Tree, depths: list[int], rows: Sequence[int]) -> protocol.TreeRows:
     return protocol.TreeRows(
-        names=_taken(tree.names, rows),
-        depths=_taken(depths, rows),
-        kinds=_taken(tree.kinds, rows),
-        type_of=_taken(tree.type_of, rows),
-        shapes=_taken(tree.shapes, rows),
-        dtype_of=_taken(tree.dtype_of, rows),
-        counts=_taken(tree.counts, rows),
-        trainable=_taken(tree.trainable, rows),
-        states=_taken(tree.states, rows),
+        names=taken(tree.names, rows),
+        depths=taken(depths, rows),
+        kinds=taken(tree.kinds, rows),
+        type_of=taken(tree.type_of, rows),
+        shapes=taken(tree.shapes, rows),
+        dtype_of=taken(tree.dtype_of, rows),
+        counts=taken(tree.counts, rows),
+        trainable=taken(tree.trainable, rows),
+        states=taken(tree.states, rows),
     )
 
 
-def _taken(column: list[T], rows: Iterable[int]) -> list[T]:
+def taken(column: list[T], rows: Iterable[int]) -> list[T]:
     return [column[row] for row in rows]
-
-
-def saved_rows(tree: protocol.Tree, wanted: Iterable[int]) -> list[int]:
-    """The rows of a tree that are saved: the ``wanted``, those above them, the uppermost others."""
-    if len(tree.names) <= SAVED:
-        return list(range(len(tree.names)))
-    kept: set[int] = {0}
-    for row in wanted:
-        while row >= 0 and row not in kept:
-            kept.add(row)
-            row = tree.parents[row]
-    depths = depths_of(tree)
-    for row in sorted(range(len(depths)), key=depths.__getitem__):
-        if len(kept) >= SAVED:
-            break
-        kept.add(row)
-    return sorted(kept)
-
-
-def saved_tree(tree: protocol.Tree, rows: list[int]) -> protocol.Tree:
-    """The tree with these rows only; where something was left out, a row says so."""
-    if len(rows) == len(tree.names):
-        return tree
-    place = {row: at for at, row in enumerate(rows)}
-    missing: dict[int, int] = {}
-    for row, parent in enumerate(tree.parents):
-        if row not in place and parent in place:
-            missing[parent] = missing.get(parent, 0) + 1
-    notes = {str(place[int(row)]): note for row, note in tree.notes.items() if int(row) in place}
-    for row, count in missing.items():
-        left_out = f"{count:,} of its rows were not saved in this picture"
-        notes[str(place[row])] = "; ".join(filter(None, (notes.get(str(place[row])), left_out)))
-    return replace(
-        tree,
-        names=_taken(tree.names, rows),
-        parents=[place.get(parent, -1) for parent in _taken(tree.parents, rows)],
-        kinds=_taken(tree.kinds, rows),
-        type_of=_taken(tree.type_of, rows),
-        shapes=_taken(tree.shapes, rows),
-        dtype_of=_taken(tree.dtype_of, rows),
-        counts=_taken(tree.counts, rows),
-        trainable=_taken(tree.trainable, rows),
-        states=_taken(tree.states, rows),
-        notes=notes,
-        ties=[
-            replace(tie, rows=[place[row] for row in tie.rows if row in place])
-            for tie in tree.ties
-            if not place.keys().isdisjoint(tie.rows)
-        ],
-        shared_modules=[
-            replace(one, rows=[place[row] for row in one.rows if row in place])
-            for one in tree.shared_modules
-            if not place.keys().isdisjoint(one.rows)
-        ],
-        warnings=[
-            f"The saved picture has {len(rows):,} of the {len(tree.names):,} rows; run the cell "
-            "for all of them.",
-            *tree.warnings,
-        ],
-    )

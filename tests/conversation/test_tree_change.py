@@ -19,7 +19,8 @@ from conversation.talk import Talk
 from paramwidget import protocol
 from paramwidget.conversation import tree_change as module
 from paramwidget.conversation.rows import Words, tree_message
-from paramwidget.conversation.tree_change import SAVED, tree_change
+from paramwidget.conversation.saved_tree import SAVED
+from paramwidget.conversation.tree_change import tree_change
 from paramwidget.slots.tree import read_tree
 
 GOLDEN = Path(__file__).parents[1] / "contract" / "tree_changes.json"
