@@ -1,4 +1,4 @@
-"""The part of a tree that a notebook file saves: all of it, or its uppermost rows if it is large."""
+"""What a notebook file saves of a tree: all of it, or the uppermost rows of a large one."""
 
 from __future__ import annotations
 
