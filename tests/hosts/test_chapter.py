@@ -72,7 +72,7 @@ net.add_module('Linear_2', nn.Linear(256, 10, bias=False))
         assert lab.value(f"{way}.data_ptr() == net[0].weight.data_ptr()")
 
     panel.root.get_by_role("button", name="Gradient").click()
-    expect(panel.root).to_contain_text("No gradient yet.")
+    expect(panel.root).to_contain_text("No gradient yet: run backward().")
     lab.run("net(torch.randn(2, 20)).sum().backward()")
     expect(panel.cells).to_have_attribute("data-lens", "grad")
     mean = lab.value("net[0].weight.grad.double().mean().item()")
@@ -125,7 +125,7 @@ def test_initialize_one_tensor_and_all_layers_of_a_type(lab: Lab) -> None:
 
     view.press("Control+z")
     heading = view.journal.get_by_role("heading")
-    expect(heading).to_have_text("Journal 1 of 2 stand")
+    expect(heading).to_have_text("Journal 1 of 2 in effect")
     assert 0.009 < lab.value("net[0].weight.std().item()") < 0.011
     view.press("Control+Shift+Z")
     expect(heading).to_have_text("Journal 2")
