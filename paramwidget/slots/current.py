@@ -7,6 +7,9 @@ from typing import Any
 from paramwidget.slots.reading.trace import Trace, places_of, trace_of
 from paramwidget.slots.tree import Tree, read_tree
 
+#: Slots; in a smaller tree all is looked at, since that takes a moment.
+LARGE = 20_000
+
 
 class CurrentTree:
     """Keeps the last reading of one model, and checks whether it is still valid.
@@ -23,6 +26,8 @@ class CurrentTree:
         trace = trace_of(net)
         if self._tree is None or trace != self._trace:
             self._tree, self._trace = read_tree(net), trace
+            if self._tree.registered != trace.registered:  # another thread moved something
+                self._trace = None
         return self._tree
 
     def places(self, net: Any) -> Tree:
@@ -31,9 +36,9 @@ class CurrentTree:
         What its rows say beside that, such as a shape or ``requires_grad``, may be what it was when
         all was last read: enough for an edit, in half the time of finding out.
         """
-        if self._tree is None or self._trace is None or places_of(net) != self._trace.places:
+        if self._tree is None or self._trace is None or self._tree.size < LARGE:
             return self.read(net)
-        return self._tree
+        return self._tree if places_of(net) == self._trace.places else self.read(net)
 
     def last(self, net: Any) -> Tree:
         """The tree as it was last read."""

@@ -72,6 +72,16 @@ class Tree:
         return self._reading.slots()
 
     @property
+    def size(self) -> int:
+        """How many slots the modules have, each module counted once."""
+        return len(self._reading.columns.slot_keys)
+
+    @property
+    def registered(self) -> int:
+        """The sum of the identities of what was registered when this was read."""
+        return self._reading.columns.registered
+
+    @property
     def ties(self) -> list[TieGroup]:
         """All tie groups, in the order of their first slots."""
         return self._reading.ties

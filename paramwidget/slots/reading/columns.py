@@ -34,6 +34,9 @@ class Columns:
     # False if ``state_dict`` may raise or choose other keys, None if not yet determined
     saves_plainly: bool | None = None
 
+    #: The sum of the identities of what is registered as parameters and buffers.
+    registered: int = 0
+
     # slots; a slot without a tensor has tensor number -1
     slot_keys: list[str] = field(default_factory=list)
     slot_kinds: list[Kind] = field(default_factory=list)

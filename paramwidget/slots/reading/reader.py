@@ -270,6 +270,10 @@ class Reader:
                     if kinds[slot] == "buffer":
                         columns.none_buffers.add(slot)
                     kinds[slot] = "none"
+        registered = sum(map(id, self.values))
+        columns.registered = registered - sum(
+            id(self.values[slot]) for slot in self._other_kinds if slot < len(self.values)
+        )
         if self._suspects:
             known = {*self.numbers, *map(id, census.objects)}
             for number, key, value in self._suspects:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 from typing import Any, NamedTuple
 
 import torch
@@ -17,8 +17,8 @@ from torch import nn
 from paramwidget import compat
 from paramwidget.slots.reading.collector import without_collection
 from paramwidget.slots.reading.reader import INERT
-from paramwidget.slots.reading.unregistered import is_container
-from paramwidget.tensors import class_lookup, condition, is_tensor
+from paramwidget.slots.reading.unregistered import is_container, items_in
+from paramwidget.tensors import class_lookup, condition, is_tensor, parts
 
 _REGISTRIES = ("_parameters", "_buffers")
 _HOOKS = ("_forward_pre_hooks", "_state_dict_hooks", "_state_dict_pre_hooks")
@@ -41,6 +41,8 @@ class Trace(NamedTuple):
 
     places: object
     details: object
+    #: The sum of the identities of all that is registered as a parameter or buffer.
+    registered: int = 0
 
 
 class _Odd(Exception):
@@ -73,15 +75,18 @@ def _trace(net: Any, wanted: bool) -> Trace:
     places: list[object] = []
     details: list[object] = []
     tensors: list[Any] = []
-    level, met = [net], {id(net)}
+    level, met = [net], {id(net), id(None)}
+    registered = 0
     while level:
         fields = list(map(compat.raw_dict, level))
-        kinds = list(map(id, map(type, level)))
-        places += [_hash(kinds), _hash(map(len, fields))]
+        kinds, lengths = list(map(id, map(type, level))), list(map(len, fields))
+        places += [_hash(kinds), _hash(lengths)]
         for name in _REGISTRIES:
-            tensors += _entries([held[name] for held in fields], places)
-        children = _entries([held["_modules"] for held in fields], places)
-        changeable = _changeable(level, kinds, fields)
+            held = _entries([one[name] for one in fields], places)
+            registered += sum(map(id, held))
+            tensors += held
+        children = _entries([one["_modules"] for one in fields], places)
+        changeable = _changeable(level, kinds, lengths, fields)
         tensors += _attributes(changeable, places)
         if wanted:
             details += _remarks(changeable, fields)
@@ -91,7 +96,7 @@ def _trace(net: Any, wanted: bool) -> Trace:
         tensors = [tensor for tensor in tensors if tensor is not None]
     for start in range(0, len(tensors), _PIECE):
         _look(tensors[start : start + _PIECE], places, details if wanted else None)
-    return Trace(tuple(places), tuple(details))
+    return Trace(tuple(places), tuple(details), registered)
 
 
 def _hash(values: Iterable[object]) -> int:
@@ -102,13 +107,16 @@ def _unmet(children: list[Any], met: set[int], found: list[object]) -> list[Any]
     """The children that were not met before; the identities of all are appended to ``found``."""
     if not children:
         return []
-    below = dict(zip(map(id, children), children, strict=True))
-    found.append(_hash(below) if len(below) == len(children) else _hash(map(id, children)))
-    below.pop(id(None), None)
-    for known in below.keys() & met:
-        del below[known]
-    met.update(below)
-    return list(below.values())
+    numbers = list(map(id, children))
+    found.append(_hash(numbers))
+    new = set(numbers)
+    if len(new) == len(numbers) and met.isdisjoint(new):
+        met |= new
+        return children
+    new -= met
+    met |= new
+    below = dict(zip(numbers, children, strict=True))
+    return [child for number, child in below.items() if number in new]
 
 
 def _entries(registries: list[Any], found: list[object]) -> list[Any]:
@@ -119,39 +127,48 @@ def _entries(registries: list[Any], found: list[object]) -> list[Any]:
     keys = list(chain.from_iterable(filled))
     if set(map(type, keys)) - {str}:
         raise _Odd
-    # how many each has tells which they are of, but where some have none
-    found += [_hash(keys), _hash(map(len, filled))]
-    if 0 < len(filled) < len(registries):
-        found.append(_hash(map(bool, registries)))
+    found += [_hash(keys), _hash(map(len, registries))]
     return list(chain.from_iterable(map(dict.values, filled)))
 
 
 def _changeable(
-    modules: list[Any], kinds: list[int], fields: list[dict[str, Any]]
+    modules: list[Any], kinds: list[int], lengths: list[int], fields: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """The fields of modules that may put a tensor in place of another attribute.
 
-    Layers of torch's own do not, unless a hook does: weight norm, pruning. To look at them too
-    would take as long again as all the rest.
+    Layers of torch's own do not, unless a hook does (weight norm, pruning) or somebody gave one an
+    attribute more than its like has. To look at them too would take as long again as all the rest.
     """
     hooks = [held["_forward_pre_hooks"] for held in fields]
     one_of_each = dict(zip(kinds, modules, strict=True))
-    users = {kind for kind, module in one_of_each.items() if not _is_torchs(type(module))}
-    if not users and not any(hooks):
+    users = {kind for kind, module in one_of_each.items() if _may_change(type(module))}
+    usual = dict(zip(kinds, lengths, strict=True))
+    like = list(map(usual.__getitem__, kinds)) == lengths
+    if not any(hooks) and like and all(usual[kind] == _OWN for kind in users):
         return []
-    rows = zip(kinds, hooks, fields, strict=True)
-    return [held for kind, hooked, held in rows if hooked or kind in users]
+    if not like:
+        for kind, length in zip(kinds, lengths, strict=True):
+            usual[kind] = min(usual[kind], length)
+    rows = zip(kinds, hooks, lengths, fields, strict=True)
+    return [
+        held
+        for kind, hooked, length, held in rows
+        if length > _OWN and (hooked or kind in users or length > usual[kind])
+    ]
 
 
-def _is_torchs(kind: type) -> bool:
-    return str(class_lookup(kind, "__module__")).startswith("torch.nn.modules.")
+def _may_change(kind: type) -> bool:
+    """False for a layer of torch's own; its containers are given attributes like users' classes."""
+    home = str(class_lookup(kind, "__module__"))
+    return not home.startswith("torch.nn.modules.") or home == "torch.nn.modules.container"
 
 
 def _attributes(fields: list[dict[str, Any]], found: list[object]) -> list[Any]:
     """The tensors among the plain attributes; what else may be a row or a remark is appended."""
     counts = [len(held) - _OWN for held in fields]
     names = list(chain.from_iterable(map(islice, map(reversed, fields), map(_ONE_MORE, counts))))
-    if names.count(_LAST) != len(fields):  # torch's own fields come first
+    ends = accumulate(map(_ONE_MORE, counts))
+    if any(names[end - 1] != _LAST for end in ends):  # torch's own fields do not come first
         raise _Odd
     last = map(islice, map(reversed, map(dict.values, fields)), counts)
     values = list(chain.from_iterable(last))
@@ -166,22 +183,25 @@ def _attributes(fields: list[dict[str, Any]], found: list[object]) -> list[Any]:
         if is_tensor(value):
             tensors.append(value)
         elif is_container(kind):
-            found += [id(value), len(value)]
+            found.append(_hash((id(item), id(type(item))) for item in items_in(value)))
         elif issubclass(kind, nn.Module):
             found.append(id(value))
     return tensors
 
 
 def _remarks(changeable: list[dict[str, Any]], fields: list[dict[str, Any]]) -> list[object]:
-    """Hooks, and the names of buffers that are not saved."""
+    """Hooks, and the names of buffers that are not saved, each with the module that has them."""
     found: list[object] = []
     buffered = [held for held in fields if held["_buffers"]]
     for name, holders in (*((hooks, changeable) for hooks in _HOOKS), (_TRANSIENT, buffered)):
-        for remark in [remark for held in holders if (remark := held[name])]:
+        remarks = [held[name] for held in holders]
+        for place, remark in enumerate(remarks) if any(remarks) else ():
+            if not remark:
+                continue
             if type(remark) is set:
-                found.append(_hash(sorted(remark)))
+                found.append((place, _hash(sorted(remark))))
             elif type(remark) is OrderedDict:
-                found.append(_hash(map(id, remark.values())))
+                found.append((place, _hash(map(id, remark.values()))))
             else:
                 raise _Odd
         found.append(name)
@@ -189,20 +209,22 @@ def _remarks(changeable: list[dict[str, Any]], fields: list[dict[str, Any]]) -> 
 
 
 def _look(piece: list[Any], places: list[object], details: list[object] | None) -> None:
-    """Where tensors lie; and, if wanted, their shape, dtype, layout and ``requires_grad``."""
+    """Where tensors lie; and, if wanted, shape, dtype, device, layout and ``requires_grad``."""
     try:
-        if not _PLAIN.issuperset(map(id, map(type, piece))):
+        kinds = list(map(id, map(type, piece)))
+        if not _PLAIN.issuperset(kinds):
             raise _Odd
+        addresses = list(map(compat.storage_address, piece))
         offsets = list(map(torch.Tensor.storage_offset, piece))
-        lie = (
-            _hash(map(compat.storage_address, piece)),
-            _hash(offsets) if any(offsets) else 0,
-        )
+        lie = (_hash(addresses), _hash(offsets) if any(offsets) else 0)
         look = details is not None and (
+            _hash(kinds),
             _hash([tensor.shape for tensor in piece]),
             _hash([tensor.dtype for tensor in piece]),
             hash(bytes([tensor.requires_grad for tensor in piece])),
-            hash(bytes(map(torch.Tensor.is_contiguous, piece))),
+            _strides(piece),
+            # elsewhere the address tells
+            _hash([tensor.device for tensor in piece]) if 0 in addresses else 0,
         )
     except Exception:
         places += map(_lies, piece)
@@ -214,11 +236,25 @@ def _look(piece: list[Any], places: list[object], details: list[object] | None) 
             details.append(look)
 
 
+def _strides(piece: list[Any]) -> object:
+    """The strides of the tensors that are not contiguous, with their places."""
+    contiguous = bytes(map(torch.Tensor.is_contiguous, piece))
+    if 0 not in contiguous:
+        return 0
+    rows = enumerate(zip(piece, contiguous, strict=True))
+    return tuple((place, tensor.stride()) for place, (tensor, whole) in rows if not whole)
+
+
 def _lies(tensor: Any) -> object:
+    """The same of a tensor that is not plain: of the tensors that hold its memory."""
     if not is_tensor(tensor):
         return id(type(tensor))
-    with compat.without_torch_function():
-        try:
-            return id(type(tensor)), compat.data_address(tensor), tuple(tensor.stride())
-        except Exception:
-            return id(type(tensor))
+    known = condition(tensor)
+    found: list[object] = [id(type(tensor)), known.shape, known.dtype]
+    for part in parts(tensor) if known.state in ("ready", "unreadable") else ():
+        with compat.without_torch_function():
+            try:
+                found.append((compat.data_address(part), tuple(part.shape), tuple(part.stride())))
+            except Exception:
+                found.append(id(part))
+    return tuple(found)

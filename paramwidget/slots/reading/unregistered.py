@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from typing import Any
 
 from torch import nn
@@ -23,13 +23,9 @@ def hidden_note(key: str, value: object, known: Container[int]) -> str | None:
     about.
     """
     modules = parameters = 0
-    queue: list[tuple[Any, int]] = [(value, 0)]
-    for held, depth in queue:
+    for held in items_in(value):
         cls = type(held)
-        if is_container(cls) and depth < 3 and len(queue) < SEARCHED_ITEMS:
-            inner = held.values() if issubclass(cls, dict) else held
-            queue.extend((item, depth + 1) for item in inner)
-        elif issubclass(cls, nn.Module):
+        if issubclass(cls, nn.Module):
             modules += id(held) not in known and _holds_anything(held)
         elif cls is nn.Parameter:
             parameters += id(held) not in known
@@ -41,6 +37,18 @@ def hidden_note(key: str, value: object, known: Container[int]) -> str | None:
         f"attribute {key!r} holds {' and '.join(what)} that torch does not see: "
         "not registered, so not trained and not saved (use nn.ModuleList or nn.ParameterList)"
     )
+
+
+def items_in(value: object) -> Iterator[Any]:
+    """What a value holds: itself, or the items of a container and of those in it."""
+    queue: list[tuple[Any, int]] = [(value, 0)]
+    for held, depth in queue:
+        cls = type(held)
+        if is_container(cls) and depth < 3 and len(queue) < SEARCHED_ITEMS:
+            inner = held.values() if issubclass(cls, dict) else held
+            queue.extend((item, depth + 1) for item in inner)
+        else:
+            yield held
 
 
 def may_hide(value: Any) -> bool:
