@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import weakref
 from collections.abc import Callable, Sequence
@@ -40,6 +41,9 @@ class Listener(Protocol):
 
     def edited(self, edit: Edit | None, tree: Tree) -> None:
         """An edit was applied, undone or redone, None if one was refused; the tree after it."""
+
+
+_log = logging.getLogger("paramwidget")
 
 
 @dataclass
@@ -348,6 +352,13 @@ class Workbench:
                     tree = self.read() if edit.restructured else tree
                     record.known.count_as_known(tree, self.net, edit.changed)
             finally:
-                for listener in list(record.listeners):
-                    listener.edited(edit, tree)
+                self._tell(edit, tree)
             return edit
+
+    def _tell(self, edit: Edit | None, tree: Tree) -> None:
+        """Tell the listeners; one that fails stops neither the edit nor the others."""
+        for listener in list(self._record.listeners):
+            try:
+                listener.edited(edit, tree)
+            except Exception:
+                _log.exception("paramwidget: an edit could not be shown")

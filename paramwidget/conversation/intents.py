@@ -117,6 +117,11 @@ def check(intent: type[protocol.Intent]) -> None:
     if carry_out.dispatch(intent) is not carry_out.dispatch(object):
         return
     action = action_class(intent)
+    if action.kind != intent.kind:
+        raise TypeError(
+            f"the intent {intent.__name__} is of the kind {intent.kind!r} and its action of the "
+            f"kind {action.kind!r}"
+        )
     given, known = set(action_fields(intent).values()), set(action.fields)
     for what, names in (
         ("says", given - known),

@@ -90,6 +90,10 @@ class Views:
         state = self.panels.get(message.panel)
         if state is None:
             return None
+        if len(message.cells) != 2 or min(message.cells) < 1:
+            raise ProtocolError(f"cells must be two positive integers, got {message.cells!r:.80}")
+        if message.window is not None and len(message.window) != 4:
+            raise ProtocolError(f"a window must be four integers, got {message.window!r:.80}")
         state = replace(
             state,
             lens=_lens(message.lens),

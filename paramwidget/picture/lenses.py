@@ -111,7 +111,9 @@ def _for_complex(kind: str, tensor: torch.Tensor | None) -> bool:
 
 
 def _gradient(slot: Slot) -> Shown:
-    gradient = slot.tensor.grad if slot.tensor.is_leaf else None
+    if not slot.tensor.is_leaf:
+        return "No gradient: It is computed from other tensors, which have theirs."
+    gradient = slot.tensor.grad
     if gradient is not None:
         return gradient
     if not slot.tensor.requires_grad:
@@ -130,15 +132,19 @@ USUAL = Lens(
     "value", "Value", lambda slot: slot.values, offered=_everywhere, editable=True, scale="shared"
 )
 
+_DECLARED = (
+    USUAL,
+    Lens("grad", "Gradient", _gradient, offered=_for_parameters, scale="shared"),
+    Lens("angle", "Angle", _angle, offered=_for_complex, scale="cyclic"),
+)
+
 #: By name, in the order of their buttons.
-LENSES: dict[str, Lens] = {
-    lens.name: lens
-    for lens in (
-        USUAL,
-        Lens("grad", "Gradient", _gradient, offered=_for_parameters, scale="shared"),
-        Lens("angle", "Angle", _angle, offered=_for_complex, scale="cyclic"),
-    )
-}
+LENSES: dict[str, Lens] = {lens.name: lens for lens in _DECLARED}
+
+
+for _lens in _DECLARED:
+    if LENSES[_lens.name] is not _lens:
+        raise ValueError(f"the lens {_lens.name} is declared twice")
 
 
 # --- looking through one -------------------------------------------------------------------------
@@ -146,7 +152,7 @@ LENSES: dict[str, Lens] = {
 
 def lens_named(name: str) -> Lens:
     """The lens of that name; raises ValueError with the existing names."""
-    lens = LENSES.get(name)
+    lens = LENSES.get(name) if isinstance(name, str) else None
     if lens is None:
         *others, last = LENSES
         raise ValueError(f"lens must be {', '.join(others)} or {last}, got {name!r:.80}")

@@ -8,7 +8,7 @@ import types
 import typing
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from paramwidget.protocol.fields import PROTOCOL
+from paramwidget.protocol.fields import PROTOCOL, SAFE_INTEGER
 from paramwidget.protocol.message import (
     LabQuestion,
     Message,
@@ -92,6 +92,9 @@ def _decode(wanted: Any, value: object, where: str) -> Any:
                 for key, item in value.items()}  # fmt: skip
     if dataclasses.is_dataclass(wanted) and isinstance(value, dict):
         return _decode_fields(typing.cast(type[Any], wanted), value, where)
+    if type(value) is int and abs(value) > SAFE_INTEGER:
+        bits = value.bit_length()
+        raise ProtocolError(f"{where}: an integer of {bits} bits is not exact in JavaScript")
     if wanted is float and type(value) is int:
         return float(value)
     if type(value) is wanted and not (isinstance(value, float) and not math.isfinite(value)):

@@ -11,9 +11,8 @@ from itertools import chain
 from operator import attrgetter
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from paramwidget.protocol.fields import SAFE_INTEGER
 from paramwidget.protocol.message import Message, ProtocolError, cached, hints_of, not_none
-
-SAFE_INTEGER = 2**53 - 1  # the largest integer that a JavaScript number holds exactly
 
 
 def encode(message: Message) -> dict[str, Any]:

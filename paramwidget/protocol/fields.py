@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 PROTOCOL = 1
 
+SAFE_INTEGER = 2**53 - 1  # the largest integer that a JavaScript number holds exactly
+
 Kind = Literal["module", "parameter", "buffer", "constant", "computed", "none"]
 State = Literal["ready", "uninitialized", "meta", "unreadable"]
 Cause = Literal["view", "edit", "cell", "step", "ask"]

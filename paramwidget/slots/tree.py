@@ -238,7 +238,7 @@ class Tree:
         asked = name if isinstance(name, str) else ".".join(map(str, name))
         near = difflib.get_close_matches(asked[:200], list(self._by_name)[:5000], n=3)
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-        shown = repr(name) if len(asked) <= 200 else f"{repr(asked[:200])[:-1]}…'"
+        shown = repr(asked) if len(asked) <= 200 else f"{repr(asked[:200])[:-1]}…'"
         return f"the model has no slot or module named {shown}{hint}"
 
 

@@ -324,3 +324,38 @@ def test_only_the_newest_edit_is_undone_when_taken_back():
     talk.bench.assign("0.weight", (0, 2), 1)
     talk.say("withdraw", intent="b")
     assert net[0].weight[0, :2].tolist() == [9, 8]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"generation": 2**53},
+        {"window": [0, 2**60, 0, 4]},
+        {"window": [0, 4]},
+        {"cells": []},
+        {"cells": [-1, 4]},
+        {"sliders": [10**400]},
+    ],
+)
+def test_a_forged_look_changes_nothing_and_the_next_edit_is_normal(fields: dict[str, object]):
+    talk = Talk(tied_net())
+    panel = talk.open("0", "weight")
+    look = {"generation": 1, "lens": "value", "window": None, "cells": [4, 4], "sliders": []}
+    talk.say("look", panel=panel, **{**look, **fields})
+    talk.say("hello", view="v", protocol=1)
+    assert talk.bench.assign("0.weight", (0, 0), 9).changed == ["0.weight"]
+    assert talk.ask("assign", path=["0", "weight"], index=[0, 1], value="3")["ok"]
+
+
+def test_a_listener_that_fails_does_not_undo_what_was_done(caplog: pytest.LogCaptureFixture):
+    talk = Talk(tied_net())
+
+    class Broken:
+        def edited(self, edit: object, tree: object) -> None:
+            raise RuntimeError("no screen")
+
+    broken = Broken()
+    talk.bench.listen(broken)
+    assert talk.ask("assign", path=["0", "weight"], index=[0, 0], value="42")["ok"]
+    assert talk.bench.stats("0.weight").max == 42
+    assert "could not be shown" in caplog.text

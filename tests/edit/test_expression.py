@@ -11,7 +11,7 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from edit.kit import Bench, Holder, refusal
+from edit.kit import Bench, Holder, contents, refusal
 from paramwidget.conversation.catalog import catalog_message
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.formula.evaluate import evaluate, working_dtype, working_part
@@ -363,3 +363,11 @@ def test_complex_numbers() -> None:
     assert torch.equal(bench.replayed().t, bench.net.t)
     with pytest.raises(EditError, match="cannot be computed"):
         bench.compute("t", "w % 2")
+
+
+@pytest.mark.parametrize("dtype", [torch.uint64, torch.int8, torch.bool, torch.float8_e5m2])
+@pytest.mark.parametrize("expression", ["sum(1)", "sqrt(1)", "abs(1j)", "square(1j) + 1"])
+def test_a_constant_is_written_as_its_dtype_takes_it(dtype: torch.dtype, expression: str) -> None:
+    bench = Bench(Holder(torch.zeros(2).to(dtype)))
+    bench.compute("t", expression)
+    assert contents(bench.replayed()) == contents(bench.net)

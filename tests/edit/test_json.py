@@ -61,7 +61,31 @@ ACTIONS: list[Action] = [
 ]
 
 
-@pytest.mark.parametrize("action", ACTIONS, ids=lambda a: a.kind)
+#: What an action without an example of its own is given, by the names of its fields.
+SAMPLE: dict[str, Any] = {"target": "", "value": True, "types": None, "parameters": None}
+
+
+def examples() -> list[Action]:
+    """The actions above, and one of each kind that is not among them."""
+    others = [kind for kind in Action.catalogue.values() if kind not in set(map(type, ACTIONS))]
+    return [*ACTIONS, *(kind(**{name: SAMPLE[name] for name in kind.fields}) for kind in others)]
+
+
+@pytest.mark.parametrize("action", examples(), ids=lambda a: a.kind)
+def test_its_script_does_the_same_and_undo_takes_it_back(action: Action) -> None:
+    bench = Bench(net())
+    bench.functions.update(custom=custom, fill=fill)
+    edit = bench.do(action)
+    assert edit.changed
+    assert contents(bench.replayed(net())) == contents(bench.net)
+    changed = contents(bench.net)
+    bench.undo()
+    assert contents(bench.net) == contents(net())
+    bench.redo()
+    assert contents(bench.net) == changed
+
+
+@pytest.mark.parametrize("action", examples(), ids=lambda a: a.kind)
 def test_there_and_back_it_is_the_same_edit(action: Action) -> None:
     text = json.dumps(to_json(action), allow_nan=False)
     again = from_json(json.loads(text), {"custom": custom, "fill": fill})
@@ -132,5 +156,15 @@ def test_two_actions_of_one_kind_fail_where_they_are_declared() -> None:
     assert Action.catalogue["tie"] is Tie
 
 
-def test_the_catalogue_is_what_the_room_declares() -> None:
-    assert set(Action.catalogue) == {action.kind for action in ACTIONS}
+def test_an_action_that_is_no_frozen_dataclass_or_cannot_run_is_refused() -> None:
+    for action in Action.catalogue.values():
+        action.check()
+
+    class Wave(Action, kind="wave-without-a-dataclass"):
+        target: Target
+
+    try:
+        with pytest.raises(TypeError, match=r"Wave needs @dataclass\(frozen=True\)"):
+            Wave.check()
+    finally:
+        del Action.catalogue[Wave.kind]

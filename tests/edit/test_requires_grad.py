@@ -124,7 +124,7 @@ def test_a_parametrized_weight_is_not_meant_but_its_original_is() -> None:
     [
         ("0.bias", 1, "requires_grad is True or False, not 1"),
         ("nowhere", True, "nowhere"),
-        ("3", True, "set_requires_grad cannot initialize '3': It selects no parameters."),
+        ("3", True, "set_requires_grad cannot change '3': It selects no parameters."),
         ("2.num_batches_tracked", True, "'2.num_batches_tracked' is int64: only real and complex"),
         ("4.bias", False, "'4.bias' is None: it has no requires_grad"),
         ("made", False, "'made' is computed from other tensors, which have the gradients"),

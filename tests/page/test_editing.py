@@ -265,15 +265,15 @@ def test_a_lens_that_does_not_say_so_edits_nothing(
     offers = {"abs": True}
     magnitude = Lens(
         "abs",
-        "Magnitude",
+        "Size",
         lambda slot: slot.values.elements.abs(),
         offered=lambda kind, tensor: offers["abs"],
     )
     monkeypatch.setitem(LENSES, "abs", magnitude)
     bench, [panel] = show(blank, matrix([-4.0, 2.0]), "weight")
-    panel.button("Magnitude").click()
+    panel.button("Size").click()
     panel.waits_for("lens", "abs")
-    assert panel.button("Magnitude").get_attribute("aria-pressed") == "true"
+    assert panel.button("Size").get_attribute("aria-pressed") == "true"
     panel.hover(0, 0)
     expect(panel.readout).to_have_text("[0, 0]4")
     panel.click(0, 0)
@@ -286,7 +286,7 @@ def test_a_lens_that_does_not_say_so_edits_nothing(
     offers["abs"] = False
     bench.kernel.receive({"kind": "hello", "view": "another", "protocol": protocol.PROTOCOL})
     bench.flush()
-    expect(panel.button("Magnitude")).to_have_count(0)
+    expect(panel.button("Size")).to_have_count(0)
     panel.click(0, 1)
     press(panel, "Enter")
     expect(panel.readout).to_have_text("This is read-only.")
@@ -301,11 +301,11 @@ def test_a_lens_that_fails_says_so_in_place_of_the_picture(
     def fails(slot: Slot) -> torch.Tensor:
         raise ValueError("no magnitude")
 
-    monkeypatch.setitem(LENSES, "fails", Lens("fails", "Magnitude", fails))
+    monkeypatch.setitem(LENSES, "fails", Lens("fails", "Size", fails))
     net = nn.ParameterDict({"first": torch.ones(2), "second": torch.ones(2)})
     _, [first, second] = show(blank, net, "first", "second")
-    first.button("Magnitude").click()
-    failed = "The lens Magnitude failed: ValueError: no magnitude"
+    first.button("Size").click()
+    failed = "The lens Size failed: ValueError: no magnitude"
     expect(first.root.locator(".nothing")).to_have_text(failed)
     expect(first.canvas).to_be_hidden()
     second.hover(0, 1)

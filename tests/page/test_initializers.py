@@ -270,7 +270,7 @@ def test_what_is_chosen_below_a_module_is_frozen_and_unfrozen(blank: Blank) -> N
     bench, form = form_of_model(blank, two_layers())
     form.get_by_role("button", name="Linear 2").click()
     form.get_by_role("button", name="Freeze", exact=True).click()
-    done = form.locator(".freeze .done")
+    done = form.locator(".module-action .done")
     expect(done).to_have_text("Done: 4 slots changed")
     assert frozen(bench.net) == ["0.weight", "0.bias", "3.weight", "3.bias"]
     expect(blank.page.get_by_role("treeitem").filter(has_text="frozen")).to_have_count(4)
@@ -304,7 +304,7 @@ def test_freezing_where_there_is_nothing_says_why(blank: Blank) -> None:
         blank.page.keyboard.press(key)
     blank.page.locator(".form-card").get_by_role("button", name="Freeze", exact=True).click()
     said = "set_requires_grad cannot initialize '1': It selects no parameters."
-    expect(blank.page.locator(".freeze .error")).to_have_text(said)
+    expect(blank.page.locator(".module-action .error")).to_have_text(said)
 
 
 def test_freezing_with_the_keyboard_alone(page: Page, blank: Blank) -> None:
@@ -314,7 +314,7 @@ def test_freezing_with_the_keyboard_alone(page: Page, blank: Blank) -> None:
     page.keyboard.press("Tab")
     expect(freeze).to_be_focused()
     page.keyboard.press("Enter")
-    expect(form.locator(".freeze .done")).to_have_text("Done: 6 slots changed")
+    expect(form.locator(".module-action .done")).to_have_text("Done: 6 slots changed")
     expect(freeze).to_be_focused()
     page.keyboard.press("Tab")
     expect(form.get_by_role("button", name="Unfreeze")).to_be_focused()

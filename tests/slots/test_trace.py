@@ -128,3 +128,96 @@ def test_a_tie_that_came_since_the_last_look_is_known_to_the_next_edit() -> None
     assert edit.changed == ["0.weight", "1.weight"]
     net.extra = net[0].weight
     assert "extra" in bench.assign("0.weight", (0, 0), 43).changed
+
+
+def flat(net: nn.Module, name: str, memory: torch.Tensor) -> None:
+    net.register_parameter(name, nn.Parameter(torch.zeros(1)))
+    net.get_parameter(name).data = memory
+
+
+def test_a_view_that_grows_into_another_is_tied_to_it() -> None:
+    net, memory = nn.Module(), torch.zeros(16)
+    flat(net, "a", memory[:4])
+    flat(net, "b", memory[4:8])
+    bench = Workbench(net)
+    assert bench.ties() == []
+    net.get_parameter("a").data = memory[:6]
+    assert bench.assign("a", (5,), 7).changed == ["a", "b"]
+    net.get_parameter("a").data = memory.as_strided((4,), (2,), 0)
+    net.get_parameter("b").data = memory.as_strided((4,), (2,), 1)
+    assert bench.ties() == []
+    net.get_parameter("a").data = memory.as_strided((4,), (3,), 0)
+    assert [group.names for group in bench.ties()] == [("a", "b")]
+
+
+class Early(nn.Module):
+    """Holds a tensor before torch's own fields are there."""
+
+    def __init__(self) -> None:
+        self.mask: Any = torch.ones(3)
+        super().__init__()
+        self.w = nn.Parameter(torch.ones(2))
+
+
+@pytest.mark.parametrize("net", [Early(), nn.Sequential(nn.Linear(2, 2)), Custom()], ids=type)
+def test_a_constant_that_changes_is_followed(net: Any) -> None:
+    net.mask = torch.ones(3)
+    bench = Workbench(net)
+    bench.slots()
+    for value in (torch.ones(5), None, next(net.parameters()).data, torch.ones(2)):
+        net.mask = value
+        found = {node.name: node.shape for node in bench.slots()}
+        assert found.get("mask") == (None if value is None else tuple(value.shape))
+        assert bench.read().structure == read_tree(net).structure
+
+
+def test_a_layer_of_torchs_own_with_an_attribute_more_is_looked_at() -> None:
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    net[1].mask = None
+    bench = Workbench(net)
+    bench.slots()
+    net[1].mask = torch.ones(1)
+    assert "1.mask" in [node.name for node in bench.slots()]
+
+
+def test_what_is_not_saved_is_known_by_its_module() -> None:
+    net = nn.ModuleList([Custom(), Custom()])
+    for module, persistent in zip(net, (False, True), strict=True):
+        module.register_buffer("m", torch.ones(1), persistent=persistent)
+    bench = Workbench(net)
+    bench.slots()
+    for module, persistent in zip(net, (True, False), strict=True):
+        module.register_buffer("m", module.m, persistent=persistent)
+    saved = {node.name: "state_dict" in node.access[-1] for node in bench.slots()}
+    assert (saved["0.m"], saved["1.m"]) == (True, False)
+
+
+def test_what_torch_does_not_see_is_told_wherever_it_comes_and_goes() -> None:
+    net = Custom()
+    net.layers = [None]  # type: ignore[list-item]
+    bench = Workbench(net)
+    assert not bench.read().warnings
+    net.layers[0] = nn.Linear(2, 2)
+    assert len(bench.read().warnings) == 1
+    net.layers = []
+    net.layers = [1]  # type: ignore[list-item]
+    assert not bench.read().warnings
+
+
+def test_a_reading_that_another_thread_disturbed_is_not_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    net = three()
+    current = CurrentTree()
+    weight = net[0].weight
+
+    def disturbed(net: Any) -> Any:
+        net[0].weight = net[1].weight
+        tree = read_tree(net)
+        net[0].weight = weight
+        return tree
+
+    monkeypatch.setattr("paramwidget.slots.current.read_tree", disturbed)
+    assert len(current.read(net).ties) == 1
+    monkeypatch.undo()
+    assert current.read(net).ties == []

@@ -41,6 +41,15 @@ class Action(ABC):
                 f"{cls.__name__} and {other.__name__} are both of the kind {cls.kind!r}"
             )
 
+    @classmethod
+    def check(cls) -> None:
+        """Raises TypeError if the declaration is not finished; the room asks each at import."""
+        made = vars(cls).get("__dataclass_params__")
+        if made is None or not made.frozen:
+            raise TypeError(f"{cls.__name__} needs @dataclass(frozen=True)")
+        if cls.__abstractmethods__:
+            raise TypeError(f"{cls.__name__} needs a method run(net, tree)")
+
     @abstractmethod
     def run(self, net: nn.Module, tree: Tree) -> Outcome:
         """Do it completely, or raise EditError with every byte unchanged."""

@@ -28,7 +28,7 @@ from paramwidget.edit.formula.term import Term
 from paramwidget.edit.memory.write import copied, part_of
 from paramwidget.edit.values.convert import all_finite, converted
 from paramwidget.edit.values.index import Index, covers_all, index_text, part_index
-from paramwidget.edit.values.numbers import as_stored
+from paramwidget.edit.values.numbers import as_stored, literal
 from paramwidget.slots.tree import Tree
 from paramwidget.tensors import dtype_name
 
@@ -114,7 +114,7 @@ def _formula_lines(
         place_ = place or "[...]"
         return _computed_lines(write_target, place_, cast, term.text, formula)
     if not formula.uses_w:
-        element = element_text(term.text, tensor.dtype)
+        element = element_text(_constant_text(term, tensor.dtype), tensor.dtype)
         return [f"{write_target.access}.data{place or '[...]'} = {element}"]
     if not cast:
         return [f"w = {write_target.access}.data{place}", f"w.copy_({term.text})"]
@@ -123,6 +123,16 @@ def _formula_lines(
         f"w = part{cast}",
         f"part.copy_({term.text})",
     ]
+
+
+def _constant_text(term: Term, dtype: torch.dtype) -> str:
+    """The number as a tensor of this dtype takes it: no fraction or imaginary part that is 0."""
+    value = term.value
+    if isinstance(value, complex) and not dtype.is_complex:
+        value = value.real
+    elif not isinstance(value, float) or dtype.is_floating_point or dtype.is_complex:
+        return term.text
+    return literal(value if dtype.is_floating_point else int(value))
 
 
 def _computed_lines(

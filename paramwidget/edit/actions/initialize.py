@@ -102,7 +102,7 @@ class Plan:
     def refuse_empty(self, target: Any) -> None:
         """Raise EditError with the reasons if nothing is left to do."""
         if not self.write_targets:
-            raise nothing_to_do(self.entry.name, target, self.skipped)
+            raise nothing_to_do(f"{self.entry.name} cannot initialize", target, self.skipped)
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,10 @@ def display_name(name: Node | Name) -> str:
 
 
 def nothing_to_do(what: str, target: Any, skipped: dict[Name, str]) -> EditError:
-    """The error for an action that can do nothing in its target, with the reasons."""
+    """The error for an action that can do nothing in its target, with the reasons.
+
+    ``what`` is the sentence up to the target: "ones_ cannot initialize".
+    """
     by_reason: dict[str, list[str]] = {}
     for name, reason in skipped.items():
         by_reason.setdefault(reason, []).append(display_name(name))
@@ -116,7 +119,7 @@ def nothing_to_do(what: str, target: Any, skipped: dict[Name, str]) -> EditError
     if len(by_reason) > 3:
         reasons.append(f"(and {len(by_reason) - 3} more reasons)")
     about = " ".join(reasons) or "It selects no parameters."
-    return EditError(f"{what} cannot initialize {itself!r}: {about}", "target")
+    return EditError(f"{what} {itself!r}: {about}", "target")
 
 
 def chosen(

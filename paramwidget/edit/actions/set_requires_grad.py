@@ -98,7 +98,7 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
         named = tree.find(self.target if isinstance(self.target, str) else tuple(self.target))
         reason = "" if named is None else skipped.get(named.label, "")
         if named is None or not reason:
-            return nothing_to_do("set_requires_grad", self.target, skipped)
+            return nothing_to_do("set_requires_grad cannot change", self.target, skipped)
         it, _, rest = reason.partition(" ")
         about = f" {rest}" if it == "It" else f": {reason}"
         return EditError(f"{quoted(named.name)}{about}", "target")

@@ -9,7 +9,7 @@ import { Outcome, useAsking, waitingText } from "./asking";
 import { below } from "./below";
 import { Chooser, fitting } from "./Chooser";
 import { DryRun } from "./dryrun";
-import { Freeze } from "./Freeze";
+import { ModuleActions } from "./ModuleActions";
 import { Narrow } from "./Narrow";
 import { PreviewLine } from "./PreviewLine";
 import { Seed } from "./Seed";
@@ -102,7 +102,7 @@ export function InitializeForm({ store, path }: InitializeFormProps) {
       />
       <Outcome store={store} of={asking} except={fields} />
       {narrowing && (
-        <Freeze
+        <ModuleActions
           store={store}
           path={path}
           types={choice.value.types}
