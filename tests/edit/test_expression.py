@@ -366,7 +366,7 @@ def test_complex_numbers() -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.uint64, torch.int8, torch.bool, torch.float8_e5m2])
-@pytest.mark.parametrize("expression", ["sum(1)", "sqrt(1)", "abs(1j)", "square(1j) + 1"])
+@pytest.mark.parametrize("expression", ["sum(1)", "sqrt(1)", "abs(1j)", "sum(1) + 0"])
 def test_a_constant_is_written_as_its_dtype_takes_it(dtype: torch.dtype, expression: str) -> None:
     bench = Bench(Holder(torch.zeros(2).to(dtype)))
     bench.compute("t", expression)

@@ -277,7 +277,7 @@ def test_a_lens_that_does_not_say_so_edits_nothing(
     panel.hover(0, 0)
     expect(panel.readout).to_have_text("[0, 0]4")
     panel.click(0, 0)
-    refused = "Magnitudes are read-only; switch to Value to edit."
+    refused = "Sizes are read-only; switch to Value to edit."
     for key in ("Enter", "5", "-"):
         press(panel, key)
         expect(panel.readout).to_have_text(refused)

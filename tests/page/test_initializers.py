@@ -303,7 +303,7 @@ def test_freezing_where_there_is_nothing_says_why(blank: Blank) -> None:
     for key in ("End", "Enter"):
         blank.page.keyboard.press(key)
     blank.page.locator(".form-card").get_by_role("button", name="Freeze", exact=True).click()
-    said = "set_requires_grad cannot initialize '1': It selects no parameters."
+    said = "set_requires_grad cannot change '1': It selects no parameters."
     expect(blank.page.locator(".module-action .error")).to_have_text(said)
 
 
