@@ -6,16 +6,16 @@ binary buffers beside it; a field of type ``Buffer`` is an index into that list.
 integers that a double cannot hold are never sent as JSON numbers: Python writes them as text.
 """
 
-from paramwidget.protocol.decoding import *  # noqa: F403
-from paramwidget.protocol.encoding import *  # noqa: F403
+from paramwidget.protocol.decoding import *
+from paramwidget.protocol.encoding import *
 from paramwidget.protocol.encoding import check_of
-from paramwidget.protocol.fields import *  # noqa: F403
-from paramwidget.protocol.lab import *  # noqa: F403
-from paramwidget.protocol.message import *  # noqa: F403
+from paramwidget.protocol.fields import *
+from paramwidget.protocol.lab import *
+from paramwidget.protocol.message import *
 from paramwidget.protocol.message import Message, messages
-from paramwidget.protocol.to_browser import *  # noqa: F403
-from paramwidget.protocol.to_kernel import *  # noqa: F403
-from paramwidget.protocol.typescript import *  # noqa: F403
+from paramwidget.protocol.to_browser import *
+from paramwidget.protocol.to_kernel import *
+from paramwidget.protocol.typescript import *
 
 for _message in messages(Message):
     check_of(_message)  # raises TypeError for a field that cannot travel

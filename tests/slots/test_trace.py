@@ -62,11 +62,11 @@ def test_whatever_moves_is_noticed(change: str) -> None:
         lambda net: net.layers.append(nn.Linear(1, 1)),
     ],
 )
-def test_a_plain_attribute_that_becomes_a_tensor_is_a_place(change: Callable[[Any], Any]) -> None:
+def test_a_plain_attribute_that_becomes_a_tensor_is_noticed(change: Callable[[Any], Any]) -> None:
     net = Custom()
-    before = places_of(net)
+    before = trace_of(net)
     change(net)
-    assert places_of(net) != before
+    assert trace_of(net) != before
 
 
 @pytest.mark.parametrize("change", ["values", "a step", "a forward", "gradients"])

@@ -7,7 +7,7 @@ about half the time of reading. It consists of hashes and keeps nothing of the m
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import accumulate, chain, islice
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from paramwidget.slots.reading.reader import INERT
 from paramwidget.slots.reading.unregistered import is_container, items_in
 from paramwidget.tensors import class_lookup, condition, is_tensor, parts
 
-_REGISTRIES = ("_parameters", "_buffers")
+_REGISTRIES = ("_parameters", "_buffers", "_modules")
 _HOOKS = ("_forward_pre_hooks", "_state_dict_hooks", "_state_dict_pre_hooks")
 _TRANSIENT = "_non_persistent_buffers_set"
 _OWN = len(compat.MODULE_FIELDS)
@@ -35,8 +35,8 @@ _PIECE = 4096
 class Trace(NamedTuple):
     """What a reading depends on.
 
-    ``places``: which modules and tensors stand where, and where the tensors lie in memory: what
-    names and ties follow from. ``details``: everything else that a row says.
+    ``places``: which modules and registered tensors there are, and where these lie in memory.
+    ``details``: everything else that names, ties and rows follow from.
     """
 
     places: object
@@ -59,7 +59,7 @@ def trace_of(net: Any) -> Trace:
 
 
 def places_of(net: Any) -> object:
-    """``trace_of(net).places`` alone, in less than half the time."""
+    """``trace_of(net).places`` alone, in a third of the time."""
     return _guarded(net, False).places
 
 
@@ -75,28 +75,33 @@ def _trace(net: Any, wanted: bool) -> Trace:
     places: list[object] = []
     details: list[object] = []
     tensors: list[Any] = []
+    constants: list[Any] = []
     level, met = [net], {id(net), id(None)}
-    registered = 0
     while level:
         fields = list(map(compat.raw_dict, level))
-        kinds, lengths = list(map(id, map(type, level))), list(map(len, fields))
-        places += [_hash(kinds), _hash(lengths)]
-        for name in _REGISTRIES:
-            held = _entries([one[name] for one in fields], places)
-            registered += sum(map(id, held))
-            tensors += held
-        children = _entries([one["_modules"] for one in fields], places)
-        changeable = _changeable(level, kinds, lengths, fields)
-        tensors += _attributes(changeable, places)
+        lengths = list(map(len, fields))
+        places.append(_hash(lengths))
+        registries = [[one[name] for one in fields] for name in _REGISTRIES]
+        *registered, children = map(_values, registries)
+        tensors += chain.from_iterable(registered)
         if wanted:
+            details += chain.from_iterable(map(_keys, registries))
+            kinds = list(map(id, map(type, level)))
+            details.append(_hash(kinds))
+            changeable = _changeable(level, kinds, lengths, fields)
+            constants += _attributes(changeable, details)
             details += _remarks(changeable, fields)
         level = _unmet(children, met, places)
-    places.append(_hash(map(id, tensors)))
-    if type(None) in set(map(type, tensors)):
-        tensors = [tensor for tensor in tensors if tensor is not None]
-    for start in range(0, len(tensors), _PIECE):
-        _look(tensors[start : start + _PIECE], places, details if wanted else None)
-    return Trace(tuple(places), tuple(details), registered)
+    numbers = list(map(id, tensors))
+    places.append(_hash(numbers))
+    for piece in _pieces(tensors):
+        lie, look = _look(piece, wanted)
+        places.append(lie)
+        details.append(look)
+    if wanted:
+        details.append(_hash(map(id, constants)))
+        details += [_look(piece, True) for piece in _pieces(constants)]
+    return Trace(tuple(places), tuple(details), sum(numbers))
 
 
 def _hash(values: Iterable[object]) -> int:
@@ -119,16 +124,19 @@ def _unmet(children: list[Any], met: set[int], found: list[object]) -> list[Any]
     return [child for number, child in below.items() if number in new]
 
 
-def _entries(registries: list[Any], found: list[object]) -> list[Any]:
-    """The values of all registries; their names and number go to ``found``."""
+def _values(registries: list[Any]) -> list[Any]:
+    """What all the registries hold."""
     if set(map(type, registries)) != {dict}:
         raise _Odd
-    filled = list(filter(None, registries))
-    keys = list(chain.from_iterable(filled))
+    return list(chain.from_iterable(map(dict.values, filter(None, registries))))
+
+
+def _keys(registries: list[Any]) -> list[object]:
+    """What it is called there, and how much each has."""
+    keys = list(chain.from_iterable(filter(None, registries)))
     if set(map(type, keys)) - {str}:
         raise _Odd
-    found += [_hash(keys), _hash(map(len, registries))]
-    return list(chain.from_iterable(map(dict.values, filled)))
+    return [_hash(keys), _hash(map(len, registries))]
 
 
 def _changeable(
@@ -208,32 +216,38 @@ def _remarks(changeable: list[dict[str, Any]], fields: list[dict[str, Any]]) -> 
     return found
 
 
-def _look(piece: list[Any], places: list[object], details: list[object] | None) -> None:
-    """Where tensors lie; and, if wanted, shape, dtype, device, layout and ``requires_grad``."""
+def _pieces(tensors: list[Any]) -> Iterator[list[Any]]:
+    """The tensors a few thousand at a time, without the empty slots."""
+    if type(None) in set(map(type, tensors)):
+        tensors = [tensor for tensor in tensors if tensor is not None]
+    for start in range(0, len(tensors), _PIECE):
+        yield tensors[start : start + _PIECE]
+
+
+def _look(piece: list[Any], wanted: bool) -> tuple[object, object]:
+    """Where tensors lie; and, if wanted, class, shape, dtype, layout and ``requires_grad``."""
     try:
         kinds = list(map(id, map(type, piece)))
         if not _PLAIN.issuperset(kinds):
             raise _Odd
         addresses = list(map(compat.storage_address, piece))
         offsets = list(map(torch.Tensor.storage_offset, piece))
-        lie = (_hash(addresses), _hash(offsets) if any(offsets) else 0)
-        look = details is not None and (
+        lie = _hash(addresses), _hash(offsets) if any(offsets) else 0
+        look = wanted and (
             _hash(kinds),
             _hash([tensor.shape for tensor in piece]),
             _hash([tensor.dtype for tensor in piece]),
             hash(bytes([tensor.requires_grad for tensor in piece])),
             _strides(piece),
-            # elsewhere the address tells
+            # tensors without an element have no address that would tell
             _hash([tensor.device for tensor in piece]) if 0 in addresses else 0,
         )
     except Exception:
-        places += map(_lies, piece)
-        if details is not None:
-            details += [condition(tensor) if is_tensor(tensor) else None for tensor in piece]
-    else:
-        places += lie
-        if details is not None:
-            details.append(look)
+        return (
+            tuple(map(_lies, piece)),
+            tuple(condition(tensor) if is_tensor(tensor) else None for tensor in piece),
+        )
+    return lie, look
 
 
 def _strides(piece: list[Any]) -> object:
