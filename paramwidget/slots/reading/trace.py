@@ -108,6 +108,11 @@ def _hash(values: Iterable[object]) -> int:
     return hash(tuple(values))
 
 
+def _kinds(values: Iterable[object]) -> set[int]:
+    """The classes there are, by identity: a metaclass may have a hash of its own."""
+    return set(map(id, map(type, values)))
+
+
 def _unmet(children: list[Any], met: set[int], found: list[object]) -> list[Any]:
     """The children that were not met before; the identities of all are appended to ``found``."""
     if not children:
@@ -126,7 +131,7 @@ def _unmet(children: list[Any], met: set[int], found: list[object]) -> list[Any]
 
 def _values(registries: list[Any]) -> list[Any]:
     """What all the registries hold."""
-    if set(map(type, registries)) != {dict}:
+    if _kinds(registries) != {id(dict)}:
         raise _Odd
     return list(chain.from_iterable(map(dict.values, filter(None, registries))))
 
@@ -134,7 +139,7 @@ def _values(registries: list[Any]) -> list[Any]:
 def _keys(registries: list[Any]) -> list[object]:
     """What it is called there, and how much each has."""
     keys = list(chain.from_iterable(filter(None, registries)))
-    if set(map(type, keys)) - {str}:
+    if _kinds(keys) - {id(str)}:
         raise _Odd
     return [_hash(keys), _hash(map(len, registries))]
 
@@ -218,7 +223,7 @@ def _remarks(changeable: list[dict[str, Any]], fields: list[dict[str, Any]]) -> 
 
 def _pieces(tensors: list[Any]) -> Iterator[list[Any]]:
     """The tensors a few thousand at a time, without the empty slots."""
-    if type(None) in set(map(type, tensors)):
+    if id(type(None)) in _kinds(tensors):
         tensors = [tensor for tensor in tensors if tensor is not None]
     for start in range(0, len(tensors), _PIECE):
         yield tensors[start : start + _PIECE]
