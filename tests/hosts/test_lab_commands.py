@@ -138,7 +138,7 @@ def ten_cells_docked(lab: Lab, extension: Extension) -> dict[str, Any]:
     for n in range(8):
         lab.run(f"x{n} = net(torch.ones({n + 1}, 4)); x{n}.shape")
     lab.run("del x3; net = nn.Linear(2, 2); net")
-    expect(extension.notice).to_contain_text("another model")
+    expect(extension.notice).to_contain_text("a different model")
     extension.press("Show the new net")
     expect(extension.notice).to_be_hidden()
     return json.loads(lab.run(f"print(__import__('json').dumps({TRACES}))"))
@@ -156,7 +156,7 @@ def test_notebook_7_has_the_panel_left_and_the_dock_right(
     view = View(extension.docks.locator(".paramwidget"))
     view.open("0.weight").type(0, 0, "3")
     notebook.run("net = nn.Linear(2, 2)")
-    expect(extension.notice).to_contain_text("another model")
+    expect(extension.notice).to_contain_text("a different model")
     assert not console.of_ours(*notebook.foreign)
     notebook.close()
 
