@@ -57,6 +57,16 @@ def everything(net: nn.Module) -> object:
     return tree.slots, tree.ties
 
 
+def again(bench: Workbench) -> Callable[[], object]:
+    """What a look costs if nothing has moved: one reading, its slots and its ties."""
+
+    def look() -> object:
+        tree = bench.read()
+        return list(tree.slots), list(tree.ties)
+
+    return look
+
+
 def benches(build: Callable[[], nn.Module], times: int) -> list[float]:
     """The first bench of a model, over naming its parameters just before."""
     nets = [build() for _ in range(times + 1)]  # a second bench of one model costs nothing
@@ -75,9 +85,10 @@ def main() -> None:
     ):
         net = build()
         calls = [walk(net), lambda net=net: read_tree(net), lambda net=net: everything(net)]
-        torchs, structure, rows = in_turn(calls, times)
-        line(name, spread(ratios(structure, torchs)), BAR)
-        line(f"{name}; slots, ties", spread(ratios(rows, torchs)), BAR)
+        torchs, structure, rows, same = in_turn([*calls, again(Workbench(net))], times)
+        line(name, spread(ratios(structure, torchs)))
+        line(f"{name}; slots, ties", spread(ratios(rows, torchs)))
+        line(f"{name}; again", spread(ratios(same, torchs)), BAR)
 
     for name, build in (("in a row", wide), ("in blocks, with buffers", blocks)):
         line(f"12,000 modules {name}: Workbench(net)", spread(benches(build, 9)), BAR)
