@@ -26,10 +26,24 @@ function element(name, parent) {
   return made;
 }
 
+/** A kernel that answers: the server may refuse the first connection to one that is starting. */
+async function kernelThatAnswers(kernels) {
+  const kernel = await kernels.startNew({ name: "python3" });
+  const dead = new Promise((resolve) => {
+    const look = () => kernel.status === "dead" && resolve(true);
+    kernel.statusChanged.connect(look);
+    look();
+  });
+  const isDead = await Promise.race([kernel.info.then(() => false), dead]);
+  if (!isDead) return kernel;
+  await kernels.shutdown(kernel.id);
+  return kernelThatAnswers(kernels);
+}
+
 export async function start(baseUrl, scripts) {
   const wsUrl = baseUrl.replace(/^http/, "ws");
   const serverSettings = ServerConnection.makeSettings({ baseUrl, wsUrl, token: "" });
-  const kernel = await new KernelManager({ serverSettings }).startNew({ name: "python3" });
+  const kernel = await kernelThatAnswers(new KernelManager({ serverSettings }));
   kernel.commsOverSubshells = "disabled"; // as VS Code: every comm message to the main shell
   const loader = scriptLoader(scripts);
   const manager = new window.vscIPyWidgets.WidgetManager(kernel, document.body, loader, () => {});
