@@ -1,8 +1,7 @@
-"""Initializers: every one of torch, the layer's own, the user's; and what each cannot do."""
+"""Initializers: every one of torch and the layer's own; and what each cannot do."""
 
 from __future__ import annotations
 
-import functools
 import math
 from statistics import NormalDist
 from typing import Any
@@ -14,11 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-import paramwidget
 from edit.kit import Bench, Holder, contents
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.initializers.arguments import arguments_of
-from paramwidget.edit.initializers.catalogue import catalogue, find, initializer
+from paramwidget.edit.initializers.catalogue import catalogue, find
 from paramwidget.edit.initializers.expected import Expected, expected_of, fans
 from paramwidget.edit.initializers.requirements import unmet_requirement
 
@@ -208,7 +206,7 @@ def test_nan_on_purpose_is_told() -> None:
     assert contents(bench.replayed()) == contents(bench.net)
 
 
-# --- fan and promise ---------------------------------------------------------------------------
+# --- fan and the expected distribution ----------------------------------------------------------
 
 
 @settings(max_examples=100, deadline=None)
@@ -232,7 +230,7 @@ def test_fan_is_torchs(shape: tuple[int, ...]) -> None:
         ("ones_", {}),
     ],
 )
-def test_the_promise_is_kept(name: str, arguments: dict[str, Any]) -> None:
+def test_the_expected_distribution_is_drawn(name: str, arguments: dict[str, Any]) -> None:
     entry = find(name)
     arguments = arguments_of(entry, arguments)
     expected = expected_of(entry, (400, 300), arguments)
@@ -246,9 +244,9 @@ def test_the_promise_is_kept(name: str, arguments: dict[str, Any]) -> None:
         assert 0.999 * expected.bound < float(values.abs().max()) <= expected.bound * (1 + 1e-6)
     if expected.distribution != "point":
         edges = np.linspace(float(values.min()), float(values.max()), 11)
-        expected = np.diff([below(edge, expected, arguments) for edge in edges])
+        asked = np.diff([below(edge, expected, arguments) for edge in edges])
         shares = np.histogram(values.numpy(), edges)[0] / values.numel()
-        np.testing.assert_allclose(shares, expected, atol=0.01)
+        np.testing.assert_allclose(shares, asked, atol=0.01)
 
 
 def below(x: float, expected: Expected, arguments: dict[str, Any]) -> float:
@@ -268,131 +266,12 @@ def below(x: float, expected: Expected, arguments: dict[str, Any]) -> float:
     return (whole(min(max(x, low), high)) - whole(low)) / (whole(high) - whole(low))
 
 
-def test_the_promise_in_words() -> None:
+def test_the_expected_distribution_in_words() -> None:
     entry = find("xavier_uniform_")
     assert expected_of(entry, (256, 20), arguments_of(entry, {})).text == (
         "fan_in 20, fan_out 256, gain 1, bound 0.1474, std 0.08513"
     )
     assert expected_of(find("orthogonal_"), (2, 2), {"gain": 1.0}).text == ""
-
-
-# --- the user's own ----------------------------------------------------------------------------
-
-
-@initializer
-def stripes(tensor: torch.Tensor, width: int = 2, value: float = 1.0) -> str:
-    """Every other column.
-
-    The rest stays.
-    """
-    tensor[..., ::width] = value
-    return "ignored"
-
-
-@initializer(name="doubled, named")
-def doubled(tensor: torch.Tensor) -> None:
-    tensor *= 2
-
-
-def test_registered_functions_are_offered_and_stay_themselves() -> None:
-    assert stripes.__name__ == "stripes"
-    assert stripes(torch.zeros(2)) == "ignored"
-    entry = find("stripes")
-    assert entry.source == "user"
-    assert entry.summary == "Every other column."
-    assert [(a.name, a.type, a.default) for a in entry.arguments] == [
-        ("width", "number", "2"),
-        ("value", "number", "1.0"),
-    ]
-    assert find("doubled, named").function is doubled
-    assert find(doubled).name == "doubled, named"
-    assert paramwidget.initializer is initializer
-    assert "stripes" in [entry.name for entry in catalogue()]
-
-
-def test_registered_functions_fill_in_place() -> None:
-    bench = Bench(nn.Linear(4, 4))
-    bench.functions = {"stripes": stripes, "doubled": doubled}
-    bench.initialize("", "stripes", value="0.5")
-    assert bool((bench.net.weight[:, ::2] == 0.5).all())
-    assert torch.equal(bench.net.weight[:, 1::2], bench.fresh.weight[:, 1::2])
-    bench.initialize("weight", "doubled, named")
-    assert bool((bench.net.weight[:, ::2] == 1).all())
-    assert "doubled(" in bench.journal.code() or "doubled)" in bench.journal.code()
-    assert contents(bench.replayed()) == contents(bench.net)
-
-
-@pytest.mark.parametrize("name", ["normal_", "normal", "reset_parameters", "", "  "])
-def test_names_that_are_taken(name: str) -> None:
-    with pytest.raises(ValueError, match="name"):
-        initializer(name=name)(lambda tensor: None)
-    with pytest.raises(TypeError):
-        initializer(3)  # type: ignore[call-overload]
-
-
-def test_defining_a_function_again_replaces_it() -> None:
-    for value in (1.0, 2.0):
-
-        @initializer
-        def again(tensor: torch.Tensor, value: float = value) -> None:
-            tensor.fill_(value)
-
-    bench = Bench(nn.Linear(2, 2))
-    bench.initialize("weight", "again")
-    assert bool((bench.net.weight == 2).all())
-
-
-def resized(tensor: torch.Tensor) -> None:
-    tensor.resize_(7)
-
-
-def retyped(tensor: torch.Tensor) -> None:
-    tensor.data = torch.zeros(2, 2, dtype=torch.float64)
-
-
-def needs_more(tensor: torch.Tensor, value: float) -> None:
-    tensor.fill_(value)
-
-
-def graph(tensor: torch.Tensor) -> None:
-    assert not torch.is_grad_enabled()
-    assert not tensor.requires_grad
-    tensor.add_(torch.ones(1, requires_grad=True))
-
-
-def test_what_a_function_may_not_do() -> None:
-    bench = Bench(nn.Linear(2, 2))
-    for function, message in (
-        (resized, "can only fill it"),
-        (retyped, "can only fill it"),
-        (needs_more, "value"),
-    ):
-        with pytest.raises(EditError, match=message):
-            bench.initialize("weight", function)
-        assert contents(bench.net) == contents(bench.fresh)
-    bench.initialize("weight", needs_more, value=3)
-    bench.initialize("weight", graph)
-    assert contents(bench.replayed()) == contents(bench.net)
-
-
-def test_a_function_sees_each_shared_tensor_once() -> None:
-    seen: list[int] = []
-
-    def counting(tensor: torch.Tensor) -> None:
-        seen.append(tensor.numel())
-
-    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
-    net[1].weight = net[0].weight
-    edit = Bench(net).initialize("", counting)
-    assert seen == [4, 2, 2]
-    assert set(edit.changed) == {"0.weight", "1.weight", "0.bias", "1.bias"}
-
-
-def test_partials_are_functions_too() -> None:
-    bench = Bench(nn.Linear(2, 2))
-    bench.initialize("", functools.partial(needs_more, value=4))
-    assert bool((bench.net.bias == 4).all())
-    assert contents(bench.replayed()) == contents(bench.net)
 
 
 # --- targets -----------------------------------------------------------------------------------

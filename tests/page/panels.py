@@ -104,6 +104,10 @@ class Panel:
     def click(self, row: int, col: int) -> None:
         self.heatmap.click(position=self.middle(row, col))
 
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
     def hover(self, row: int, col: int) -> None:
         self.heatmap.hover(position=self.middle(row, col))
 

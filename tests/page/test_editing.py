@@ -11,15 +11,7 @@ from playwright.sync_api import Page, expect
 from torch import nn
 
 from page.kit import Blank
-from page.panels import Opened, Panel, colours, holding, matrix, show, tied, weight
-from paramwidget import protocol
-from paramwidget.picture.lenses import LENSES, Lens, Slot
-
-
-def press(panel: Panel, *keys: str) -> None:
-    for key in keys:
-        panel.page.keyboard.press(key)
-
+from page.panels import Opened, colours, holding, matrix, show, tied, weight
 
 # --- a cell --------------------------------------------------------------------------------------
 
@@ -30,7 +22,7 @@ def test_click_type_enter(small: Opened) -> None:
     expect(panel.readout).to_have_text("[0, 0]1")
     panel.page.keyboard.type("42")
     expect(panel.editor).to_have_value("42")
-    press(panel, "Enter")
+    panel.press("Enter")
     expect(panel.editor).to_have_count(0)
     expect(panel.readout).to_have_text("[0, 0]42")
     assert weight(bench).tolist() == [[42, 2, 3], [4, 5, 6]]
@@ -42,15 +34,15 @@ def test_click_type_enter(small: Opened) -> None:
 def test_enter_and_double_click_edit_what_is_there(small: Opened) -> None:
     bench, panel = small
     panel.click(1, 2)
-    press(panel, "Enter")
+    panel.press("Enter")
     expect(panel.editor).to_have_value("6")
-    press(panel, "Escape")
+    panel.press("Escape")
     expect(panel.editor).to_have_count(0)
     panel.heatmap.dblclick(position=panel.middle(1, 1))
     expect(panel.editor).to_have_value("5")
-    press(panel, "End")
+    panel.press("End")
     panel.page.keyboard.type("5")
-    press(panel, "Enter")
+    panel.press("Enter")
     expect(panel.readout).to_have_text("[1, 1]55")
     assert weight(bench)[1, 1] == 55
 
@@ -73,7 +65,7 @@ def test_keys_move(small: Opened) -> None:
     _, panel = small
     panel.click(0, 0)
     for key, index in MOVES.items():
-        press(panel, key)
+        panel.press(key)
         expect(panel.readout.locator("code"), key).to_have_text(index)
         expect(panel.readout).to_have_attribute("aria-live", "polite")
 
@@ -82,10 +74,10 @@ def test_escape_leaves_the_cell(small: Opened) -> None:
     bench, panel = small
     panel.click(0, 0)
     panel.page.keyboard.type("7")
-    press(panel, "Escape")
+    panel.press("Escape")
     expect(panel.editor).to_have_count(0)
     expect(panel.root.locator(".selection")).to_be_visible()
-    press(panel, "Escape")
+    panel.press("Escape")
     expect(panel.root.locator(".selection")).to_be_hidden()
     assert weight(bench)[0, 0] == 1
     assert not bench.said("assign")
@@ -95,10 +87,10 @@ def test_tab_commits_and_goes_right(small: Opened) -> None:
     bench, panel = small
     panel.click(0, 0)
     panel.page.keyboard.type("7")
-    press(panel, "Tab")
+    panel.press("Tab")
     expect(panel.readout).to_have_text("[0, 1]2")
     panel.page.keyboard.type("8")
-    press(panel, "Shift+Tab")
+    panel.press("Shift+Tab")
     expect(panel.readout).to_have_text("[0, 0]7")
     assert weight(bench)[0].tolist() == [7, 8, 3]
 
@@ -119,7 +111,7 @@ def test_a_wrong_number_is_said_at_the_cell_and_changes_nothing(small: Opened) -
     panel.click(0, 1)
     for text in ("nono", "1e400", "1,5", "--1"):
         panel.page.keyboard.type(text)
-        press(panel, "Enter")
+        panel.press("Enter")
         expect(word).to_have_class("cell-word error")
         assert len(word.inner_text()) > 10
         expect(word).to_have_attribute("role", "alert")
@@ -127,13 +119,13 @@ def test_a_wrong_number_is_said_at_the_cell_and_changes_nothing(small: Opened) -
         expect(panel.editor).to_be_focused()
         expect(panel.editor).to_have_attribute("aria-invalid", "true")
         assert weight(bench).tolist() == [[1, 2, 3], [4, 5, 6]]
-        press(panel, "Escape")
+        panel.press("Escape")
     panel.page.keyboard.type("no")
-    press(panel, "Enter")
+    panel.press("Enter")
     expect(word).to_be_visible()
     panel.editor.fill("5")
     expect(word).to_be_hidden()
-    press(panel, "Enter")
+    panel.press("Enter")
     expect(panel.readout).to_have_text("[0, 1]5")
 
 
@@ -150,7 +142,7 @@ def test_nan_may_be_typed_on_purpose(small: Opened) -> None:
     bench, panel = small
     panel.click(0, 0)
     panel.page.keyboard.type("nan")
-    press(panel, "Enter")
+    panel.press("Enter")
     expect(panel.readout).to_have_text("[0, 0]NaN")
     assert math.isnan(weight(bench)[0, 0])
     expect(panel.root.locator(".figure.alarm")).to_have_text("NaN1")
@@ -159,9 +151,9 @@ def test_nan_may_be_typed_on_purpose(small: Opened) -> None:
 def test_an_infinite_cell_can_be_edited_as_it_stands(blank: Blank) -> None:
     bench, [panel] = show(blank, matrix([-math.inf, 1.0]), "weight")
     panel.click(0, 0)
-    press(panel, "Enter")
+    panel.press("Enter")
     expect(panel.editor).to_have_value("-inf")
-    press(panel, "Enter")
+    panel.press("Enter")
     expect(panel.editor).to_have_count(0)
     assert weight(bench)[0, 0] == -math.inf
 
@@ -174,15 +166,15 @@ def test_cells_of_other_dtypes(blank: Blank) -> None:
     mask.click(0, 1)
     expect(mask.readout).to_have_text("[1]False")
     mask.page.keyboard.type("True")
-    press(mask, "Enter")
+    mask.press("Enter")
     expect(mask.readout).to_have_text("[1]True")
     phase.click(0, 0)
     expect(phase.readout).to_contain_text("1.414")
     expect(phase.readout).to_contain_text("magnitude")
-    press(phase, "Enter")
+    phase.press("Enter")
     expect(phase.editor).to_have_value("")
     phase.editor.fill("3-4j")
-    press(phase, "Enter")
+    phase.press("Enter")
     expect(phase.readout).to_contain_text("[0]5")
     assert bench.net.get_buffer("mask").tolist() == [True, True]
     assert bench.net.get_buffer("phase").tolist() == [3 - 4j, 2]
@@ -194,27 +186,27 @@ def test_the_view_follows_the_selected_cell(blank: Blank) -> None:
     expect(panel.canvas).not_to_have_attribute("data-window", "0 200 0 200")
     expect(panel.root.locator(".selection")).to_be_visible()
     row0, row1, col0, col1 = panel.numbers("window")
-    press(panel, "Home")
+    panel.press("Home")
     panel.waits_for("window", f"{row0:g} {row1:g} 0 {col1 - col0:g}")
     expect(panel.readout.locator("code")).to_have_text(re.compile(r"^\[\d+, 0\]$"))
-    press(panel, "Control+End")
+    panel.press("Control+End")
     panel.waits_for("window", f"{200 - row1 + row0:g} 200 {200 - col1 + col0:g} 200")
     panel.page.keyboard.type("5")
-    press(panel, "Enter")
+    panel.press("Enter")
     expect(panel.readout).to_have_text("[199, 199]5")
 
 
 def test_enter_zooms_in_to_a_cell_that_stands_for_many(blank: Blank) -> None:
     bench, [panel] = show(blank, holding(torch.randn(1000, 1000)), "weight")
     panel.click(20, 20)
-    press(panel, "Enter")
+    panel.press("Enter")
     expect(panel.editor).to_have_count(0)
     panel.waits_for("block", "1 1")
     panel.waits_for("waiting", "false")
-    press(panel, "Enter")
+    panel.press("Enter")
     expect(panel.editor).to_be_visible()
     panel.editor.fill("3")
-    press(panel, "Enter")
+    panel.press("Enter")
     expect(panel.root.locator(".readout-value")).to_have_text("3")
     index = panel.readout.locator("code").inner_text().strip("[]").split(", ")
     assert weight(bench)[int(index[0]), int(index[1])] == 3
@@ -225,93 +217,10 @@ def test_a_kernel_cell_is_edited_at_its_own_index(blank: Blank) -> None:
     panel.click(5, 9)
     expect(panel.readout.locator("code")).to_have_text("[1, 2, 1, 1]")
     panel.page.keyboard.type("-2.5")
-    press(panel, "Enter")
+    panel.press("Enter")
     expect(panel.editor).to_have_count(0)
     assert weight(bench)[1, 2, 1, 1] == -2.5
     assert weight(bench).count_nonzero() == 1
-
-
-def test_a_locked_slot_says_why(blank: Blank) -> None:
-    bench, [panel] = show(blank, locked(), "weight")
-    expect(panel.root.locator(".locked")).to_contain_text("Read only.")
-    panel.click(0, 0)
-    panel.page.keyboard.type("5")
-    expect(panel.editor).to_have_count(0)
-    press(panel, "Enter")
-    assert len(panel.readout.locator(".warn").inner_text()) > 10
-    expect(panel.root.locator(".expression")).to_have_count(0)
-    assert not bench.said("assign")
-
-
-def locked() -> nn.Module:
-    """Elements that share memory cannot be written one by one."""
-    return holding(torch.ones(1).expand(3, 3))
-
-
-def test_gradients_are_looked_at_only(blank: Blank) -> None:
-    net = matrix([1.0, 2.0])
-    net.get_parameter("weight").sum().backward()
-    _, [panel] = show(blank, net, "weight")
-    panel.button("Gradient").click()
-    panel.waits_for("lens", "grad")
-    panel.click(0, 0)
-    press(panel, "Enter")
-    expect(panel.readout).to_contain_text("switch to Value to edit")
-
-
-def test_a_lens_that_does_not_say_so_edits_nothing(
-    blank: Blank, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    offers = {"abs": True}
-    magnitude = Lens(
-        "abs",
-        "Size",
-        lambda slot: slot.values.elements.abs(),
-        offered=lambda kind, tensor: offers["abs"],
-    )
-    monkeypatch.setitem(LENSES, "abs", magnitude)
-    bench, [panel] = show(blank, matrix([-4.0, 2.0]), "weight")
-    panel.button("Size").click()
-    panel.waits_for("lens", "abs")
-    assert panel.button("Size").get_attribute("aria-pressed") == "true"
-    panel.hover(0, 0)
-    expect(panel.readout).to_have_text("[0, 0]4")
-    panel.click(0, 0)
-    refused = "Sizes are read-only; switch to Value to edit."
-    for key in ("Enter", "5", "-"):
-        press(panel, key)
-        expect(panel.readout).to_have_text(refused)
-    panel.heatmap.dblclick(position=panel.middle(0, 0))
-    expect(panel.editor).to_have_count(0)
-    offers["abs"] = False
-    bench.kernel.receive({"kind": "hello", "view": "another", "protocol": protocol.PROTOCOL})
-    bench.flush()
-    expect(panel.button("Size")).to_have_count(0)
-    panel.click(0, 1)
-    press(panel, "Enter")
-    expect(panel.readout).to_have_text("This is read-only.")
-    expect(panel.editor).to_have_count(0)
-    assert not bench.said("assign")
-    assert weight(bench).tolist() == [[-4, 2]]
-
-
-def test_a_lens_that_fails_says_so_in_place_of_the_picture(
-    blank: Blank, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fails(slot: Slot) -> torch.Tensor:
-        raise ValueError("no magnitude")
-
-    monkeypatch.setitem(LENSES, "fails", Lens("fails", "Size", fails))
-    net = nn.ParameterDict({"first": torch.ones(2), "second": torch.ones(2)})
-    _, [first, second] = show(blank, net, "first", "second")
-    first.button("Size").click()
-    failed = "The lens Size failed: ValueError: no magnitude"
-    expect(first.root.locator(".nothing")).to_have_text(failed)
-    expect(first.canvas).to_be_hidden()
-    second.hover(0, 1)
-    expect(second.readout).to_have_text("[1]1")
-    first.button("Value").click()
-    first.waits_for("lens", "value")
 
 
 def test_while_a_cell_runs_the_control_says_that_it_waits(small: Opened) -> None:
@@ -321,7 +230,7 @@ def test_while_a_cell_runs_the_control_says_that_it_waits(small: Opened) -> None
     with bench.hold():
         panel.click(0, 0)
         panel.page.keyboard.type("8")
-        press(panel, "Enter")
+        panel.press("Enter")
         expect(panel.root.locator(".cell-word")).to_have_text("waiting for the running cell")
         expect(panel.editor).to_have_value("8")
     bench.kernel.cell_ended()
@@ -338,9 +247,9 @@ def test_escape_takes_back_what_waits_for_the_running_cell(small: Opened) -> Non
     with bench.hold():
         panel.click(0, 0)
         panel.page.keyboard.type("8")
-        press(panel, "Enter")
+        panel.press("Enter")
         expect(panel.root.locator(".cell-word")).to_have_text("waiting for the running cell")
-        press(panel, "Escape")
+        panel.press("Escape")
         expect(panel.editor).to_have_count(0)
     bench.kernel.cell_ended()
     bench.flush()
@@ -366,7 +275,7 @@ def test_what_was_typed_ahead_goes_nowhere_after_a_refusal(small: Opened) -> Non
     panel.click(0, 0)
     with bench.hold():
         panel.page.keyboard.type("1e400")
-        press(panel, "Tab", "5", "Enter")
+        panel.press("Tab", "5", "Enter")
     expect(panel.editor).to_have_value("1e400")
     expect(panel.editor).to_be_focused()
     assert bench.bench.history == []
@@ -379,7 +288,7 @@ def test_the_answer_does_not_take_the_focus_from_elsewhere(small: Opened, typed:
     panel.page.keyboard.type(typed)
     tree = panel.page.get_by_role("tree")
     with bench.hold():
-        press(panel, "Enter")
+        panel.press("Enter")
         tree.focus()
     expect(panel.root.locator(".cell-word.error")).to_have_count(int(typed != "8"))
     expect(panel.editor).to_have_count(int(typed != "8"))
@@ -431,10 +340,10 @@ def test_undo_without_hunting_for_the_focus(small: Opened) -> None:
     bench, panel = small
     panel.click(0, 0)
     panel.page.keyboard.type("42")
-    press(panel, "Enter")
+    panel.press("Enter")
     expect(panel.readout).to_have_text("[0, 0]42")
-    press(panel, "Control+z")
+    panel.press("Control+z")
     expect(panel.readout).to_have_text("[0, 0]1")
     assert weight(bench)[0, 0] == 1
-    press(panel, "Control+Shift+Z")
+    panel.press("Control+Shift+Z")
     expect(panel.readout).to_have_text("[0, 0]42")
