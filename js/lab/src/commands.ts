@@ -113,8 +113,8 @@ function widgetOf({ owners }: Parts): string {
 }
 
 /**
- * Which journal: of the docked view in front, the active cell's widget or the variable at the
- * cursor.
+ * The journal of the docked view in front, else of the active cell's widget, else of the variable
+ * at the cursor.
  */
 function journalOf(parts: Parts, owner: Owner): Question | null {
   const front = parts.app.shell.currentWidget;

@@ -7,8 +7,8 @@ import { Side } from "./shell/Side";
 import { Toolbar } from "./shell/Toolbar";
 import type { Store } from "./store/store";
 import type { ViewState } from "./store/view";
+import { CloseButton } from "./style/CloseButton";
 import { Guard } from "./style/Guard";
-import { Icon } from "./style/Icon";
 import { TreePane } from "./tree/TreePane";
 
 export interface AppProps {
@@ -67,17 +67,13 @@ function Notices({ store, view }: AppProps) {
       {view.notice.value && (
         <div class="notice danger" role="alert">
           <span>{view.notice.value}</span>
-          <button
-            class="button quiet icon"
-            type="button"
-            aria-label="Dismiss"
-            onClick={() => {
+          <CloseButton
+            label="Dismiss"
+            close={() => {
               view.notice.value = "";
               view.goTo("tree");
             }}
-          >
-            <Icon name="close" />
-          </button>
+          />
         </div>
       )}
     </>

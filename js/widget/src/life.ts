@@ -30,7 +30,7 @@ export function viewLife(host: HTMLElement, store: Store, view: ViewState, end: 
     if (told) say("closed");
     told = "";
   };
-  // If no hook reports the end of a cell to Python. A busy kernel leaves the last request
+  // Needed only if no hook reports the end of a cell to Python. A busy kernel leaves the last request
   // unanswered: no further one is sent, or they would all arrive when the cell ends.
   const ask = () => {
     if (!told || !visible() || !store.status.peek().polls) return;

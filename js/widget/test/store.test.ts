@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import type { Frame, PanelState, Reply, ToBrowser } from "../../shared/protocol";
+import type { Frame, PanelState, Reply, ToBrowser, TreeChange } from "../../shared/protocol";
 import { Kernel, NET, started, treeMessage } from "./store-kit";
 
 function reply(id: string): Reply {
@@ -235,5 +235,15 @@ test("a kernel of another version: its sentence stands, and nothing can be asked
   assert.equal(store.editable.value, false);
   kernel.speak(status(""));
   assert.equal(store.editable.value, true);
+  end();
+});
+
+test("a change to a tree that is not here: everything is asked for again", () => {
+  const kernel = new Kernel();
+  const { store, end } = started(kernel);
+  kernel.speak(treeMessage(NET, 5));
+  kernel.speak({ kind: "treechange", before: 7, revision: 8 } as TreeChange);
+  assert.equal(kernel.heard("hello").length, 2);
+  assert.equal(store.tree.value?.revision, 5);
   end();
 });

@@ -153,7 +153,7 @@ export class Docks {
     const { label } = view.place;
     const text =
       status === "dead"
-        ? `The kernel died, and ${label} is gone. Restart it and run its cells again.`
+        ? `The kernel died, and ${label} is gone. Restart it and run the cells that create ${label}.`
         : `The kernel was restarted, and ${label} is gone. Run the cells that create it.`;
     view.say(text, { label: `Show ${label}`, act: () => void this.fill(view, owner) });
   }

@@ -36,8 +36,8 @@ export function InitializeForm({ store, path }: InitializeFormProps) {
   const narrowing = useMemo(() => tree?.isModule(row) && below(tree, row), [tree, row]);
   const facts = factsOf(store, path);
   const { name } = choice.value;
-  const named = store.catalog.value.initializers.find((known) => known.name === name);
-  const chosen = named ?? fitting(store.catalog.value.initializers, facts);
+  const { initializers } = store.catalog.value;
+  const chosen = initializers.find((known) => known.name === name) ?? fitting(initializers, facts);
   const typed = chosen ? (choice.value.typed[chosen.name] ?? {}) : {};
   const dry = useDryRun(store, path, chosen, choice.value, typed);
   const change = (part: Partial<Choice>) => {
@@ -64,7 +64,7 @@ export function InitializeForm({ store, path }: InitializeFormProps) {
   return (
     <form class="initialize" onSubmit={(event) => event.preventDefault()}>
       <Chooser
-        catalog={store.catalog.value.initializers}
+        catalog={initializers}
         chosen={chosen}
         unfit={facts?.unfit ?? {}}
         choose={(name) => change({ name })}

@@ -1,4 +1,4 @@
-/** What can be done to a module beside initializing it: a row of buttons each, as declared here. */
+/** What can be done to a module besides initializing it: each a row of buttons, declared here. */
 
 import { useEffect, useId } from "preact/hooks";
 import type { Asked } from "../store/intents";
@@ -6,7 +6,7 @@ import type { Store } from "../store/store";
 import { Outcome, useAsking } from "./asking";
 
 /** What the form has selected below a module: all of it where types and parameters are empty. */
-export interface Selected {
+interface Selected {
   path: string[];
   types: string[];
   parameters: string[];
@@ -30,7 +30,7 @@ const ACTIONS: readonly Action[] = [
       {
         name: "Unfreeze",
         title:
-          "requires_grad = True: backward() computes their gradients, an optimizer may move them",
+          "requires_grad = True: backward() computes their gradients, an optimizer may update them",
         asks: (selected) => ({ kind: "set_requires_grad", value: true, ...selected }),
       },
     ],

@@ -7,6 +7,7 @@ import { waitingText } from "../controls/asking";
 import { type Actions, Heatmap } from "../heatmap/heatmap";
 import { whole, windowOf } from "../heatmap/window";
 import type { FrameModel } from "../store/cells";
+import { NO_KERNEL } from "../store/intents";
 import type { PanelModel } from "../store/panels";
 import type { Store } from "../store/store";
 import type { ViewState } from "../store/view";
@@ -145,7 +146,7 @@ function useHeatmap(
 }
 
 function lockedWhy(store: Store, panel: PanelModel): string {
-  if (!store.editable.value) return "No kernel is connected: this is the last picture.";
+  if (!store.editable.value) return store.status.value.notice || NO_KERNEL;
   const shown = panel.frame.value?.frame.lens;
   const lens = panel.facts.value?.lenses.find(({ name }) => name === shown);
   return lens ? lens.locked : "This is read-only.";

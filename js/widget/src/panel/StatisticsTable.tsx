@@ -12,7 +12,7 @@ const FIGURES: readonly (readonly [Name, label: string, title: string])[] = [
   ["max", "max", "Largest finite element"],
   ["numel", "elements", "Number of elements: numel()"],
   ["zeros", "zeros", "Number of elements that are exactly zero"],
-  ["nan", "NaN", "How many are not a number"],
+  ["nan", "NaN", "Number of elements that are NaN"],
   ["inf", "±∞", "Number of elements that are infinite"],
 ];
 

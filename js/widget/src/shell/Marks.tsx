@@ -3,24 +3,16 @@
 import type { Store } from "../store/store";
 
 export function Marks({ store }: { store: Store }) {
-  const { busy, notice } = store.status.value;
   return (
     <span class="marks" role="status">
-      {notice ? (
-        <span class="badge warn">another version</span>
-      ) : (
-        markOf(store.connection.value, !!store.tree.value, busy, store.waiting.value)
-      )}
+      {markOf(store)}
     </span>
   );
 }
 
-function markOf(
-  connection: Store["connection"]["value"],
-  something: boolean,
-  busy: boolean,
-  waiting: number,
-) {
+function markOf(store: Store) {
+  const connection = store.connection.value;
+  const something = !!store.tree.value;
   if (connection === "saved") {
     return (
       <span
@@ -41,7 +33,10 @@ function markOf(
   if (connection === "connecting") {
     return <span class="badge">{something ? "connecting…" : "waiting for the kernel…"}</span>;
   }
+  const { busy, notice } = store.status.value;
+  if (notice) return <span class="badge warn">another version</span>;
   if (!busy) return null;
+  const waiting = store.waiting.value;
   const edits = waiting === 1 ? "1 edit waiting" : `${waiting} edits waiting`;
   return (
     <span class="badge busy" title="A cell is running; edits are applied at the next safe moment">

@@ -3,6 +3,8 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Intent, Reply, Withdraw } from "../../../shared/protocol";
 
+export const NO_KERNEL = "No kernel is connected: this is the last picture.";
+
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 /** An intent before it has its id. */
@@ -41,7 +43,7 @@ export class Intents {
         if (this.waiting.has(id)) this.send({ kind: "withdraw", intent: id });
       });
       if (!this.send({ ...asked, id } as Intent)) {
-        this.settle(refusal(id, "No kernel is connected: this is the last picture."));
+        this.settle(refusal(id, NO_KERNEL));
       }
     });
   }

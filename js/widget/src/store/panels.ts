@@ -54,7 +54,7 @@ export class PanelList {
     const open = this.panels.value.find((panel) => JSON.stringify(panel.path) === key);
     if (open) return open.id;
     const panel = this.newId();
-    const lens = ""; // the usual one, whose name Python then says
+    const lens = ""; // the default; Python answers with its name
     if (this.send({ kind: "open", panel, path: [...path], lens })) {
       this.opening.add(panel);
       const look = { generation: 0, lens, window: null, cells: CELLS, sliders: [] };

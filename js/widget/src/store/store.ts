@@ -152,6 +152,7 @@ export class WidgetStore implements Store {
   private reconnect(): void {
     this.intents.abandon("The kernel was restarted before it answered.");
     this.list.forgetAsked();
+    this.status.value = { ...this.status.peek(), notice: "" };
     this.connection.value = "connecting";
     this.hello("lost");
   }
@@ -207,7 +208,7 @@ export class WidgetStore implements Store {
         this.intents.settle(content);
         break;
       default:
-        content satisfies never; // a kind that nobody takes is an error of the type checker
+        content satisfies never; // an unhandled kind is a type error
     }
   }
 
@@ -223,11 +224,11 @@ export class WidgetStore implements Store {
     this.tree.value = tree;
   }
 
-  /** A change of another tree than the one that is here: this page has missed something. */
+  /** A change to a tree other than the present one: this page has missed a message. */
   private changeTree(change: TreeChange): void {
     const before = this.tree.peek();
     if (before?.revision === change.before) {
-      this.takeTree(new TreeModel(changedTree(before.message, change)));
+      this.takeTree(new TreeModel(changedTree(before, change)));
     } else {
       this.hello("lost");
     }

@@ -1,4 +1,4 @@
-/** The cross in a corner, which closes what it stands in. */
+/** A button with a cross, which closes the part that it is in. */
 
 import { Icon } from "./Icon";
 

@@ -1,13 +1,13 @@
 /** A histogram's bars as one silhouette. */
 
-export interface Room {
+interface Room {
   width: number;
   height: number;
   /** The height of a bar that holds anything at all. */
   hairline: number;
 }
 
-/** The path of bars from 0 to 1 high, in a room whose ground line is its lower edge. */
+/** The path of bars, from 0 to 1 high, that stand on the lower edge. */
 export function barsPath(bars: readonly number[], { width, height, hairline }: Room): string {
   const step = width / bars.length;
   return bars

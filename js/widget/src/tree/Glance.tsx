@@ -1,6 +1,7 @@
 /** The values of a slot at a glance: a tiny histogram, and mean ± deviation. */
 
 import type { Brief } from "../../../shared/protocol";
+import { minus } from "../heatmap/numbers";
 import { barsPath } from "../style/bars";
 
 const ROOM = { width: 64, height: 18, hairline: 1 };
@@ -14,7 +15,7 @@ export function Glance({ brief }: { brief: Brief | null }) {
   return (
     <span
       class="glance"
-      title={`Mean${std && " ± standard deviation"}${sampled ? ", of a sample" : ""}`}
+      title={`Mean${known ? " ± standard deviation" : ""}${sampled ? ", of a sample" : ""}`}
     >
       <svg class="bars" viewBox={`0 0 ${ROOM.width} ${ROOM.height}`} aria-hidden="true">
         <path
@@ -24,7 +25,7 @@ export function Glance({ brief }: { brief: Brief | null }) {
           )}
         />
       </svg>
-      <span class="stat">{mean && text.replaceAll("-", "−")}</span>
+      <span class="stat">{mean && minus(text)}</span>
     </span>
   );
 }
