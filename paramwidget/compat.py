@@ -45,7 +45,8 @@ storage_address: Callable[[torch.Tensor], int] = getattr(_c, "_data_address", _s
 
 def data_address(tensor: torch.Tensor) -> int:
     """Address of the first element, without touching the memory."""
-    return storage_address(tensor) + int(tensor.storage_offset()) * tensor.element_size()
+    offset, size = torch.Tensor.storage_offset(tensor), torch.Tensor.element_size(tensor)
+    return storage_address(tensor) + int(offset) * size
 
 
 def module_fields(module: Any) -> dict[str, Any]:

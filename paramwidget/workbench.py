@@ -125,11 +125,6 @@ class Workbench:
         with self.lock:
             return self._record.current.read(self.net)
 
-    def last_read(self) -> Tree:
-        """The structure at the last request."""
-        with self.lock:
-            return self._record.current.last(self.net)
-
     @property
     def tree(self) -> Node:
         """The root of the present module tree."""

@@ -31,15 +31,11 @@ class CurrentTree:
         return self._tree
 
     def places(self, net: Any) -> Tree:
-        """A tree whose names and ties are up to date.
+        """A tree whose names are up to date, and its ties, except where a view grew in place.
 
-        What its rows say beside that, such as a shape or ``requires_grad``, may be what it was when
-        all was last read: enough for an edit, in half the time of finding out.
+        Other details, such as a shape or ``requires_grad``, may be those of the last full reading;
+        that is enough for an edit, and faster.
         """
         if self._tree is None or self._trace is None or self._tree.size < LARGE:
             return self.read(net)
         return self._tree if places_of(net) == self._trace.places else self.read(net)
-
-    def last(self, net: Any) -> Tree:
-        """The tree as it was last read."""
-        return self._tree if self._tree is not None else self.read(net)

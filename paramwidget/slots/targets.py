@@ -139,12 +139,13 @@ def _of_type(node: Node, wanted: tuple[type | str, ...]) -> bool:
 def _patterns(parameters: Parameters) -> list[Pattern[str]] | None:
     if parameters is None:
         return None
-    several = isinstance(parameters, Iterable) and not isinstance(parameters, str)
-    texts: list[str] = [*parameters] if several else [parameters]  # type: ignore[list-item]
-    for text in texts:
+    is_one = isinstance(parameters, str) or not isinstance(parameters, Iterable)
+    patterns = []
+    for text in [parameters] if is_one else parameters:
         if not isinstance(text, str):
             raise TypeError(f"parameters must be a name, a glob, or several of them, got {text!r}")
-    return [compile_pattern(translate(text)) for text in texts]
+        patterns.append(compile_pattern(translate(text)))
+    return patterns
 
 
 def _is_named(node: Node, wanted: list[Pattern[str]]) -> bool:

@@ -17,6 +17,7 @@ from paramwidget.tensors.kinds import (
     missing_memory,
     needed_bytes,
     parts,
+    shape_of,
 )
 from paramwidget.tensors.values import Unreadable, plain, readable
 from paramwidget.tensors.writing import crash_reason, overlaps_itself, writable_reason
@@ -44,5 +45,6 @@ __all__ = [
     "parts",
     "plain",
     "readable",
+    "shape_of",
     "writable_reason",
 ]
