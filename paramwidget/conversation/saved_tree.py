@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from paramwidget import protocol
-from paramwidget.conversation.tree_change import depths_of, taken
+from paramwidget.conversation.tree_change import columns, depths_of
 
 SAVED = 400  # rows
 
@@ -66,15 +66,8 @@ def _with_rows(tree: protocol.Tree, rows: list[int]) -> protocol.Tree:
         notes[str(place[row])] = "; ".join(filter(None, (notes.get(str(place[row])), left_out)))
     return replace(
         tree,
-        names=taken(tree.names, rows),
-        parents=[place.get(parent, -1) for parent in taken(tree.parents, rows)],
-        kinds=taken(tree.kinds, rows),
-        type_of=taken(tree.type_of, rows),
-        shapes=taken(tree.shapes, rows),
-        dtype_of=taken(tree.dtype_of, rows),
-        counts=taken(tree.counts, rows),
-        trainable=taken(tree.trainable, rows),
-        states=taken(tree.states, rows),
+        **columns(tree, rows),
+        parents=[place.get(tree.parents[row], -1) for row in rows],
         notes=notes,
         ties=[
             replace(tie, rows=[place[row] for row in tie.rows if row in place])

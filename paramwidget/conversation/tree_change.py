@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
 
 from paramwidget import protocol
 
 WHOLE = 2000  # rows; a tree of no more is sent again when it has changed
 
-T = TypeVar("T")
+_COLUMNS = [field.name for field in fields(protocol.TreeRows) if field.name != "depths"]
 
 
 def depths_of(tree: protocol.Tree) -> list[int]:
@@ -67,23 +68,14 @@ def _alike(old: Sequence[object], new: Sequence[object]) -> int:
 
 
 def _looks(tree: protocol.Tree) -> list[tuple[object, ...]]:
-    columns = (tree.type_of, tree.shapes, tree.dtype_of, tree.counts, tree.trainable, tree.states)
-    return list(zip(*columns, strict=True))
+    return list(zip(*(getattr(tree, name) for name in _COLUMNS), strict=True))
 
 
 def _rows(tree: protocol.Tree, depths: list[int], rows: Sequence[int]) -> protocol.TreeRows:
-    return protocol.TreeRows(
-        names=taken(tree.names, rows),
-        depths=taken(depths, rows),
-        kinds=taken(tree.kinds, rows),
-        type_of=taken(tree.type_of, rows),
-        shapes=taken(tree.shapes, rows),
-        dtype_of=taken(tree.dtype_of, rows),
-        counts=taken(tree.counts, rows),
-        trainable=taken(tree.trainable, rows),
-        states=taken(tree.states, rows),
-    )
+    return protocol.TreeRows(depths=[depths[row] for row in rows], **columns(tree, rows))
 
 
-def taken(column: list[T], rows: Iterable[int]) -> list[T]:
-    return [column[row] for row in rows]
+def columns(tree: protocol.Tree, rows: Sequence[int]) -> dict[str, Any]:
+    """Every column of the tree that a part of one has too, with these rows only."""
+    whole = {name: getattr(tree, name) for name in _COLUMNS}
+    return {name: [column[row] for row in rows] for name, column in whole.items()}

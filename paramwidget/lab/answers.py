@@ -57,8 +57,7 @@ def _without_torch(question: protocol.LabQuestion) -> protocol.LabAnswer:
     if isinstance(question, protocol.LabUndock):
         return protocol.LabDone(question.n)
     if isinstance(question, protocol.LabList):
-        gone = ["gone" for _ in question.bonds]
-        return LabRows(question.n, False, [], 0, False, gone)  # type: ignore[arg-type]
+        return LabRows(question.n, False, [], 0, False, ["gone" for _ in question.bonds])
     return LabRefused(question.n, "PyTorch has not been imported in this kernel yet.")
 
 

@@ -13,13 +13,15 @@ from paramwidget.workbench import Workbench
 
 def script_asked(question: LabJournal) -> LabAnswer:
     """The edits in effect of the model at a path, or of the one that a widget shows."""
-    path, widget = question.path, widget_named(question.model)
-    if widget is not None:
-        path = path_to(widget.workbench.net)
+    widget = widget_named(question.model)
+    path = question.path if widget is None else path_to(widget.workbench.net)
     found = follow_path(namespace()[0], path)
-    if found is None and widget is None:
+    if widget is not None:
+        net = widget.workbench.net
+    elif found is not None:
+        net = found[0].value
+    else:
         return LabRefused(question.n, f"No model is called {path_text(path)}.")
-    net = widget.workbench.net if widget is not None else found[0].value  # type: ignore[index]
     code = Workbench.of(net).code()
     if not code:
         return LabRefused(question.n, "The journal is empty: nothing has been edited yet.")

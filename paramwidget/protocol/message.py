@@ -82,7 +82,7 @@ def messages(group: type[_M]) -> list[type[_M]]:
 
 def cached(function: _F) -> _F:
     """``functools.cache`` for functions of a class, which mypy does not accept as hashable."""
-    return functools.cache(function)  # type: ignore[return-value]
+    return typing.cast("_F", functools.cache(function))
 
 
 @cached

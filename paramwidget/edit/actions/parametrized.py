@@ -109,10 +109,11 @@ def _write_originals(
 ) -> None:
     """Not by assigning to ``module.weight``: that gives the originals other memory."""
     wanted: Any = values
+    steps: list[Any] = [step for _, step in children_of(chain)]  # write_target() has checked each
     try:
         with kept_generators(), torch.no_grad():
-            for _, step in reversed(children_of(chain)):
-                wanted = step.right_inverse(wanted)  # type: ignore[operator] # checked in write_target()
+            for step in reversed(steps):
+                wanted = step.right_inverse(wanted)
     except Exception as error:
         raise EditError(
             f"{quoted(node.name)} cannot take these values: {type(error).__name__}: {error}"

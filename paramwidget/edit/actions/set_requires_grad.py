@@ -42,6 +42,7 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
             raise EditError(f"requires_grad is True or False, not {quoted(self.value)}", "value")
         tensors, skipped = self._tensors(net, tree)
         switched: list[WriteTarget] = []
+        changed: list[WriteTarget] = []
         with transaction(net) as work:
             for one in tensors:
                 before = requires_grad(one.tensor)
@@ -52,11 +53,11 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
                     continue
                 switched.append(one)
                 if before != self.value:
+                    changed.append(one)
                     work.inverses.append(RequiresGrad(one.tensor, before))
         if not switched:
             raise self._refusal(tree, skipped)
-        moved = {id(inverse.tensor) for inverse in work.inverses}  # type: ignore[attr-defined]
-        done = [one for one in switched if id(one.tensor) in moved] or switched
+        done = changed or switched
         notes = Notes(self._title(done), skipped=skipped, lines=self._lines(done))
         for one in done:
             notes.changes(one.nodes)

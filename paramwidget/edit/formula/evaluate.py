@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 
@@ -102,8 +101,9 @@ def _step(step: Step, arguments: list[Term], part: torch.Tensor) -> Term:
         return number_term(step.value, part.dtype)
     if step.kind == "w":
         return Term(part, "w")
-    if not any(isinstance(argument.value, torch.Tensor) for argument in arguments):
-        return number_term(_folded(step, [a.value for a in arguments]), part.dtype)
+    numbers = [a.value for a in arguments if not isinstance(a.value, torch.Tensor)]
+    if len(numbers) == len(arguments):
+        return number_term(_folded(step, numbers), part.dtype)
     if step.kind == "negate":
         return negative(*arguments)
     if step.kind == "binary":
@@ -111,10 +111,10 @@ def _step(step: Step, arguments: list[Term], part: torch.Tensor) -> Term:
     return FUNCTIONS[step.name].term(arguments)
 
 
-def _folded(step: Step, values: Sequence[Any]) -> Number:
+def _folded(step: Step, values: Sequence[Number]) -> Number:
     """A step on plain numbers alone."""
     if step.kind == "negate":
-        return -values[0]  # type: ignore[no-any-return] # a number's negative is a number
+        return -values[0]
     if step.kind == "binary":
         return OPERATORS[step.name].folded(*values)
     return FUNCTIONS[step.name].folded(values)

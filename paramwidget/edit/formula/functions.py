@@ -67,8 +67,8 @@ class Function:
     @property
     def function(self) -> Callable[..., Any]:
         """The function that ``script`` names."""
-        found = operator.attrgetter(self.script.removeprefix("torch."))(torch)
-        return found  # type: ignore[no-any-return] # __post_init__ has seen that it is callable
+        found: Callable[..., Any] = operator.attrgetter(self.script.removeprefix("torch."))(torch)
+        return found
 
     def term(self, arguments: Sequence[Term]) -> Term:
         """The function of terms, at least one of them a tensor."""
@@ -143,8 +143,9 @@ def _extreme(name: str, bound: str, left: Term, right: Term) -> Term:
     assert isinstance(left.value, torch.Tensor)
     if isinstance(right.value, torch.Tensor):
         return FUNCTIONS[name].applied([left, right])
-    value = torch.clamp(left.value, **{bound: right.value})  # type: ignore[call-overload] # one bound
-    return Term(value, f"torch.clamp({left.text}, {bound}={right.text})")
+    clamp = FUNCTIONS["clamp"]
+    value = clamp.function(left.value, **{bound: right.value})
+    return Term(value, f"{clamp.script}({left.text}, {bound}={right.text})")
 
 
 def _square_fits(value: Any) -> None:

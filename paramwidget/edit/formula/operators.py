@@ -86,9 +86,10 @@ def _power(base: Any, exponent: Any) -> Number:
     if whole and abs(exponent) * max(base.bit_length(), 1) > 1000:
         base, exponent = float(base), float(exponent)
     try:
-        return base**exponent  # type: ignore[no-any-return] # a power of numbers is one
+        power: Number = base**exponent
     except OverflowError:
         raise OverflowError("the result is too large for float64") from None
+    return power
 
 
 def _fits(function: Callable[[Any, Any], Any]) -> Callable[[Value, Value], None]:

@@ -18,7 +18,7 @@ def fits_int64(function: Callable[[Any, Any], Any], left: Value, right: Value) -
     tensors = [value for value in (left, right) if isinstance(value, torch.Tensor)]
     if any(tensor.dtype != torch.int64 for tensor in tensors):
         return
-    estimate = function(_in_float64(left), _in_float64(right))
+    estimate = function(_tensor(left, torch.float64), _tensor(right, torch.float64))
     if not estimate.numel() or float(estimate.abs().max()) < _ROOM:
         return
     if function in (operator.add, operator.sub) and not _wraps(function, left, right):
@@ -26,20 +26,15 @@ def fits_int64(function: Callable[[Any, Any], Any], left: Value, right: Value) -
     raise OverflowError("the result does not fit in int64 (±9.2e18)")
 
 
-def _in_float64(value: Value) -> torch.Tensor | float:
+def _tensor(value: Value, dtype: torch.dtype) -> torch.Tensor:
     if isinstance(value, torch.Tensor):
-        return value.to(torch.float64)
-    return float(value)  # type: ignore[arg-type] # a formula worked out in int64 has only integers
+        return value.to(dtype)
+    return torch.tensor(value, dtype=dtype, device="cpu")
 
 
 def _wraps(function: Callable[[Any, Any], Any], left: Value, right: Value) -> bool:
     """Whether a sum or difference wraps: its sign then contradicts both operands."""
-    left, right = (
-        value
-        if isinstance(value, torch.Tensor)
-        else torch.as_tensor(value, dtype=torch.int64, device="cpu")
-        for value in (left, right)
-    )
-    result = function(left, right)
-    other = right if function is operator.add else ~right
-    return bool((((left ^ result) & (other ^ result)) < 0).any())
+    first, second = _tensor(left, torch.int64), _tensor(right, torch.int64)
+    result = function(first, second)
+    other = second if function is operator.add else ~second
+    return bool((((first ^ result) & (other ^ result)) < 0).any())

@@ -13,7 +13,8 @@ import torch
 from paramwidget.edit.errors import EditError, quoted
 from paramwidget.tensors import dtype_name
 
-Number = int | float | complex | bool
+Real = int | float | bool
+Number = Real | complex
 
 _REAL = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)"
 _WHOLE = re.compile(r"[+-]?\d+")
@@ -121,8 +122,8 @@ def as_stored(value: Number, dtype: torch.dtype, where: str = "value") -> torch.
 
 def _integer(value: Number, dtype: torch.dtype, where: str) -> torch.Tensor:
     try:
-        whole = int(value)  # type: ignore[arg-type] # complex raises TypeError, caught here
-    except (TypeError, ValueError, OverflowError):
+        whole = None if isinstance(value, complex) else int(value)
+    except (ValueError, OverflowError):
         whole = None
     if whole is None or whole != value:
         raise EditError(
@@ -138,9 +139,9 @@ def _integer(value: Number, dtype: torch.dtype, where: str) -> torch.Tensor:
     return torch.tensor(whole, dtype=dtype, device="cpu")
 
 
-def _float(value: Number, dtype: torch.dtype, where: str) -> torch.Tensor:
+def _float(value: Real, dtype: torch.dtype, where: str) -> torch.Tensor:
     try:
-        exact = float(value)  # type: ignore[arg-type] # complex was sorted out before
+        exact = float(value)
     except OverflowError:
         exact = math.inf
     asked_finite = isinstance(value, int) or math.isfinite(exact)
@@ -175,9 +176,8 @@ def _complex(value: Number, dtype: torch.dtype, where: str) -> torch.Tensor:
     part = {torch.complex128: torch.float64, torch.complex64: torch.float32}.get(
         dtype, torch.float16
     )
-    both = complex(value) if isinstance(value, complex) else None
-    real = _float(both.real if both is not None else value, part, where)
-    imag = _float(both.imag if both is not None else 0.0, part, where)
+    real = _float(value.real if isinstance(value, complex) else value, part, where)
+    imag = _float(value.imag if isinstance(value, complex) else 0.0, part, where)
     return torch.view_as_complex(torch.stack((real, imag))).to(dtype)
 
 
@@ -190,8 +190,9 @@ def _plain(value: Number) -> str:
 
 def taken(value: Number, dtype: torch.dtype) -> Number:
     """The same number as torch takes it: it has no Python integer beyond int64, but for uint64."""
-    beyond = isinstance(value, int) and not -(2**63) <= value < 2**63
-    return float(value) if beyond and not is_integer(dtype) else value  # type: ignore[arg-type]
+    if isinstance(value, int) and not -(2**63) <= value < 2**63 and not is_integer(dtype):
+        return float(value)
+    return value
 
 
 def literal(value: Number) -> str:
@@ -203,14 +204,14 @@ def literal(value: Number) -> str:
     return repr(value)
 
 
-def parse_seed(seed: object) -> int | None:
+def parse_seed(seed: Any) -> int | None:
     """A seed as it was given or typed; None and the empty text ask for a new one."""
     if seed is None or seed == "":
         return None
     try:
         if isinstance(seed, bool):
             raise TypeError
-        number = int(seed) if isinstance(seed, str) else operator.index(seed)  # type: ignore[arg-type] # the except clause is the check
+        number = int(seed) if isinstance(seed, str) else operator.index(seed)
     except (TypeError, ValueError):
         raise EditError(f"the seed {quoted(seed)} is not an integer", "seed") from None
     if not 0 <= number < 2**32:
