@@ -73,7 +73,7 @@ class ParamWidget(anywidget.AnyWidget):
         self.send(content, buffers)
 
     def _save(self) -> None:
-        """Keep what the notebook file shows without a kernel; needs the bench's lock."""
+        """Keep what the notebook file shows without a kernel."""
         with self.workbench.lock:
             self.saved = {
                 "messages": [

@@ -367,7 +367,7 @@ export interface Tree {
   warnings: string[];
 }
 
-/** The changes of a large tree since the tree of revision ``before``. From row ``start`` on ``removed`` rows are replaced by ``rows``. Of those that stay, ``changed`` are the ones (by their new index) that now read as in ``changed_rows``. All else is whole. */
+/** The changes of a large tree since the tree of revision ``before``. From row ``start`` on, ``removed`` rows are replaced by ``rows``. Of those that stay, ``changed`` are the ones (by their new index) that now read as in ``changed_rows``. Everything else is sent whole. */
 export interface TreeChange {
   kind: "treechange";
   revision: number;

@@ -69,12 +69,10 @@ def remember(bench: Workbench, viewer: object, panels: Iterable[PanelState]) -> 
     bench.remember("look")
 
 
-def facts(
-    bench: Workbench, tree: Tree, panel: PanelState, seen: Seen, memory: MemoryMap
-) -> protocol.Facts:
-    """What stands beside the picture of a slot; ``memory`` serves all panels of a look."""
+def facts(tree: Tree, panel: PanelState, seen: Seen) -> protocol.Facts:
+    """What stands beside the picture of a slot."""
     node = tree.node(tuple(panel.path))
-    reason = _locked(node, seen, memory)
+    reason = _locked(node, seen)
     return protocol.Facts(
         panel=panel.panel,
         path=list(node.path),
@@ -112,10 +110,10 @@ def _tie(tree: Tree, group: TieGroup, here: Node) -> protocol.TieFact:
     )
 
 
-def _locked(node: Node, seen: Seen, memory: MemoryMap) -> str:
+def _locked(node: Node, seen: Seen) -> str:
     if node.kind == "computed":
         return node.note or "It is computed at each use."
-    return locked(node, seen.tensor, memory, seen.known) or ""
+    return locked(node, seen.tensor, MemoryMap.now(), seen.known) or ""
 
 
 def _unfit(seen: Seen) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Builds the messages for the browser from trees, tensors and the journal; sends nothing."""
+"""Builds a panel's frame: cells as bytes, figures and bars; sends nothing."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _colours(
 
 
 def _window(state: PanelState) -> Window | None:
-    if state.window is None or len(state.window) != 4:
+    if state.window is None:
         return None
     row0, row1, col0, col1 = state.window
     return row0, row1, col0, col1

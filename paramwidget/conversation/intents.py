@@ -14,9 +14,8 @@ from typing import Any
 from paramwidget import protocol
 from paramwidget.edit.actions.action import Action
 from paramwidget.edit.actions.initialize import Initialize
-from paramwidget.edit.actions.outcome import display_name
+from paramwidget.edit.actions.outcome import by_reason, display_name
 from paramwidget.edit.journal import Edit
-from paramwidget.slots.ties import Name
 from paramwidget.workbench import Workbench
 
 FEW = 6  # names listed when there are many
@@ -68,15 +67,12 @@ def preview(bench: Workbench, intent: protocol.Intent) -> protocol.Preview:
     plan = action.plan(bench.net, bench.read())
     if not plan.skipped:
         plan.refuse_empty(action.target)  # else there is nothing to report
-    reasons: dict[str, list[Name]] = {}
-    for name, reason in plan.skipped.items():
-        reasons.setdefault(reason, []).append(name)
     return protocol.Preview(
         count=len(plan.names),
         names=[display_name(name) for name in plan.names[:FEW]],
         skipped=[
             protocol.Skipped(reason, len(names), [display_name(name) for name in names[:FEW]])
-            for reason, names in reasons.items()
+            for reason, names in by_reason(plan.skipped).items()
         ],
         promise=plan.expected_text,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from paramwidget import protocol
 from paramwidget.conversation.intents import FEW
 from paramwidget.edit.actions.outcome import display_name
@@ -19,8 +21,9 @@ def journal_message(journal: Journal) -> protocol.Journal:
             title=entry.edit.title,
             names=[display_name(name) for name in entry.edit.changed[:FEW]],
             changed=len(entry.edit.changed),
-            skipped=[f"{display_name(name)}: {why}" for name, why in entry.edit.skipped.items()][
-                :FEW
+            skipped=[
+                f"{display_name(name)}: {why}"
+                for name, why in islice(entry.edit.skipped.items(), FEW)
             ],
             seed="" if entry.edit.seed is None else str(entry.edit.seed),
             warnings=list(entry.edit.warnings),
@@ -33,7 +36,7 @@ def journal_message(journal: Journal) -> protocol.Journal:
     code = journal.code()
     return protocol.Journal(
         entries=entries,
-        undo=journal.next_undo or "",
-        redo=journal.next_redo or "",
+        undo=journal.next_undo,
+        redo=journal.next_redo,
         code=code if len(code) <= MOST_CODE else LONG_CODE,
     )

@@ -8,7 +8,6 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 from paramwidget import protocol
-from paramwidget.compat import MemoryMap
 from paramwidget.conversation import facts, frames, rows
 from paramwidget.conversation.frames import Budget
 from paramwidget.conversation.journal import journal_message
@@ -17,7 +16,7 @@ from paramwidget.conversation.tree_change import tree_change
 from paramwidget.conversation.views import Views
 from paramwidget.protocol import Cause, PanelState
 from paramwidget.slots.content.fingerprint import fingerprint
-from paramwidget.slots.tree import Node, Tree
+from paramwidget.slots.tree import Tree
 from paramwidget.workbench import Workbench
 
 Message = tuple[protocol.ToBrowser, list[bytes]]
@@ -78,10 +77,7 @@ class Presenter:
         self._sent = {panel: SentPanel(revision=s.revision) for panel, s in self._sent.items()}
         self._briefs.forget()
         self.show_journal()
-        known = self._sent_tree
-        self.follow_structure(self.bench.read())
-        if self._sent_tree is not None and self._sent_tree is known:
-            self._send(known)
+        self.follow_structure(self.bench.read(), whole=True)
         self.show_panels()
 
     def look(self, cause: Cause, tree: Tree) -> None:
@@ -97,18 +93,23 @@ class Presenter:
             self.look_at_rows(whole=rows.SAMPLE)
             self._next_rows = time.monotonic() + ROWS_PERIOD
 
-    def follow_structure(self, tree: Tree) -> None:
-        """Send the structure if it has changed, and close panels whose slot is gone."""
+    def follow_structure(self, tree: Tree, whole: bool = False) -> None:
+        """Send the structure if it has changed, and close panels whose slot is gone.
+
+        ``whole``: send all of it, changed or not, since a page may have none or a saved one.
+        """
         known, self._tree = self._tree, tree
         if tree is known or (known is not None and tree.structure == known.structure):
+            if whole and self._sent_tree is not None:
+                self._send(self._sent_tree)
             return
         self._revision += 1
         sent, now = self._sent_tree, rows.tree_message(tree, self._revision, self._words)
         self._sent_tree = now
-        change = None if sent is None else tree_change(sent, now)
+        change = None if sent is None or whole else tree_change(sent, now)
         self._send(now if change is None else change)
         self._briefs.forget()
-        gone = [p for p in self.views.panels.values() if not _is_slot(tree.find(tuple(p.path)))]
+        gone = [p for p in self.views.panels.values() if not self._has_slot(tuple(p.path))]
         for panel in gone:
             self.close_panel(panel.panel)
         if gone:
@@ -131,7 +132,7 @@ class Presenter:
         assert self._tree is not None
         if sent.facts is not None and sent.tree is self._tree:
             return
-        now = facts.facts(self.bench, self._tree, panel, seen, MemoryMap.now())
+        now = facts.facts(self._tree, panel, seen)
         sent.tree = self._tree
         if now != sent.facts:
             sent.facts = now
@@ -172,12 +173,16 @@ class Presenter:
     def open_panel(self, message: protocol.Open) -> None:
         """Open a panel; if there is no such slot, say so."""
         path = tuple(message.path)
-        if self._tree is None or not _is_slot(self._tree.find(path)):
+        if not self._has_slot(path):
             self.follow_structure(self.bench.read())
-        if self._tree is not None and _is_slot(self._tree.find(path)):
+        if self._has_slot(path):
             self.views.open(message)
         else:
             self._send_panels([message])
+
+    def _has_slot(self, path: tuple[str, ...]) -> bool:
+        node = None if self._tree is None else self._tree.find(path)
+        return node is not None and node.slot >= 0
 
     def close_panel(self, panel: str) -> None:
         """Forget a panel."""
@@ -213,10 +218,10 @@ class Presenter:
         ]
         for panel in panels:
             sent = self._sent.setdefault(panel.panel, SentPanel())
-            if sent.facts is None:
-                seen = facts.what_is_seen(self.bench, panel)
-                sent.facts = facts.facts(self.bench, tree, panel, seen, MemoryMap.now())
-            messages.append((sent.facts, []))
+            about = sent.facts
+            if about is None:
+                about = facts.facts(tree, panel, facts.what_is_seen(self.bench, panel))
+            messages.append((about, []))
             messages.append(self._saved_frame(panel, sent, len(panels)))
         self._unsaved = False
         return messages
@@ -228,7 +233,7 @@ class Presenter:
         nodes = [node for panel in panels if (node := tree.find(tuple(panel.path))) is not None]
         saved = self._saved.tree(sent, [tree.row(node) for node in nodes])
         briefs = self._saved.briefs(self._briefs.known())
-        return [(saved, []), (protocol.Briefs(self._revision, briefs), [])]
+        return [(saved, []), (protocol.Briefs(saved.revision, briefs), [])]
 
     def _saved_frame(self, panel: PanelState, sent: SentPanel, count: int) -> Frame:
         """The frame last sent, made smaller where it is too large for a notebook file."""
@@ -240,7 +245,3 @@ class Presenter:
             sent.saved = frames.frame_of(seen, panel, sent.revision, "view", budget)
             sent.saved_as = (sent.revision, budget)
         return sent.saved
-
-
-def _is_slot(node: Node | None) -> bool:
-    return node is not None and node.slot >= 0

@@ -52,7 +52,10 @@ def _rows_to_save(tree: protocol.Tree, wanted: Iterable[int]) -> list[int]:
 
 
 def _with_rows(tree: protocol.Tree, rows: list[int]) -> protocol.Tree:
-    """The tree with these rows only; where something was left out, a row says so."""
+    """The tree with these rows only; where something was left out, a row says so.
+
+    It has no revision of its own, so that no page takes it for the tree that a change is to.
+    """
     if len(rows) == len(tree.names):
         return tree
     place = {row: at for at, row in enumerate(rows)}
@@ -66,6 +69,7 @@ def _with_rows(tree: protocol.Tree, rows: list[int]) -> protocol.Tree:
         notes[str(place[row])] = "; ".join(filter(None, (notes.get(str(place[row])), left_out)))
     return replace(
         tree,
+        revision=-1,
         **columns(tree, rows),
         parents=[place.get(tree.parents[row], -1) for row in rows],
         notes=notes,

@@ -53,7 +53,7 @@ class Session:
         self._send_out = send
         self._keep = keep
         self.presenter = Presenter(bench, self.views, self._send)
-        self._notice = ""  # why the page that last said hello is sent only this
+        self._notice = ""  # why the page that last said hello is sent nothing else
         self._busy = False
         self._next_live = 0.0
         self._period = LIVE_PERIOD
@@ -61,12 +61,12 @@ class Session:
         self._newest: tuple[str, Edit | None] = ("", None)  # the last intent that was carried out
         bench.listen(self)
 
-    def open(self, name: Name, lens: str = "") -> None:
+    def open(self, name: Name) -> None:
         """Open a panel from Python."""
         with self.bench.lock:
             node = self.bench.read().node(name)
             panel = f"python-{len(self.views.panels)}"
-            self.views.open(protocol.Open(panel, list(node.path), lens))
+            self.views.open(protocol.Open(panel, list(node.path), lens=""))
 
     # --- in ------------------------------------------------------------------------------------
 

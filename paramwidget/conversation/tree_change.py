@@ -8,7 +8,7 @@ from typing import Any
 
 from paramwidget import protocol
 
-WHOLE = 2000  # rows; a tree of no more is sent again when it has changed
+WHOLE = 2000  # rows; a tree of at most so many is always sent whole
 
 _COLUMNS = [field.name for field in fields(protocol.TreeRows) if field.name != "depths"]
 
@@ -26,7 +26,7 @@ def tree_change(
 ) -> protocol.TreeChange | None:
     """The message that turns one tree into the other; None if sending the whole tree is better.
 
-    That is a tree of at most ``whole`` rows, or one with more than half of its rows new.
+    It is better for a tree of at most ``whole`` rows, and if more than half of the rows are new.
     """
     if len(now.names) <= whole:
         return None

@@ -73,28 +73,28 @@ class Views:
         shown = [v.rows for v in self._views.values() if v.shown and v.revision == revision]
         return list(dict.fromkeys(row for rows in shown for row in rows))
 
-    def open(self, message: Open) -> PanelState:
+    def open(self, message: Open) -> None:
         """Open a panel; one with this id that is already open stays as it is.
 
         Raises ProtocolError if there is no such lens.
         """
         lens = _lens(message.lens)
         state = PanelState(message.panel, message.path, lens, 0, None, list(CELLS), [])
-        return self.panels.setdefault(message.panel, state)
+        self.panels.setdefault(message.panel, state)
 
-    def look(self, message: Look) -> PanelState | None:
-        """Change how a panel looks at its tensor; None if there is no such panel.
+    def look(self, message: Look) -> None:
+        """Change how a panel, if it is still open, looks at its tensor.
 
         Raises ProtocolError if there is no such lens.
         """
         state = self.panels.get(message.panel)
         if state is None:
-            return None
+            return
         if len(message.cells) != 2 or min(message.cells) < 1:
             raise ProtocolError(f"cells must be two positive integers, got {message.cells!r:.80}")
         if message.window is not None and len(message.window) != 4:
             raise ProtocolError(f"a window must be four integers, got {message.window!r:.80}")
-        state = replace(
+        self.panels[message.panel] = replace(
             state,
             lens=_lens(message.lens),
             generation=message.generation,
@@ -102,8 +102,6 @@ class Views:
             cells=message.cells,
             sliders=message.sliders,
         )
-        self.panels[message.panel] = state
-        return state
 
     def _clock(self) -> float:
         """Time in which a view could have been heard, in s."""

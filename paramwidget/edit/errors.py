@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class EditError(ValueError):
     """An edit that was refused; the model is unchanged.
@@ -15,9 +17,9 @@ class EditError(ValueError):
         self.where = where
 
 
-def listed(words: object, most: int = 6) -> str:
+def listed(words: Iterable[object], most: int = 6) -> str:
     """A list for a sentence: "a, b and 3 more"."""
-    names = [str(word) for word in words] if isinstance(words, (list, tuple)) else [str(words)]
+    names = [str(word) for word in words]
     if len(names) > most:
         names, rest = names[:most], len(names) - most
         return f"{', '.join(names)} and {rest} more"

@@ -34,19 +34,19 @@ class Edit:
     seed: int | None = None
     warnings: list[str] = field(default_factory=list)
     code: str = ""
-    action: Action | None = field(default=None, repr=False, compare=False)
+    action: Action = field(kw_only=True, repr=False, compare=False)
     #: Whether more than bytes may have changed: tensors, memory or modules were replaced.
-    restructured: bool = field(default=False, repr=False, compare=False)
+    restructured: bool = field(default=False, kw_only=True, repr=False, compare=False)
 
     @property
     def kind(self) -> str:
         """ "initialize", "assign" and so on."""
-        return self.action.kind if self.action is not None else ""
+        return self.action.kind
 
     def to_json(self) -> dict[str, Any]:
         """The edit as a JSON object; a name is a string, or a list if it is a path."""
         return {
-            "action": to_json(self.action, self.seed) if self.action is not None else None,
+            "action": to_json(self.action, self.seed),
             "title": self.title,
             "changed": [_json_name(name) for name in self.changed],
             "skipped": [[_json_name(name), reason] for name, reason in self.skipped.items()],
@@ -65,7 +65,6 @@ class Entry:
     """One line of the journal. ``error`` is the traceback of a user's function that raised."""
 
     edit: Edit
-    action: Action
     stands: bool = True
     error: str = ""
     script: Script | None = None
@@ -89,7 +88,10 @@ class Journal:
         self._running = False
 
     def do(self, net: nn.Module, tree: Tree, action: Action) -> Edit:
-        """Run an action and record it. A refusal is recorded too, and raised."""
+        """Run an action and record it.
+
+        Every refusal is raised; a user's function that failed is recorded too.
+        """
         try:
             with self._alone():
                 outcome = action.run(net, tree)
@@ -102,7 +104,6 @@ class Journal:
         edit = self._edit(outcome, action)
         entry = Entry(
             edit,
-            action,
             script=outcome.script,
             inverses=outcome.inverses,
             function=outcome.function,
@@ -140,8 +141,8 @@ class Journal:
             outcome.seed,
             warnings,
             outcome.script.text,
-            action,
-            outcome.restructured,
+            action=action,
+            restructured=outcome.restructured,
         )
 
     def _about_name(self, function: Any) -> list[str]:
@@ -164,7 +165,7 @@ class Journal:
         """Record what ran and failed; an earlier refusal is shown only where it was asked for."""
         if isinstance(error, Failed):
             edit = Edit(f"failed: {str(error).splitlines()[0]}", [], action=action)
-            self.entries.append(Entry(edit, action, stands=False, error=error.trace))
+            self.entries.append(Entry(edit, stands=False, error=error.trace))
 
     def undo(self, net: nn.Module) -> Edit | None:
         """Undo the last edit in effect; None if there is none.

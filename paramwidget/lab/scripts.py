@@ -18,7 +18,7 @@ def script_asked(question: LabJournal) -> LabAnswer:
     found = follow_path(namespace()[0], path)
     if widget is not None:
         net = widget.workbench.net
-    elif found is not None:
+    elif found is not None and found[0].is_module:
         net = found[0].value
     else:
         return LabRefused(question.n, f"No model is called {path_text(path)}.")

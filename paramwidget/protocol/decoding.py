@@ -39,7 +39,7 @@ def decode(content: object) -> ToKernel:
 
 
 def decode_frame(content: object) -> ToBrowser:
-    """The message of the kernel in ``content``, for saved files and tests."""
+    """The message of the kernel in ``content``."""
     return _decode_one_of(ToBrowser, content)
 
 

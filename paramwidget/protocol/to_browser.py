@@ -91,8 +91,9 @@ class TreeRows:
 class TreeChange(ToBrowser):
     """The changes of a large tree since the tree of revision ``before``.
 
-    From row ``start`` on ``removed`` rows are replaced by ``rows``. Of those that stay, ``changed``
-    are the ones (by their new index) that now read as in ``changed_rows``. All else is whole.
+    From row ``start`` on, ``removed`` rows are replaced by ``rows``. Of those that stay,
+    ``changed`` are the ones (by their new index) that now read as in ``changed_rows``. Everything
+    else is sent whole.
     """
 
     revision: int

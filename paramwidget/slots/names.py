@@ -127,8 +127,11 @@ def one_way_reason(net: Any, path: tuple[str, ...]) -> str | None:
 
 
 def _entry(registry: Any, key: str) -> Any:
-    if type(registry) is dict and key in registry:
-        return registry[key]
+    if type(registry) is dict:
+        if key in registry:
+            return registry[key]
+        if set(map(id, map(type, registry))) <= {id(str)}:
+            return _MISSING  # only a key of another type has a text that differs from it
     for name, value in entries(registry) or ():
         if key_text(name) == key:
             return value

@@ -283,7 +283,7 @@ class Reading:
         return counts
 
     @cached_property
-    def _tied(self) -> list[tuple[Literal["same", "memory"], list[Occurrence], list[int]]]:
+    def tied(self) -> list[tuple[Literal["same", "memory"], list[Occurrence], list[int]]]:
         columns = self.columns
         counts = Counter(tensor for tensor in columns.slot_tensors if tensor >= 0)
         used = Counter(module for module in columns.modules if module != NO_MODULE)
@@ -326,24 +326,19 @@ class Reading:
     def ties(self) -> list[TieGroup]:
         """Groups in the order of their first slots, "same" before "memory"."""
         return [
-            TieGroup(kind, tuple(self.label(*row) for row in rows)) for kind, rows, _ in self._tied
+            TieGroup(kind, tuple(self.label(*row) for row in rows)) for kind, rows, _ in self.tied
         ]
-
-    @property
-    def tied(self) -> list[tuple[Literal["same", "memory"], list[Occurrence]]]:
-        """The same as occurrences instead of names."""
-        return [(kind, rows) for kind, rows, _ in self._tied]
 
     @cached_property
     def tie_of_tensor(self) -> dict[int, TieGroup]:
         """The widest group of each tensor."""
         found: dict[int, TieGroup] = {}
-        by_kind = zip(self._tied, self.ties, strict=True)
+        by_kind = zip(self.tied, self.ties, strict=True)
         for (_, _, tensors), group in sorted(by_kind, key=lambda pair: pair[1].kind == "memory"):
             found.update(dict.fromkeys(tensors, group))
         return found
 
     def tie_of(self, slot: int) -> TieGroup | None:
-        if slot < 0 or not self._tied:
+        if slot < 0:
             return None
         return self.tie_of_tensor.get(self.columns.slot_tensors[slot])

@@ -97,19 +97,6 @@ class Rows:
         return found
 
     @cached_property
-    def depths(self) -> list[int]:
-        """How many rows are above each."""
-        of_place: list[int] = []
-        found: list[int] = []
-        parents = self._reading.columns.parents
-        for above, count in zip(parents, self._slots_of_place, strict=True):
-            depth = of_place[above] + 1 if above >= 0 else 0
-            of_place.append(depth)
-            found.append(depth)
-            found += [depth + 1] * count
-        return found
-
-    @cached_property
     def kinds(self) -> list[Kind]:
         """``module``, ``parameter``, ``buffer``, ``constant``, ``computed`` or ``none``."""
         columns = self._reading.columns

@@ -87,6 +87,15 @@ class Tree:
         return self._reading.ties
 
     @cached_property
+    def tied_with(self) -> dict[Literal["same", "memory"], dict[Name, tuple[Name, ...]]]:
+        """The names of each tied slot's group, of both kinds."""
+        found: dict[Literal["same", "memory"], dict[Name, tuple[Name, ...]]]
+        found = {"same": {}, "memory": {}}
+        for group in self.ties:
+            found[group.kind].update(dict.fromkeys(group.names, group.names))
+        return found
+
+    @cached_property
     def shared_modules(self) -> list[list[Node]]:
         """The places of each module that is used at several, in the order of the walk.
 
@@ -163,7 +172,7 @@ class Tree:
         rows = self.rows
         return [
             (kind, [rows.row(*occurrence) for occurrence in found])
-            for kind, found in self._reading.tied
+            for kind, found, _ in self._reading.tied
         ]
 
     @cached_property

@@ -47,6 +47,4 @@ class Assign(Action):
         if write_target.computed:
             lines = through_property(write_target, [f"    w[{place}] = {text}"])
         warnings = stored_warnings(value, stored)
-        return part_outcome(
-            title, changed, warnings, work, write_target.guarded(lines), write_target.moving
-        )
+        return part_outcome(title, changed, warnings, work, write_target, lines)

@@ -54,13 +54,10 @@ class Compute(Action):
         term = evaluate(formula, working_part(part, working))
         values, warnings = _result(term, part, working, formula)
         changed, work = write_part(net, tree, write_target, index, values)
-        whole = covers_all(index, shape)
-        where = "" if whole else f"[{index_text(index, shape)}]"
-        title = f"{display_name(write_target.node)}{where} = {formula.text}"
-        lines = _formula_lines(write_target, index, term, working, formula)
-        return part_outcome(
-            title, changed, warnings, work, write_target.guarded(lines), write_target.moving
-        )
+        place = "" if covers_all(index, shape) else f"[{index_text(index, shape)}]"
+        title = f"{display_name(write_target.node)}{place} = {formula.text}"
+        lines = _formula_lines(write_target, index, place, term, working, formula)
+        return part_outcome(title, changed, warnings, work, write_target, lines)
 
 
 def _result(
@@ -70,10 +67,10 @@ def _result(
     if not isinstance(term.value, torch.Tensor):
         stored = as_stored(term.value, part.dtype, "expression")
         return stored, stored_warnings(term.value, stored)
+    if all_finite(term.value):  # then converted() refuses what would not stay finite
+        return converted(term.value, part.dtype, "expression"), ()
     _refuse_overflow(term.value, part, working, formula)
     values = converted(term.value, part.dtype, "expression")
-    if all_finite(values):
-        return values, ()
     wide = values.float() if values.dtype in compat.FLOAT8_DTYPES else values
     then = part.float() if part.dtype in compat.FLOAT8_DTYPES else part
     nan = int((wide.isnan() & ~then.isnan()).sum())
@@ -89,7 +86,7 @@ def _refuse_overflow(
 ) -> None:
     """A result that is infinite because the dtype is too narrow is an error."""
     wider = {torch.float32: torch.float64, torch.complex64: torch.complex128}.get(working)
-    if wider is None or all_finite(result):
+    if wider is None:
         return
     exact = evaluate(formula, working_part(part, wider)).value
     assert isinstance(exact, torch.Tensor)
@@ -102,11 +99,15 @@ def _refuse_overflow(
 
 
 def _formula_lines(
-    write_target: WriteTarget, index: Index, term: Term, working: torch.dtype, formula: Formula
+    write_target: WriteTarget,
+    index: Index,
+    place: str,
+    term: Term,
+    working: torch.dtype,
+    formula: Formula,
 ) -> list[str]:
     """Plain Python on the same operators, so that it gives the same bits."""
-    tensor, shape = write_target.tensor, tuple(write_target.tensor.shape)
-    place = "" if covers_all(index, shape) else f"[{index_text(index, shape)}]"
+    tensor = write_target.tensor
     part = part_of(tensor, index)
     cast = "" if part.is_contiguous() else ".contiguous()"
     cast += "" if working == tensor.dtype else f".to(torch.{dtype_name(working)})"

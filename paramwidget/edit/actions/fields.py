@@ -39,13 +39,23 @@ def _of_type(*types: type) -> Callable[[Any, str, Functions], Any]:
     return read
 
 
-_text, _text_or_none, _list = _of_type(str), _of_type(str, type(None)), _of_type(list)
+_text, _list = _of_type(str), _of_type(list)
 
 
 def _strings(given: Any, name: str, functions: Functions) -> tuple[str, ...]:
     if not all(isinstance(part, str) for part in _list(given, name, functions)):
         raise EditError(f"{name} must be a list of strings, got {quoted(given)}", name)
     return tuple(given)
+
+
+def _or_none(codec: JsonField) -> JsonField:
+    """The same for a field that may be None."""
+    return JsonField(
+        lambda value: None if value is None else codec.write(value),
+        lambda given, name, functions: (
+            None if given is None else codec.read(given, name, functions)
+        ),
+    )
 
 
 def _several(given: Any) -> list[Any]:
@@ -71,12 +81,8 @@ def _read_index(given: Any, name: str, functions: Functions) -> str:
     return str(given)
 
 
-def _written_seed(seed: Any) -> str | None:
-    return None if seed is None else number_text(seed)
-
-
-def _written_types(types: Any) -> list[str | dict[str, str]] | None:
-    return None if types is None else [_written_class(one) for one in _several(types)]
+def _written_types(types: Any) -> list[str | dict[str, str]]:
+    return [_written_class(one) for one in _several(types)]
 
 
 def _written_class(given: str | type) -> str | dict[str, str]:
@@ -86,9 +92,7 @@ def _written_class(given: str | type) -> str | dict[str, str]:
     return {"class": f"{given.__module__}:{given.__qualname__}"}
 
 
-def _read_types(given: Any, name: str, functions: Functions) -> tuple[str | type, ...] | None:
-    if given is None:
-        return None
+def _read_types(given: Any, name: str, functions: Functions) -> tuple[str | type, ...]:
     return tuple(_read_class(one, name) for one in _list(given, name, functions))
 
 
@@ -104,14 +108,6 @@ def _read_class(given: object, name: str) -> str | type:
         if isinstance(found, type) and issubclass(found, nn.Module):
             return found
     raise EditError(f"{quoted(given)} is not the name of a loaded module class", name)
-
-
-def _written_parameters(parameters: Any) -> list[Any] | None:
-    return None if parameters is None else _several(parameters)
-
-
-def _read_parameters(given: Any, name: str, functions: Functions) -> tuple[str, ...] | None:
-    return None if given is None else _strings(given, name, functions)
 
 
 def _written_arguments(arguments: Mapping[str, Any]) -> dict[str, str]:
@@ -143,14 +139,14 @@ def _read_function(given: Any, name: str, functions: Functions) -> Callable[...,
 # --- the types ---------------------------------------------------------------------------------
 # Any, where several types are accepted that the action itself checks.
 
-SEED = JsonField(_written_seed, _text_or_none)
+SEED = _or_none(JsonField(number_text, _text))
 
 Target = Annotated[Any, JsonField(_written_name, _read_name)]  # a dotted name, or a path of names
 IndexText = Annotated[Any, JsonField(unparsed, _read_index)]
 NumberText = Annotated[Any, JsonField(number_text, _text)]
 Seed = Annotated[Any, SEED]  # in an edit's JSON the one that was drawn
-Types = Annotated[Any, JsonField(_written_types, _read_types)]
-Parameters = Annotated[Any, JsonField(_written_parameters, _read_parameters)]
+Types = Annotated[Any, _or_none(JsonField(_written_types, _read_types))]
+Parameters = Annotated[Any, _or_none(JsonField(_several, _strings))]
 Arguments = Annotated[Mapping[str, Any], JsonField(_written_arguments, _read_arguments)]
 InitializerName = Annotated[
     str | Callable[..., Any], JsonField(_written_initializer, _read_initializer)

@@ -29,7 +29,7 @@ from paramwidget.edit.actions.outcome import (
     display_name,
     nothing_to_do,
 )
-from paramwidget.edit.actions.part import write_target_of
+from paramwidget.edit.actions.part import store, write_target_of
 from paramwidget.edit.actions.reset_parameters import reset
 from paramwidget.edit.actions.write_target import (
     Partners,
@@ -139,11 +139,11 @@ class Initialize(Action):
                 write_targets.append(write_target)
             else:
                 skipped.update((other.label, str(reason)) for other in ties.same(node))
-        along = covered(write_targets, ties) if entry.source != "module" else {}
-        kept = [
-            write_target for place, write_target in enumerate(write_targets) if place not in along
-        ]
-        return Plan(entry, arguments, kept, [write_targets[place] for place in along], skipped)
+        along = covered(write_targets, ties) if entry.source != "module" else set()
+        kept = [one for place, one in enumerate(write_targets) if place not in along]
+        return Plan(
+            entry, arguments, kept, [write_targets[place] for place in sorted(along)], skipped
+        )
 
     def run(self, net: nn.Module, tree: Tree) -> Outcome:
         """Draw each tensor in its own scratch memory, then copy; all or nothing."""
@@ -227,7 +227,7 @@ class _Filling:
         try:
             values = with_zero_rows(self._values(write_target), rows)
             values = converted(values, write_target.tensor.dtype)
-            notes.changed += _store(work, self.tree, write_target, values)
+            notes.changed += store(work, self.tree, write_target, values)
         except EditError as error:
             if self.entry.source == "user":
                 raise
@@ -287,12 +287,3 @@ class _Filling:
             notes.helpers |= {helper for helper in HELPERS if call.startswith(f"{helper}(")}
             lines.insert(0, call)
         notes.lines += write_target.guarded(lines)
-
-
-def _store(
-    work: Transaction, tree: Tree, write_target: WriteTarget, values: torch.Tensor
-) -> list[Name]:
-    if write_target.computed:
-        return parametrized.store(work, tree, write_target, values)
-    work.write(write_target.paths, write_target.tensor, values.to(write_target.tensor.device))
-    return [node.label for node in write_target.nodes]

@@ -13,6 +13,7 @@ from paramwidget.edit.script import Script, comment, function_name
 from paramwidget.slots.targets import select
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Tree
+from paramwidget.tensors import error_text
 
 _LONGEST_NAME = 120
 
@@ -81,17 +82,16 @@ class Failed(EditError):
     @classmethod
     def of(cls, about: str, error: BaseException) -> Failed:
         """The refusal for an exception that is being handled."""
-        try:
-            text = str(error)
-        except Exception:
-            text = ""
-        said = f"{type(error).__name__}: {text}" if text else type(error).__name__
-        failed = cls(f"{about}: {said}; the model was not changed", "function")
+        failed = cls(f"{about}: {error_text(error)}; the model was not changed", "function")
         own = error.__traceback__
-        while own is not None and own.tb_frame.f_globals.get("__package__") == __package__:
+        while own is not None and _is_ours(own.tb_frame.f_globals):
             own = own.tb_next
         failed.trace = "".join(traceback.format_exception(type(error), error, own))
         return failed
+
+
+def _is_ours(module: dict[str, Any]) -> bool:
+    return str(module.get("__name__")).partition(".")[0] == __name__.partition(".")[0]
 
 
 def display_name(name: Node | Name) -> str:
@@ -108,18 +108,24 @@ def nothing_to_do(what: str, target: Any, skipped: dict[Name, str]) -> EditError
 
     ``what`` is the sentence up to the target: "ones_ cannot initialize".
     """
-    by_reason: dict[str, list[str]] = {}
-    for name, reason in skipped.items():
-        by_reason.setdefault(reason, []).append(display_name(name))
-    itself = display_name(target if isinstance(target, str) else tuple(target))
+    found = {why: list(map(display_name, names)) for why, names in by_reason(skipped).items()}
+    itself = display_name(target)
     reasons = [
         reason if names == [itself] else f"{listed(names, 3)}: {reason}"
-        for reason, names in list(by_reason.items())[:3]
+        for reason, names in list(found.items())[:3]
     ]
-    if len(by_reason) > 3:
-        reasons.append(f"(and {len(by_reason) - 3} more reasons)")
+    if len(found) > 3:
+        reasons.append(f"(and {len(found) - 3} more reasons)")
     about = " ".join(reasons) or "It selects no parameters."
     return EditError(f"{what} {itself!r}: {about}", "target")
+
+
+def by_reason(skipped: dict[Name, str]) -> dict[str, list[Name]]:
+    """The skipped slots under each reason, in their order."""
+    found: dict[str, list[Name]] = {}
+    for name, reason in skipped.items():
+        found.setdefault(reason, []).append(name)
+    return found
 
 
 def chosen(
@@ -139,8 +145,6 @@ def chosen(
             types=types,
             parameters=parameters,
         )
-    except EditError:
-        raise
     except (TypeError, ValueError, LookupError, AttributeError) as error:
         about = str(error) or f"{quoted(target)} is not a valid target"
         raise EditError(about, "target") from None

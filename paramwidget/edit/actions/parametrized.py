@@ -24,11 +24,11 @@ from paramwidget.edit.memory.rollback import RollbackPoint
 from paramwidget.edit.memory.write import Transaction, copied, put, same_bits
 from paramwidget.edit.script import assigned, indented
 from paramwidget.edit.values.convert import converted
-from paramwidget.slots.names import one_way_reason, resolve
+from paramwidget.slots.names import held_at, one_way_reason, resolve
 from paramwidget.slots.reading.randomness import kept_generators
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Tree
-from paramwidget.tensors import Unreadable, dtype_name
+from paramwidget.tensors import Unreadable, dtype_name, error_text
 
 _ROUNDING = 32  # units in the last place that a round trip may lose
 
@@ -91,17 +91,12 @@ def store(
         raise
     ties = Ties(tree)
     sources = [tree.node(source) for source in node.sources]
-    tensors = {id(_original(chain, source.path[-1])): ties.same(source) for source in sources}
+    tensors = {id(held_at(chain, source.path[-1:])): ties.same(source) for source in sources}
     paths = {key: tuple(one.path for one in nodes) for key, nodes in tensors.items()}
     work.inverses += point.changes(paths)
     point.keep_versions()
     changed = [one.label for nodes in tensors.values() for one in nodes]
     return [node.label, *changed]
-
-
-def _original(chain: nn.Module, name: str) -> Any:
-    held = dict(registered(chain, "_buffers") + registered(chain, "_parameters"))
-    return held.get(name)
 
 
 def _write_originals(
@@ -116,12 +111,12 @@ def _write_originals(
                 wanted = step.right_inverse(wanted)
     except Exception as error:
         raise EditError(
-            f"{quoted(node.name)} cannot take these values: {type(error).__name__}: {error}"
+            f"{quoted(node.name)} cannot take these values: {error_text(error)}"
         ) from error
     parts = [wanted] if chain.is_tensor else list(wanted)
     names = ["original"] if chain.is_tensor else [f"original{i}" for i in range(len(parts))]
     for name, part in zip(names, parts, strict=True):
-        original = _original(chain, name)
+        original = held_at(chain, (name,))
         if original is None:
             continue  # a part that right_inverse omitted
         if part.shape != original.shape:

@@ -49,19 +49,28 @@ def write_part(
     """Write the part; returns the names of every slot whose content changes."""
     partners = Partners(net, Ties(tree), [write_target])
     with transaction(net) as work:
-        if write_target.computed:
-            full = write_target.tensor.clone()
-            full[index] = values.to(full.device)
-            changed = parametrized.store(work, tree, write_target, full)
-        else:
-            work.write(
-                write_target.paths,
-                write_target.tensor,
-                values.to(write_target.tensor.device),
-                index,
-            )
-            changed = [node.label for node in write_target.nodes]
+        changed = store(work, tree, write_target, values, index)
     return [*changed, *(node.label for node in partners.changed())], work
+
+
+def store(
+    work: Transaction,
+    tree: Tree,
+    write_target: WriteTarget,
+    values: torch.Tensor,
+    index: Index | None = None,
+) -> list[Name]:
+    """Write a part, or all without ``index``; returns the names of what was written to."""
+    tensor = write_target.tensor
+    values = values.to(tensor.device)
+    if not write_target.computed:
+        work.write(write_target.paths, tensor, values, index)
+        return [node.label for node in write_target.nodes]
+    if index is not None:
+        whole = tensor.clone()
+        whole[index] = values
+        values = whole
+    return parametrized.store(work, tree, write_target, values)
 
 
 def part_outcome(
@@ -69,11 +78,13 @@ def part_outcome(
     changed: list[Name],
     warnings: tuple[str, ...],
     work: Transaction,
+    write_target: WriteTarget,
     lines: list[str],
-    moving: str = "",
 ) -> Outcome:
+    """The outcome of writing a part; ``lines`` are what does the same."""
+    lines = write_target.guarded(lines)
     notes = Notes(title, changed=changed, warnings=list(warnings), lines=lines)
-    if moving:
+    if write_target.moving:
         notes.helpers.add("keeping")
     return notes.outcome(work.inverses)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Any
 
 import torch
@@ -11,7 +11,6 @@ from torch import nn
 from paramwidget import compat
 from paramwidget.edit.actions.modules import (
     existing_module,
-    registered,
     tensors_of,
     unique_modules,
     visits,
@@ -22,7 +21,7 @@ from paramwidget.edit.errors import EditError
 from paramwidget.edit.initializers.seeds import private_generators
 from paramwidget.edit.memory.rollback import RollbackPoint
 from paramwidget.edit.script import indented
-from paramwidget.slots.names import resolve
+from paramwidget.slots.names import held_at, resolve
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Path, Tree
 from paramwidget.tensors import crash_reason, is_tensor
@@ -63,8 +62,8 @@ def reset(
         for write_target in write_targets
         for one in ties.memory(write_target.node)
     }
-    nodes = _nodes_by_tensor(net, tree, resets)
     below = {id(m): m for module in resets.values() for m in unique_modules(module)}
+    nodes = _nodes_by_tensor(net, tree, below)
     point = RollbackPoint.of(below.values())
     partners = Partners(net, ties, write_targets)
     notes = Notes(f"reset_parameters on {_display_name(resets)}", seed, skipped=skipped)
@@ -89,7 +88,7 @@ def reset(
                 skipped.update((node.label, _untouched(net, node)) for node in write_target.nodes)
         if not notes.changed:
             reasons = " ".join(dict.fromkeys(skipped.values())) or "It has no modules."
-            asked = display_name(target if isinstance(target, str) else tuple(target))
+            asked = display_name(target)
             about = f"reset_parameters cannot initialize {asked!r}: {reasons}"
             raise EditError(about, "target")
     except BaseException:
@@ -169,9 +168,8 @@ def _statistics(resets: dict[Path, nn.Module], write_targets: list[WriteTarget])
     return found
 
 
-def _nodes_by_tensor(net: nn.Module, tree: Tree, resets: dict[Path, nn.Module]) -> dict[int, Node]:
-    """The first slot of every tensor that a reset may change."""
-    below = {id(m) for module in resets.values() for m in unique_modules(module)}
+def _nodes_by_tensor(net: nn.Module, tree: Tree, below: Container[int]) -> dict[int, Node]:
+    """The first slot of every tensor that a reset of the modules ``below`` may change."""
     found: dict[int, Node] = {}
     modules: dict[Path, nn.Module] = {}
     for node in tree.slots:
@@ -180,8 +178,7 @@ def _nodes_by_tensor(net: nn.Module, tree: Tree, resets: dict[Path, nn.Module]) 
             modules[holder] = existing_module(net, holder)
         module = modules[holder]
         if id(module) in below:
-            held = dict(registered(module, "_buffers") + registered(module, "_parameters"))
-            value = {**_attributes(module), **held}.get(node.path[-1])
+            value = held_at(net, node.path)
             if is_tensor(value):
                 found.setdefault(id(value), node)
     return found

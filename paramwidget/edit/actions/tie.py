@@ -30,7 +30,7 @@ from paramwidget.edit.memory.write import Inverse, point_at
 from paramwidget.edit.script import assigned
 from paramwidget.slots.names import resolve
 from paramwidget.slots.tree import Node, Path, Tree
-from paramwidget.tensors import plain
+from paramwidget.tensors import error_text, plain
 
 _KINDS = ("parameter", "buffer", "constant")
 
@@ -137,9 +137,7 @@ def _registries_kept(modules: list[nn.Module]) -> Iterator[list[Inverse]]:
         raise
     except Exception as error:
         point.restore(modules[0])
-        raise EditError(
-            f"the tensor cannot be replaced: {type(error).__name__}: {error}"
-        ) from error
+        raise EditError(f"the tensor cannot be replaced: {error_text(error)}") from error
 
 
 def _apart(net: nn.Module, tree: Tree, node: Node, tensor: torch.Tensor, notes: Notes) -> Outcome:

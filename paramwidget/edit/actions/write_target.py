@@ -16,7 +16,6 @@ from paramwidget.edit.script import indented
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.memory.overlap import Block, block_of
 from paramwidget.slots.names import resolve
-from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Path, Tree, UnknownName
 from paramwidget.tensors import Condition, is_distributed, plain, writable_reason
 
@@ -77,11 +76,7 @@ class Ties:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._same: dict[Name, tuple[Name, ...]] = {}
-        self._memory: dict[Name, tuple[Name, ...]] = {}
-        for group in tree.ties:
-            table = self._same if group.kind == "same" else self._memory
-            table.update(dict.fromkeys(group.names, group.names))
+        self._same, self._memory = tree.tied_with["same"], tree.tied_with["memory"]
 
     def same(self, node: Node) -> tuple[Node, ...]:
         """Every slot of the node's tensor, the node first, the others in the order of the tree."""
@@ -128,14 +123,16 @@ def locked(
     return writable_reason(tensor, memory, known)
 
 
-def node_at(tree: Tree, name: Any, where: str = "target") -> Node:
+def node_at(tree: Tree, name: Any) -> Node:
     """The slot or module of a name; raises EditError with similar names."""
     if not isinstance(name, (str, tuple, list)):
-        raise EditError(f"a name must be a string or a tuple of strings, got {quoted(name)}", where)
+        raise EditError(
+            f"a name must be a string or a tuple of strings, got {quoted(name)}", "target"
+        )
     try:
         return tree.node(name if isinstance(name, str) else tuple(name))
     except (UnknownName, TypeError) as error:
-        raise EditError(str(error), where) from None
+        raise EditError(str(error), "target") from None
 
 
 def padding_rows(net: nn.Module, write_target: WriteTarget) -> list[int]:
@@ -150,21 +147,17 @@ def padding_rows(net: nn.Module, write_target: WriteTarget) -> list[int]:
     return sorted(rows)
 
 
-def covered(write_targets: list[WriteTarget], ties: Ties) -> dict[int, WriteTarget]:
-    """Which targets (by position) need no writing, because another one covers their memory."""
+def covered(write_targets: list[WriteTarget], ties: Ties) -> set[int]:
+    """The positions of targets that need no writing, because another one covers their memory."""
     tied = [
         place for place, write_target in enumerate(write_targets) if ties.memory(write_target.node)
     ]
     blocks = {place: block_of(plain(write_targets[place].tensor)) for place in tied}
-    found: dict[int, WriteTarget] = {}
     written: list[int] = []
     for place in sorted(tied, key=lambda place: (-_extent(blocks[place]), place)):
-        outer = next((one for one in written if _within(blocks[place], blocks[one])), None)
-        if outer is None:
+        if not any(_within(blocks[place], blocks[outer]) for outer in written):
             written.append(place)
-        else:
-            found[place] = write_targets[outer]
-    return dict(sorted(found.items()))
+    return set(tied).difference(written)
 
 
 def _extent(block: Block | None) -> int:

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, TypeVar, overload
 import torch
 
 from paramwidget.edit.errors import EditError, listed, quoted
+from paramwidget.edit.script import function_name
 
 RESET: Final = "reset_parameters"
 REQUIRED: Final = inspect.Parameter.empty  # the default of an argument that has none
@@ -117,12 +118,7 @@ def find(asked: str | Function) -> Initializer:
     old = getattr(asked, "__name__", "")
     if getattr(torch.nn.init, old, None) is asked and f"{old}_" in _torch():
         return _torch()[f"{old}_"]  # the deprecated spelling without an underscore
-    return _described(_name_of(asked), asked)
-
-
-def _name_of(function: Function) -> str:
-    name = getattr(function, "__name__", None)
-    return name if isinstance(name, str) else type(function).__name__
+    return _described(function_name(asked), asked)
 
 
 _torch_table: dict[str, Initializer] = {}

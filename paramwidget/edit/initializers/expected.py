@@ -52,10 +52,6 @@ class Expected:
         return ", ".join(f"{name} {value:.4g}" for name, value in numbers if value is not None)
 
 
-def _normal_below(x: float, mean: float, std: float) -> float:
-    return 0.5 * (1 + math.erf((x - mean) / (std * math.sqrt(2)))) if std else float(x >= mean)
-
-
 def fans(shape: Sequence[int]) -> tuple[int, int]:
     """fan_in and fan_out, from size(1) and size(0) as torch.nn.init computes them.
 
@@ -115,7 +111,7 @@ def _by_fan(name: str, shape: Sequence[int], given: dict[str, Any]) -> Expected:
 def _truncated(mean: float, std: float, low: float, high: float) -> Expected:
     """Mean and deviation of a normal cut off at [low, high] (Johnson, Kotz & Balakrishnan 1994)."""
     a, b = (low - mean) / std, (high - mean) / std
-    weight = _normal_below(b, 0, 1) - _normal_below(a, 0, 1)
+    weight = _below(b) - _below(a)
     true_mean = true_std = None
     if weight > 1e-9:
         at_a, at_b = _density(a), _density(b)
@@ -123,6 +119,10 @@ def _truncated(mean: float, std: float, low: float, high: float) -> Expected:
         variance = 1 + (a * at_a - b * at_b) / weight - shift**2
         true_mean, true_std = mean + std * shift, std * math.sqrt(max(variance, 0.0))
     return Expected("truncated", true_mean, true_std, low, high)
+
+
+def _below(x: float) -> float:
+    return 0.5 * (1 + math.erf(x / math.sqrt(2)))
 
 
 def _density(x: float) -> float:

@@ -270,10 +270,8 @@ class Reader:
                     if kinds[slot] == "buffer":
                         columns.none_buffers.add(slot)
                     kinds[slot] = "none"
-        registered = sum(map(id, self.values))
-        columns.registered = registered - sum(
-            id(self.values[slot]) for slot in self._other_kinds if slot < len(self.values)
-        )
+        columns.registered = sum(map(id, self.values))
+        columns.registered -= sum(id(self.values[slot]) for slot in self._other_kinds)
         if self._suspects:
             known = {*self.numbers, *map(id, census.objects)}
             for number, key, value in self._suspects:
