@@ -115,12 +115,13 @@ class Briefs:
             tensor = tensor_of(bench.net, node) if node.state == "ready" else None
             if tensor is None:
                 continue
-            looked_at = scale.sample(tensor, whole, SAMPLE)
+            values = Values(tensor)
+            looked_at = scale.sample(values, whole, SAMPLE)
             content = fingerprint(looked_at.elements)
             known = self._known.get(row)
             if known is not None and known[0] == content:
                 continue
-            brief = _brief(row, looked_at, sampled=looked_at.elements.numel() < tensor.numel())
+            brief = _brief(row, looked_at, sampled=looked_at is not values)
             self._known[row] = (content, brief)
             fresh.append(brief)
         return fresh
@@ -128,14 +129,13 @@ class Briefs:
 
 def _brief(row: int, tensor: Values, sampled: bool) -> protocol.Brief:
     seen = scale.brief(tensor, BARS)
-    alarms = [f"{count} {what}" for count, what in ((seen.nan, "NaN"), (seen.inf, "Inf")) if count]
     return protocol.Brief(
         row=row,
         mean=text.short(seen.mean),
         std=text.short(seen.std),
         bars=list(seen.bars),
         sampled=sampled,
-        alarm=", ".join(alarms),
+        alarm=", ".join(text.alarms(seen.nan, seen.inf)),
     )
 
 

@@ -18,7 +18,7 @@ from paramwidget.picture.matrix import gapless
 from paramwidget.picture.raster import raster_with_stats
 from paramwidget.picture.statistics import stats
 from paramwidget.picture.values import Values
-from paramwidget.slots.names import held_at
+from paramwidget.slots.names import tensor_of
 from paramwidget.slots.ties import TieGroup
 from paramwidget.slots.tree import Node, Path, Tree
 from paramwidget.tensors import Unreadable
@@ -171,7 +171,7 @@ def _line(bench: Workbench, node: Node, letters: Letters) -> Line:
 
 def _values(bench: Workbench, node: Node) -> Values | None:
     """What a slot holds, None if that cannot be read."""
-    tensor = held_at(bench.net, node.path) if node.state == "ready" else None
+    tensor = tensor_of(bench.net, node) if node.state == "ready" else None
     return None if tensor is None else Values(tensor)
 
 
@@ -188,7 +188,7 @@ def _spread(node: Node, values: Values | None) -> str:
         seen = stats(looked_at)
     except Unreadable:
         return "unreadable"
-    alarms = [f"{count} {what}" for count, what in ((seen.nan, "NaN"), (seen.inf, "Inf")) if count]
+    alarms = text.alarms(seen.nan, seen.inf)
     if seen.mean is None:
         return ", ".join(alarms) or "–"
     around = "" if seen.std is None else f" ± {text.short(seen.std)}"

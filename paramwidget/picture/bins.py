@@ -1,4 +1,4 @@
-"""Bins: increasing edges between two numbers, and how many numbers lie between them."""
+"""Bins: rising edges from one number to another, and how many numbers lie between neighbours."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Slot:
     def remembered(self) -> torch.Tensor:
         """What the slot held at the last moment of the kind that the lens needs."""
         if self.kept is None:
-            raise Unreadable(NOTHING_REMEMBERED)
+            raise TypeError("a lens that uses remembered says with needs at which moment")
         return self.kept
 
 
@@ -112,7 +112,7 @@ def _for_complex(kind: str, tensor: torch.Tensor | None) -> bool:
 
 def _gradient(slot: Slot) -> Shown:
     if not slot.tensor.is_leaf:
-        return "No gradient: It is computed from other tensors, which have theirs."
+        return "No gradient: it is computed from other tensors, which have theirs."
     gradient = slot.tensor.grad
     if gradient is not None:
         return gradient

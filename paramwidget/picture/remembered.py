@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import torch
 
 from paramwidget.picture.values import Values
-from paramwidget.tensors import Unreadable
+from paramwidget.tensors import Unreadable, same_bits
 
 #: Each look at an open panel; each step of an optimizer.
 Moment = Literal["look", "step"]
@@ -73,7 +73,7 @@ class Remembered:
             return
         if known is None or not _are_alike(known.newest, now):
             self._copies[key] = Copies(now.clone())
-        elif _have_same_bytes(known.newest, now):
+        elif same_bits(known.newest, now):
             self._copies[key] = known
         else:
             self._copies[key] = Copies(now.clone(), known.newest)
@@ -95,7 +95,3 @@ def _bytes_of(tensor: torch.Tensor) -> int:
 
 def _are_alike(one: torch.Tensor, other: torch.Tensor) -> bool:
     return (one.shape, one.dtype, one.device) == (other.shape, other.dtype, other.device)
-
-
-def _have_same_bytes(one: torch.Tensor, other: torch.Tensor) -> bool:
-    return torch.equal(*(tensor.reshape(-1).view(torch.uint8) for tensor in (one, other)))

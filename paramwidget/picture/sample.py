@@ -6,7 +6,7 @@ import math
 
 import torch
 
-_INTEGERS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+from paramwidget.tensors import SAME_SIZE
 
 
 def evenly_spread(values: torch.Tensor, count: int) -> torch.Tensor:
@@ -26,7 +26,7 @@ def evenly_spread(values: torch.Tensor, count: int) -> torch.Tensor:
         places.append(flat % size)
         flat = flat // size
     # as integers of the same size: older torch cannot index float8, and unsigned ones of two bytes
-    as_ints = values.view(_INTEGERS.get(values.element_size(), values.dtype))
+    as_ints = values.view(SAME_SIZE.get(values.element_size(), values.dtype))
     return as_ints[tuple(reversed(places))].view(values.dtype)
 
 

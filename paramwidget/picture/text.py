@@ -9,7 +9,7 @@ UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def number(value: float | int | complex | None, digits: int = DIGITS) -> str:
-    """At most ``digits`` digits; integers in full; NaN, ∞ and -∞ by name; None as a dash.
+    """At most ``digits`` significant digits; integers in full; NaN, ∞, -∞ by name; None as a dash.
 
     >>> number(0.0000123456789), number(-1.5), number(float("-inf")), number(2**60)
     ('1.2346e-5', '-1.5', '-∞', '1152921504606846976')
@@ -32,6 +32,15 @@ def number(value: float | int | complex | None, digits: int = DIGITS) -> str:
 def short(value: float | int | None) -> str:
     """``number`` in three digits, for columns of numbers."""
     return number(value, 3)
+
+
+def alarms(nan: int, inf: int) -> list[str]:
+    """What is wrong with a tensor's elements, and in how many.
+
+    >>> alarms(0, 0), alarms(3, 1)
+    ([], ['3 NaN', '1 Inf'])
+    """
+    return [f"{count} {what}" for count, what in ((nan, "NaN"), (inf, "Inf")) if count]
 
 
 def bytes_of(count: int) -> str:

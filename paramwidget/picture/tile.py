@@ -212,7 +212,10 @@ class _Columns:
         least: np.ufunc = np.minimum,
         greatest: np.ufunc = np.maximum,
     ) -> tuple[Array, Array, Array]:
-        """Adds the next piece, also given in the type to sum in."""
+        """Adds the next piece, also given in the type to sum in.
+
+        Returns what it was reduced to: minima, maxima and sums.
+        """
         if self._plan.rows_are_cells:
             self._done.append(self._across(piece, piece, wide))
             return piece, piece, wide

@@ -19,10 +19,11 @@ from paramwidget.tensors.kinds import (
     parts,
     shape_of,
 )
-from paramwidget.tensors.values import Unreadable, plain, readable
+from paramwidget.tensors.values import SAME_SIZE, Unreadable, plain, readable, same_bits
 from paramwidget.tensors.writing import crash_reason, overlaps_itself, writable_reason
 
 __all__ = [
+    "SAME_SIZE",
     "Condition",
     "State",
     "Unreadable",
@@ -45,6 +46,7 @@ __all__ = [
     "parts",
     "plain",
     "readable",
+    "same_bits",
     "shape_of",
     "writable_reason",
 ]

@@ -18,6 +18,9 @@ from paramwidget.tensors.kinds import (
 
 _TENSOR: Any = torch.Tensor
 
+#: The integers of each number of bytes, as which any elements can be compared and picked.
+SAME_SIZE = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+
 
 class Unreadable(ValueError):
     """The values of a tensor cannot be read; the text is the reason, a sentence."""
@@ -88,3 +91,17 @@ def _plain_result(tensor: torch.Tensor) -> torch.Tensor:
     if known.state != "ready" or is_wrapper(tensor) or layout_of(tensor) is not torch.strided:
         raise Unreadable(known.reason or "Its own conversion did not return a plain tensor.")
     return plain(tensor).resolve_conj().resolve_neg()
+
+
+def same_bits(left: torch.Tensor, right: torch.Tensor) -> bool:
+    """Whether two tensors hold the same bytes: NaN equals itself, 0 differs from −0."""
+    if left.shape != right.shape or left.dtype != right.dtype:
+        return False
+    return torch.equal(_bits(left), _bits(right))
+
+
+def _bits(tensor: torch.Tensor) -> torch.Tensor:
+    tensor = tensor.resolve_conj().resolve_neg()
+    if tensor.is_complex() and tensor.itemsize > 8:
+        tensor = torch.view_as_real(tensor)
+    return tensor.contiguous().reshape(-1).view(SAME_SIZE[tensor.itemsize])

@@ -21,14 +21,14 @@ from paramwidget.edit.actions.modules import (
 from paramwidget.edit.actions.write_target import Ties, WriteTarget
 from paramwidget.edit.errors import EditError, quoted
 from paramwidget.edit.memory.rollback import RollbackPoint
-from paramwidget.edit.memory.write import Transaction, copied, put, same_bits
+from paramwidget.edit.memory.write import Transaction, copied, put
 from paramwidget.edit.script import assigned, indented
 from paramwidget.edit.values.convert import converted
 from paramwidget.slots.names import held_at, one_way_reason, resolve
 from paramwidget.slots.reading.randomness import kept_generators
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Tree
-from paramwidget.tensors import Unreadable, dtype_name, error_text
+from paramwidget.tensors import Unreadable, dtype_name, error_text, same_bits
 
 _ROUNDING = 32  # units in the last place that a round trip may lose
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import torch
 
 from paramwidget.edit.errors import EditError
-from paramwidget.edit.formula.functions import FUNCTIONS
-from paramwidget.edit.formula.operators import OPERATORS, negative
-from paramwidget.edit.formula.parse import Formula, Step
+from paramwidget.edit.formula.functions import FUNCTIONS, Function
+from paramwidget.edit.formula.operators import OPERATORS, Operator, Sign
+from paramwidget.edit.formula.parse import Formula, Step, error_at
 from paramwidget.edit.formula.term import Term, number_term
-from paramwidget.edit.values.numbers import Number, is_integer
+from paramwidget.edit.values.numbers import is_integer
 from paramwidget.tensors import dtype_name
 
 _EXACT_FLOAT = 2**53  # integers up to here are exact in float64
+_ROWS: dict[str, Mapping[str, Function | Operator]] = {"call": FUNCTIONS, "binary": OPERATORS}
+_SIGN = Sign()
+_EXACT = " ".join(symbol for symbol, row in OPERATORS.items() if row.keeps_integers(2))
 
 
 def working_dtype(formula: Formula, dtype: torch.dtype) -> torch.dtype:
@@ -51,7 +54,7 @@ def working_part(part: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     if dtype == torch.float64 and is_integer(part.dtype) and _beyond(part):
         raise EditError(
             "this expression is computed in float64, which does not hold every integer beyond 2⁵³; "
-            "with integers and + - * % it is exact",
+            f"with integers and {_EXACT} it is exact",
             "expression",
         )
     if part.dtype == torch.uint64 and bool((part.view(torch.int64) < 0).any()):
@@ -93,7 +96,7 @@ def evaluate(formula: Formula, part: torch.Tensor) -> Term:
 
 def _failed(step: Step, message: str) -> EditError:
     what = f"{step.name} cannot be computed" if step.name else "this number cannot be used"
-    return EditError(f"at character {step.position}: {what}: {message}", "expression")
+    return error_at(step.position, f"{what}: {message}")
 
 
 def _step(step: Step, arguments: list[Term], part: torch.Tensor) -> Term:
@@ -101,20 +104,8 @@ def _step(step: Step, arguments: list[Term], part: torch.Tensor) -> Term:
         return number_term(step.value, part.dtype)
     if step.kind == "w":
         return Term(part, "w")
+    row = _SIGN if step.kind == "negate" else _ROWS[step.kind][step.name]
     numbers = [a.value for a in arguments if not isinstance(a.value, torch.Tensor)]
     if len(numbers) == len(arguments):
-        return number_term(_folded(step, numbers), part.dtype)
-    if step.kind == "negate":
-        return negative(*arguments)
-    if step.kind == "binary":
-        return OPERATORS[step.name].of(*arguments)
-    return FUNCTIONS[step.name].term(arguments)
-
-
-def _folded(step: Step, values: Sequence[Number]) -> Number:
-    """A step on plain numbers alone."""
-    if step.kind == "negate":
-        return -values[0]
-    if step.kind == "binary":
-        return OPERATORS[step.name].folded(*values)
-    return FUNCTIONS[step.name].folded(values)
+        return number_term(row.folded(numbers), part.dtype)
+    return row.term(arguments)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -213,18 +213,14 @@ _CONSTANTS = (
 )
 
 
-def _by_name(functions: Iterable[Function], constants: Iterable[Constant]) -> dict[str, Function]:
-    """The rows by their names; raises if a name is there twice."""
-    taken = {"w", *(constant.name for constant in constants)}
-    table = {}
-    for function in functions:
-        if function.name in taken:
-            raise ValueError(f"the name {function.name} is declared twice")
-        taken.add(function.name)
-        table[function.name] = function
-    return table
+def _each_once(names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"the name {name} is declared twice")
 
 
-FUNCTIONS: Final[dict[str, Function]] = _by_name(_FUNCTIONS, _CONSTANTS)
+_each_once(["w", *(row.name for row in (*_FUNCTIONS, *_CONSTANTS))])
+
+FUNCTIONS: Final[dict[str, Function]] = {row.name: row for row in _FUNCTIONS}
 CONSTANTS: Final[dict[str, Constant]] = {row.name: row for row in _CONSTANTS}
 EXAMPLES: Final = ("w * 0.5", "w + 1", "clamp(w, -1, 1)", "0")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -12,7 +12,7 @@ import torch
 
 from paramwidget.edit.formula.overflow import fits_int64
 from paramwidget.edit.formula.term import ATOM, POWER, PRODUCT, SIGN, SUM, Term, Value
-from paramwidget.edit.values.numbers import Number
+from paramwidget.edit.values.numbers import Number, is_integer
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,13 @@ class Operator:
         """How it is written, for the list of functions."""
         return f"a {self.symbol} b"
 
-    def folded(self, left: Any, right: Any) -> Number:
+    def folded(self, values: Sequence[Number]) -> Number:
         """The operator on two plain numbers."""
-        return (self.on_numbers or self.function)(left, right)
+        return (self.on_numbers or self.function)(*values)
 
-    def of(self, left: Term, right: Term) -> Term:
+    def term(self, arguments: Sequence[Term]) -> Term:
         """The operator on two terms, at least one of them a tensor."""
+        left, right = arguments
         if self.check is not None:
             self.check(left.value, right.value)
         weakest = self.operands or (self.binds, self.binds + 1)
@@ -51,10 +52,18 @@ class Operator:
         return Term(self.function(left.value, right.value), text, self.binds)
 
 
-def negative(operand: Term) -> Term:
+class Sign:
     """The sign: -w."""
-    fits_int64(operator.sub, 0, operand.value)
-    return Term(-operand.value, f"-{operand.inside(SIGN)}", SIGN)
+
+    def folded(self, values: Sequence[Number]) -> Number:
+        """The sign before a plain number."""
+        return -values[0]
+
+    def term(self, arguments: Sequence[Term]) -> Term:
+        """The sign before a tensor."""
+        (operand,) = arguments
+        fits_int64(operator.sub, 0, operand.value)
+        return Term(-operand.value, f"-{operand.inside(SIGN)}", SIGN)
 
 
 def _always(_right: Number | None) -> bool:
@@ -72,8 +81,7 @@ def _is_integer(right: Number | None) -> bool:
 def _divisor_is_not_zero(_left: Value, right: Value) -> None:
     """Raises if the right operand is, or holds, an integer zero."""
     if isinstance(right, torch.Tensor):
-        whole = not (right.dtype.is_floating_point or right.dtype.is_complex)
-        zero = whole and bool((right == 0).any())
+        zero = is_integer(right.dtype) and bool((right == 0).any())
     else:
         zero = isinstance(right, int) and right == 0
     if zero:

@@ -92,14 +92,15 @@ def _tokens(text: str) -> Iterator[_Token]:
             if not rest.strip():
                 break
             start = at + len(rest) - len(rest.lstrip()) + 1
-            raise _error(start, f"{quoted(rest.split()[0], 24)} is not understood")
+            raise error_at(start, f"{quoted(rest.split()[0], 24)} is not understood")
         kind = match.lastgroup or "operator"
         yield _Token(kind, match[kind], match.start(kind) + 1)
         at = match.end()
     yield _Token("end", "", len(plain) + 1)
 
 
-def _error(position: int, message: str) -> EditError:
+def error_at(position: int, message: str) -> EditError:
+    """The error for what stands at a character of an expression."""
     return EditError(f"at character {position}: {message}", "expression")
 
 
@@ -114,7 +115,7 @@ class _Parser:
 
     def everything(self) -> tuple[Step, ...]:
         if self.next.kind == "end":
-            raise _error(1, "the expression is empty; expected one such as w + 1")
+            raise error_at(1, "the expression is empty; expected one such as w + 1")
         self.sum()
         if self.next.kind != "end":
             raise self.unexpected(f"an operator ({' '.join(OPERATORS)}) or the end")
@@ -134,16 +135,16 @@ class _Parser:
     def unexpected(self, expected: str) -> EditError:
         token = self.next
         if token.kind == "end":
-            return _error(token.position, f"the expression ends too early; expected {expected}")
+            return error_at(token.position, f"the expression ends too early; expected {expected}")
         hint = _HINTS.get(token.text) if token.kind == "operator" else None
-        return _error(
+        return error_at(
             token.position, f"unexpected {token.text!r}; {hint or f'expected {expected}'}"
         )
 
     def deeper(self) -> None:
         self.depth += 1
         if self.depth > DEEPEST:
-            raise _error(self.next.position, f"nested more than {DEEPEST} levels deep")
+            raise error_at(self.next.position, f"nested more than {DEEPEST} levels deep")
 
     def sum(self) -> None:
         self.left_to_right(SUM, self.product)
@@ -200,7 +201,7 @@ class _Parser:
         elif name in CONSTANTS:
             self.steps.append(Step("number", value=CONSTANTS[name].value, position=token.position))
         else:
-            raise _error(
+            raise error_at(
                 token.position,
                 f"unknown name {quoted(name, 30)}; expected w, one of the constants "
                 f"{', '.join(CONSTANTS)}, or one of the functions {', '.join(sorted(FUNCTIONS))}",
@@ -220,7 +221,7 @@ class _Parser:
         if count not in takes:
             expected = " or ".join(str(number) for number in takes)
             noun = "argument" if takes == (1,) else "arguments"
-            raise _error(token.position, f"{token.text} takes {expected} {noun}, got {count}")
+            raise error_at(token.position, f"{token.text} takes {expected} {noun}, got {count}")
         self.steps.append(Step("call", token.text, arity=count, position=token.position))
 
 
@@ -236,7 +237,7 @@ def _number(token: _Token) -> Number:
 def _finite(typed: str, token: _Token) -> float:
     value = float(typed)
     if math.isinf(value):
-        raise _error(
+        raise error_at(
             token.position, f"{quoted(typed, 30)} is too large for float64; write inf for infinity"
         )
     return value

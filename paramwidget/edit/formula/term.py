@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 import torch
 
-from paramwidget.edit.values.numbers import Number, literal
+from paramwidget.edit.values.numbers import Number, literal, taken
 
 Value: TypeAlias = torch.Tensor | Number
 
@@ -33,10 +33,9 @@ class Term:
 
 
 def number_term(value: Number, dtype: torch.dtype) -> Term:
-    """A plain number; torch takes no Python integer beyond int64, a float does as well there."""
+    """A plain number in a formula that is worked out in ``dtype``."""
+    value = taken(value, dtype)
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        if dtype == torch.int64:
-            raise OverflowError("it does not fit in int64 (±9.2e18)")
-        value = float(value)
+        raise OverflowError("it does not fit in int64 (±9.2e18)")
     text = literal(value)
     return Term(value, text, SIGN if text.startswith("-") else ATOM)

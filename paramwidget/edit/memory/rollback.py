@@ -26,7 +26,7 @@ from paramwidget.edit.memory.inverses import (
     is_strided,
     requires_grad,
 )
-from paramwidget.edit.memory.write import Bytes, Inverse, copied, point_at, put, same_bits
+from paramwidget.edit.memory.write import Bytes, Inverse, copied, point_at, put
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.reading.reader import entries
 from paramwidget.tensors import (
@@ -36,6 +36,7 @@ from paramwidget.tensors import (
     is_wrapper,
     overlaps_itself,
     plain,
+    same_bits,
 )
 
 _REGISTRIES = ("_parameters", "_buffers", "_modules")

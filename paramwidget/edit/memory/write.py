@@ -19,9 +19,7 @@ from paramwidget.edit.errors import EditError
 from paramwidget.edit.values.index import Index
 from paramwidget.slots.names import resolve
 from paramwidget.slots.tree import Path
-from paramwidget.tensors import condition, plain
-
-_SAME_SIZE = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+from paramwidget.tensors import condition, plain, same_bits
 
 
 class Inverse(Protocol):
@@ -69,20 +67,6 @@ def with_zero_rows(values: torch.Tensor, rows: Sequence[int]) -> torch.Tensor:
     for row in rows:
         changed[row].zero_()
     return changed
-
-
-def same_bits(left: torch.Tensor, right: torch.Tensor) -> bool:
-    """Whether two tensors hold the same bytes: NaN equals itself, 0 differs from −0."""
-    if left.shape != right.shape or left.dtype != right.dtype:
-        return False
-    return torch.equal(_bits(left), _bits(right))
-
-
-def _bits(tensor: torch.Tensor) -> torch.Tensor:
-    tensor = tensor.resolve_conj().resolve_neg()
-    if tensor.is_complex() and tensor.itemsize > 8:
-        tensor = torch.view_as_real(tensor)
-    return tensor.contiguous().reshape(-1).view(_SAME_SIZE[tensor.itemsize])
 
 
 @dataclass
