@@ -86,8 +86,8 @@ def main() -> None:
         net = build()
         calls = [walk(net), lambda net=net: read_tree(net), lambda net=net: everything(net)]
         torchs, structure, rows, same = in_turn([*calls, again(Workbench(net))], times)
-        line(name, spread(ratios(structure, torchs)))
-        line(f"{name}; slots, ties", spread(ratios(rows, torchs)))
+        line(name, spread(ratios(structure, torchs)), BAR)
+        line(f"{name}; slots, ties", spread(ratios(rows, torchs)), BAR)
         line(f"{name}; again", spread(ratios(same, torchs)), BAR)
 
     for name, build in (("in a row", wide), ("in blocks, with buffers", blocks)):

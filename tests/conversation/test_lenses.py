@@ -270,7 +270,8 @@ def test_copies_are_kept_while_a_panel_needs_them_and_refer_to_nothing() -> None
     net = nn.Linear(2, 1, bias=False)
     talk, second = Talk(net), Talk(net)
     remembered = talk.bench.remembered
-    first, other = (one.open("weight", lens="since_last_look") for one in (talk, second))
+    first = talk.open("weight", lens="since_last_look")
+    second.open("weight", lens="since_last_look")
     cell(talk, 1)
     copy = remembered.before(("since_last_look", ("weight",)))
     assert copy is not None
@@ -287,7 +288,24 @@ def test_copies_are_kept_while_a_panel_needs_them_and_refer_to_nothing() -> None
     assert cells(talk, third) == pytest.approx([1, 1])
     look(talk, third, "value")
     assert remembered.bytes == 0
-    assert other
+
+
+@pytest.mark.usefixtures("since")
+@pytest.mark.parametrize(
+    "strided",
+    [torch.zeros(4, 4)[:, 0], torch.zeros(8)[::2], torch.zeros(1).expand(4)],
+    ids=["a column", "every other", "one for all"],
+)
+def test_what_has_changed_in_memory_of_any_strides(strided: torch.Tensor) -> None:
+    net = nn.Module()
+    net.register_buffer("moved", strided)
+    talk = Talk(net)
+    panel = talk.open("moved", lens="since_last_look")
+    talk.session.cell_ended()
+    talk.session.cell_began()
+    strided.add_(3) if strided.stride() != (0,) else strided[:1].add_(3)
+    talk.session.cell_ended()
+    assert cells(talk, panel) == [3, 3, 3, 3]
 
 
 @pytest.mark.usefixtures("since")

@@ -341,7 +341,9 @@ def test_a_forged_look_changes_nothing_and_the_next_edit_is_normal(fields: dict[
     talk = Talk(tied_net())
     panel = talk.open("0", "weight")
     look = {"generation": 1, "lens": "value", "window": None, "cells": [4, 4], "sliders": []}
+    talk.hush()
     talk.say("look", panel=panel, **{**look, **fields})
+    assert not talk.told
     talk.say("hello", view="v", protocol=1)
     assert talk.bench.assign("0.weight", (0, 0), 9).changed == ["0.weight"]
     assert talk.ask("assign", path=["0", "weight"], index=[0, 1], value="3")["ok"]

@@ -6,6 +6,7 @@ script, this file writes it anew.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,6 @@ from torch import nn
 
 from conversation.talk import Talk
 from paramwidget import protocol
-from paramwidget.conversation import tree_change as module
 from paramwidget.conversation.rows import Words, tree_message
 from paramwidget.conversation.saved_tree import SAVED
 from paramwidget.conversation.tree_change import tree_change
@@ -75,8 +75,8 @@ def test_the_golden_changes_are_those_of_the_code() -> None:
 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> nn.Sequential:
-    monkeypatch.setattr(module, "WHOLE", 10)
-    monkeypatch.setattr(tree_change, "__defaults__", (10,))
+    small = functools.partial(tree_change, whole=10)
+    monkeypatch.setattr("paramwidget.conversation.presenter.tree_change", small)
     return blocks(200)
 
 
@@ -94,6 +94,21 @@ def test_a_large_tree_travels_once_and_then_as_what_changed(large: nn.Sequential
     assert len(json.dumps(change)) < 2000
     talk.say("hello", view="another", protocol=1)
     assert talk.of("tree")[1]["revision"] == 2
+
+
+def test_a_page_that_says_hello_gets_the_whole_tree_whatever_has_changed(
+    large: nn.Sequential,
+) -> None:
+    talk = Talk(large)
+    saved = dict(talk.session.saved_messages()[0][0])
+    large.append(nn.Linear(3, 3))
+    talk.hush()
+    talk.say("hello", view="another", protocol=1)
+    (tree,) = talk.of("tree")
+    assert "200.weight" in paths_of(tree)
+    assert talk.of("treechange") == []
+    assert len(saved["names"]) < len(tree["names"])
+    assert saved["revision"] == -1, "a page must not take it for the tree that a change is to"
 
 
 def test_a_small_tree_is_sent_anew() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from typing import Any
 
 import pytest
@@ -141,6 +142,7 @@ def test_a_refusal_leaves_no_line_and_a_failure_does() -> None:
     (entry,) = bench.journal.entries
     assert entry.error.startswith("Traceback")
     assert "in half" in entry.error
+    assert f"paramwidget{os.sep}edit" not in entry.error
     assert not entry.stands
     assert bench.journal.code() == ""
 

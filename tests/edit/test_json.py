@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -163,8 +164,14 @@ def test_an_action_that_is_no_frozen_dataclass_or_cannot_run_is_refused() -> Non
     class Wave(Action, kind="wave-without-a-dataclass"):
         target: Target
 
+    @dataclass(frozen=True)
+    class Nod(Action, kind="nod-that-cannot-run"):
+        target: Target
+
     try:
         with pytest.raises(TypeError, match=r"Wave needs @dataclass\(frozen=True\)"):
             Wave.check()
+        with pytest.raises(TypeError, match=r"Nod needs a method run\(net, tree\)"):
+            Nod.check()
     finally:
-        del Action.catalogue[Wave.kind]
+        del Action.catalogue[Wave.kind], Action.catalogue[Nod.kind]

@@ -150,7 +150,7 @@ class Notebook(Host):
         return self.said(index)
 
     def said(self, index: int) -> dict[str, str]:
-        """The text of a cell's outputs by the model, so also of a cell that is out of presenter."""
+        """The text of a cell's outputs by the model, so also of a cell that is out of sight."""
         said: dict[str, str] = self.page.evaluate(
             f"""(index) => {{
               const said = {{ text: "", error: "" }};

@@ -31,8 +31,12 @@ def nodes(path: Path, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
     return (node for node in ast.walk(tree_of(path)) if isinstance(node, kinds))
 
 
+def at(path: Path, line: int) -> str:
+    return f"{path.relative_to(ROOT).as_posix()}:{line}"
+
+
 def place(path: Path, node: ast.AST) -> str:
-    return f"{path.relative_to(ROOT).as_posix()}:{getattr(node, 'lineno', 0)}"
+    return at(path, getattr(node, "lineno", 0))
 
 
 def room_of(path: Path) -> str:

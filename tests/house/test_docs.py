@@ -38,12 +38,14 @@ def test_the_two_commands_name_what_is_there() -> None:
     assert "README.md" in script, "CI runs the README's own command"
 
 
-def test_the_commands_of_contributing_name_what_is_there() -> None:
+def test_the_files_that_contributing_names_are_there() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-    for name in re.findall(
-        r"`((?:paramwidget|js|tests|edit|slots|picture|protocol|conversation)/[\w./]+)`", text
-    ):
-        homes = (ROOT, PACKAGE)
+    homes = (ROOT, PACKAGE, ROOT / "js" / "widget" / "src")
+    rooms = (
+        r"\.ci|paramwidget|js|tests|edit|slots|picture|protocol|conversation|store|panel|heatmap"
+    )
+    names = re.findall(rf"(?<![\w./-])(?:{rooms})/[\w./-]*\w", text)
+    for name in {*names} - {"js/node_modules"}:  # which a fresh clone lacks
         assert any((home / name).exists() for home in homes), name
 
 

@@ -9,7 +9,7 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
-from house.sources import ROOT, python_files, script_files, tree_of
+from house.sources import at, python_files, script_files, tree_of
 
 WIDTH = 100
 
@@ -37,10 +37,6 @@ FRAGMENTS = {
     "TypeError",
     "ValueError",
 }
-
-
-def place(path: Path, line: int) -> str:
-    return f"{path.relative_to(ROOT).as_posix()}:{line}"
 
 
 def text_of(node: ast.AST) -> str | None:
@@ -103,7 +99,7 @@ def test_sentences_are_plain() -> None:
     found = [(path, *one) for path in python_files() for one in literals(path)]
     found += [(path, *one) for path in script_files() for one in quoted(path)]
     wrong = [
-        f"{place(path, line)}: {text!r}: rather {instead!r}"
+        f"{at(path, line)}: {text!r}: rather {instead!r}"
         for path, line, text in found
         for avoided, instead in AVOIDED.items()
         if re.search(avoided, text)
@@ -119,13 +115,13 @@ def test_a_reason_is_a_sentence() -> None:
     files = [path for path in python_files() if "formula" not in path.parts]
     found = [(path, line, text) for path in files for line, text in literals(path)]
     wrong = [
-        f"{place(path, line)}: {text!r}"
+        f"{at(path, line)}: {text!r}"
         for path, line, text in found
         if re.match(r"(?:it|its) [a-z]", text)
         or (re.match(r"(?:It|Its) ", text) and not text.endswith((".", "{}")))
     ]
     wrong += [
-        f"{place(path, line)}: {text!r}"
+        f"{at(path, line)}: {text!r}"
         for path in python_files()
         for line, name, text in raised(path)
         if name == "Unreadable" and not text.startswith(("{}", "torch ")) and text[0].islower()
@@ -136,7 +132,7 @@ def test_a_reason_is_a_sentence() -> None:
 def test_the_message_of_an_error_is_a_fragment() -> None:
     """No capital, no full stop; where it has several sentences, or ends with a reason, a stop."""
     wrong = [
-        f"{place(path, line)}: {text!r}"
+        f"{at(path, line)}: {text!r}"
         for path in python_files()
         for line, name, text in raised(path)
         if name in FRAGMENTS
@@ -155,7 +151,7 @@ def test_a_docstring_begins_with_one_line_that_ends() -> None:
             first, *rest = text.strip().splitlines()
             ends = first.endswith((".", "?", ":"))
             if not ends or len(first) > WIDTH or (rest and rest[0].strip()):
-                wrong.append(f"{place(path, line)}: {first!r}")
+                wrong.append(f"{at(path, line)}: {first!r}")
     assert not wrong, "\n".join(wrong)
 
 
@@ -172,13 +168,13 @@ def test_code_in_prose_stands_in_double_backticks() -> None:
         for line, text in prose:
             plain = [one for one in text.splitlines() if not one.strip().startswith(">>>")]
             if re.search(r"(?<!`)`(?!`)", "\n".join(plain)):
-                wrong.append(place(path, line))
+                wrong.append(at(path, line))
     assert not wrong, "single backticks: " + ", ".join(wrong)
 
 
 def test_a_constant_is_documented_above_it() -> None:
     wrong = [
-        place(path, line)
+        at(path, line)
         for path in python_files()
         for before, line, _ in documented(tree_of(path))
         if isinstance(before, (ast.Assign, ast.AnnAssign))

@@ -288,7 +288,7 @@ def test_two_views_have_one_set_of_panels(page: Page, blank: Blank) -> None:
     expect(second.readout).to_have_text("[0, 0]9")
     second.button("Zoom in").click()
     for one in (first, second):
-        one.root.scroll_into_view_if_needed()  # what is out of presenter is not painted
+        one.root.scroll_into_view_if_needed()  # what is out of sight is not painted
         one.waits_for("window", "0 1 1 2")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from paramwidget.slots.current import CurrentTree
 from paramwidget.slots.names import held_at, module_at, resolve
 from paramwidget.slots.tree import Node, Tree, read_tree
 from paramwidget.tensors import Unreadable, readable, writable_reason
@@ -20,7 +21,11 @@ def check(case: Case) -> None:
     net = case.build()
     before = snapshot(net)
     tripped.clear()
+    current = CurrentTree()
+    traced, known = current.read(net).structure, current.places(net).structure
+    assert tripped == [], f"a trace ran code of the model's: {tripped}"
     tree = read_tree(net)
+    assert traced == known == tree.structure
     touch_every_row(tree)
     for node in tree.slots:
         read_values(net, node)

@@ -1,4 +1,8 @@
-"""A trace is equal as long as a reading would be, and no longer; taking it leaves no trace."""
+"""A trace is equal as long as a reading would be, and no longer.
+
+That taking it runs none of a model's code and changes nothing is checked on every model of the zoo
+(``slots/checks.py``).
+"""
 
 from __future__ import annotations
 
@@ -14,9 +18,6 @@ from paramwidget.slots.current import CurrentTree
 from paramwidget.slots.reading.trace import places_of, trace_of
 from paramwidget.slots.tree import read_tree
 from slots.kit import CHANGES
-from zoo.case import Case
-from zoo.cases import CASES
-from zoo.hostile import tripped
 
 
 def three() -> nn.Sequential:
@@ -69,6 +70,50 @@ def test_a_plain_attribute_that_becomes_a_tensor_is_noticed(change: Callable[[An
     assert trace_of(net) != before
 
 
+#: Changes in one layer of torch's own that no other layer has the like of.
+ALONE: dict[str, tuple[Callable[[], nn.Module], Callable[[Any], Any]]] = {
+    "an attribute of the only layer": (
+        lambda: nn.Linear(2, 2),
+        lambda net: setattr(net, "mask", torch.ones(3)),
+    ),
+    "an attribute that every layer has": (
+        lambda: nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2)),
+        lambda net: setattr(net[0], "mask", net[0].weight.data),
+    ),
+    "an attribute of nn.Module itself": (
+        nn.Module,
+        lambda net: setattr(net, "mask", torch.ones(3)),
+    ),
+}
+
+
+@pytest.mark.parametrize("alone", ALONE)
+def test_an_attribute_of_a_layer_is_noticed_whatever_its_like_has(alone: str) -> None:
+    build, change = ALONE[alone]
+    net = build()
+    for module in net.modules():
+        module.mask = torch.ones(1)
+    bench = Workbench(net)
+    bench.slots()
+    change(net)
+    assert bench.read().structure == read_tree(net).structure
+    assert bench.ties() == read_tree(net).ties
+
+
+def test_a_hook_on_a_single_layer_is_noticed() -> None:
+    net = nn.Sequential(nn.Linear(2, 2))
+    bench = Workbench(net)
+    assert "net.state_dict()['0.weight']" in bench.read().node("0.weight").access
+
+    def without_weight(module: nn.Module, state: Any, prefix: str, metadata: Any) -> None:
+        state.pop(f"{prefix}weight")
+
+    net[0]._register_state_dict_hook(without_weight)
+    access = bench.read().node("0.weight").access
+    assert access == read_tree(net).node("0.weight").access
+    assert not any("state_dict" in one for one in access)
+
+
 @pytest.mark.parametrize("change", ["values", "a step", "a forward", "gradients"])
 def test_what_only_changes_values_moves_nothing(change: str) -> None:
     net = three()
@@ -84,17 +129,6 @@ def test_what_only_changes_values_moves_nothing(change: str) -> None:
     else:
         optimizer.zero_grad()
     assert trace_of(net) == before
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_every_model_is_traced_without_running_its_code(case: Case) -> None:
-    net = case.build()
-    tripped.clear()
-    trace_of(net)
-    assert tripped == []
-    current = CurrentTree()
-    assert current.read(net).structure == read_tree(net).structure
-    assert current.read(net).structure == current.places(net).structure
 
 
 def test_a_tree_is_the_same_object_until_something_moves() -> None:
@@ -128,6 +162,35 @@ def test_a_tie_that_came_since_the_last_look_is_known_to_the_next_edit() -> None
     assert edit.changed == ["0.weight", "1.weight"]
     net.extra = net[0].weight
     assert "extra" in bench.assign("0.weight", (0, 0), 43).changed
+
+
+def rename(net: Any) -> None:
+    net._parameters["renamed"] = net._parameters.pop("first")
+
+
+def alias(net: Any) -> None:
+    net.constant = net.first.data
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "changed"),
+    [
+        (rename, "renamed", ["renamed"]),
+        (alias, "first", ["first", "constant"]),
+        (lambda net: setattr(net, "scale", torch.ones(2)), "scale", ["scale"]),
+    ],
+)
+def test_an_edit_in_a_large_model_knows_new_names_and_ties(
+    monkeypatch: pytest.MonkeyPatch, change: Callable[[Any], Any], name: str, changed: list[str]
+) -> None:
+    monkeypatch.setattr("paramwidget.slots.current.LARGE", 0)
+    net = Custom()
+    net.first = nn.Parameter(torch.zeros(2))
+    net.scale = 1.0
+    bench = Workbench(net)
+    bench.slots()
+    change(net)
+    assert bench.assign(name, (0,), 5).changed == changed
 
 
 def flat(net: nn.Module, name: str, memory: torch.Tensor) -> None:

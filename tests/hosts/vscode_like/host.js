@@ -27,7 +27,8 @@ function element(name, parent) {
 }
 
 /** A kernel that answers: the server may refuse the first connection to one that is starting. */
-async function kernelThatAnswers(kernels) {
+async function kernelThatAnswers(kernels, tries = 3) {
+  if (!tries) throw new Error("no kernel has answered");
   const kernel = await kernels.startNew({ name: "python3" });
   const dead = new Promise((resolve) => {
     const look = () => kernel.status === "dead" && resolve(true);
@@ -37,7 +38,7 @@ async function kernelThatAnswers(kernels) {
   const isDead = await Promise.race([kernel.info.then(() => false), dead]);
   if (!isDead) return kernel;
   await kernels.shutdown(kernel.id);
-  return kernelThatAnswers(kernels);
+  return kernelThatAnswers(kernels, tries - 1);
 }
 
 export async function start(baseUrl, scripts) {
