@@ -134,10 +134,8 @@ def _values(registries: list[Any]) -> list[Any]:
 
 def _keys(registries: list[Any]) -> list[object]:
     """What it is called there, and how much each has."""
-    keys = list(chain.from_iterable(filter(None, registries)))
-    if _kinds(keys) - {id(str)}:
-        raise _Odd
-    return [_hash(keys), _hash(map(len, registries))]
+    keys = chain.from_iterable(filter(None, registries))
+    return [hash("\0".join(keys)), _hash(map(len, registries))]  # raises for what is not a string
 
 
 def _changeable(
@@ -151,13 +149,10 @@ def _changeable(
     hooks = [held["_forward_pre_hooks"] for held in fields]
     one_of_each = dict(zip(kinds, modules, strict=True))
     users = {kind for kind, module in one_of_each.items() if _may_change(module)}
-    usual = dict(zip(kinds, lengths, strict=True))
-    like = list(map(usual.__getitem__, kinds)) == lengths
-    if not any(hooks) and like and all(usual[kind] == _OWN for kind in users):
+    sizes = set(zip(kinds, lengths, strict=True))
+    usual = dict(sorted(sizes, reverse=True))  # the least of each kind
+    if not any(hooks) and len(sizes) == len(usual) and all(usual[kind] == _OWN for kind in users):
         return []
-    if not like:
-        for kind, length in zip(kinds, lengths, strict=True):
-            usual[kind] = min(usual[kind], length)
     rows = zip(kinds, hooks, lengths, fields, strict=True)
     return [
         held
