@@ -325,6 +325,15 @@ class Workbench:
         assert edit is not None
         return edit
 
+    def at_stake(self, all_edits: bool = False) -> list[Name]:
+        """The slots of whole tensors that ``undo`` would set back though others wrote to them.
+
+        ``all_edits``: that undoing every edit would set back.
+        """
+        with self.lock:
+            self.look_outside()
+            return self.log.at_stake(self.net, all_edits)
+
     def restart(self) -> list[Edit]:
         """Back to the start: undo every edit in effect, the last first."""
         with self.lock:

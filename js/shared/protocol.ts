@@ -144,7 +144,7 @@ export interface Bars {
   sampled: boolean;
 }
 
-/** One line of the journal. ``error`` is the traceback of a user's function that raised. */
+/** One line of the journal. ``error`` is the traceback of a user's function that raised. ``of`` is what the line tells: an edit, a change by something else, values that an undo put away, an undone edit that another one followed, a function that failed. */
 export interface Entry {
   title: string;
   names: string[];
@@ -155,6 +155,9 @@ export interface Entry {
   code: string;
   stands: boolean;
   error: string;
+  of: "edit" | "outside" | "replaced" | "dropped" | "failed";
+  number: number;
+  can_be_brought_back: boolean;
 }
 
 /** One argument of an initializer; ``default`` as typed, null if the argument is required. */
@@ -326,10 +329,24 @@ export interface SetRequiresGrad {
   parameters?: string[];
 }
 
-/** Undo the newest edit. */
+/** Undo the newest edit. Where that would put away values of a whole tensor that something else has written, it is refused with ``where`` "confirmed", unless it is ``confirmed``. Where it cannot be done at all, ``where`` is "skip". */
 export interface Undo {
   kind: "undo";
   id: string;
+  confirmed?: boolean;
+}
+
+/** Leave the newest edit as it is, so that undo goes on with the one before it. */
+export interface Skip {
+  kind: "skip";
+  id: string;
+}
+
+/** Restore an entry of the journal that was replaced or dropped. */
+export interface BringBack {
+  kind: "bring_back";
+  id: string;
+  entry: number;
 }
 
 /** Redo the edit that was undone last. */
@@ -338,10 +355,11 @@ export interface Redo {
   id: string;
 }
 
-/** Back to the start: undo every edit in effect. */
+/** Back to the start: undo every edit in effect. ``confirmed`` as for undo. */
 export interface Restart {
   kind: "restart";
   id: string;
+  confirmed?: boolean;
 }
 
 /** The module tree in columns, one entry per row, in the order of a depth-first walk. ``parents`` holds row indices (-1 for the root), ``type_of`` and ``dtype_of`` indices into ``types`` and ``dtypes`` (-1 for none). ``shapes`` is null for modules and for tensors without a known shape. ``counts`` are elements: of a slot its own, of a module those of the parameters below it, each shared one once. ``trainable`` is requires_grad for slots, null for modules and empty slots. ``notes`` has a sentence for the rows (by index) that need one. */
@@ -435,13 +453,16 @@ export interface Frame {
   bars: Bars | null;
 }
 
-/** The edits, oldest first; what undo and redo would do next ("" for nothing). */
+/** The edits, oldest first; what undo and redo would do next ("" for nothing). Unless it is ``whole``, only the lines that are new or have changed are sent, to be put in place by their numbers; of the code, what follows the first ``code_kept`` characters. Lines before ``first`` are no longer shown. */
 export interface Journal {
   kind: "journal";
   entries: Entry[];
   undo: string;
   redo: string;
   code: string;
+  whole: boolean;
+  code_kept: number;
+  first: number;
 }
 
 /** What the forms offer: every initializer, and the language of expressions. */
@@ -563,7 +584,7 @@ export interface LabRefused {
   reason: string;
 }
 
-export type ToKernel = Hello | View | Open | Close | Look | Pace | Rows | Ask | Withdraw | Initialize | Assign | Compute | SetRequiresGrad | Undo | Redo | Restart;
+export type ToKernel = Hello | View | Open | Close | Look | Pace | Rows | Ask | Withdraw | Initialize | Assign | Compute | SetRequiresGrad | Undo | Skip | BringBack | Redo | Restart;
 
 export type ToBrowser = Tree | TreeChange | Briefs | Panels | Facts | Frame | Journal | Catalog | Status | Reply;
 
@@ -571,4 +592,4 @@ export type LabQuestion = LabList | LabExpand | LabDock | LabFind | LabUndock | 
 
 export type LabAnswer = LabRows | LabDocked | LabCode | LabDone | LabRefused;
 
-export type Intent = Initialize | Assign | Compute | SetRequiresGrad | Undo | Redo | Restart;
+export type Intent = Initialize | Assign | Compute | SetRequiresGrad | Undo | Skip | BringBack | Redo | Restart;

@@ -7,7 +7,7 @@ other fields go by their names. What differs stands here, and all of it is check
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import singledispatch
 from typing import Any
 
@@ -15,7 +15,9 @@ from paramwidget import protocol
 from paramwidget.edit.actions.action import Action
 from paramwidget.edit.actions.initialize import Initialize
 from paramwidget.edit.actions.outcome import by_reason, display_name
+from paramwidget.edit.errors import EditError, listed
 from paramwidget.edit.journal import Edit
+from paramwidget.slots.ties import Name
 from paramwidget.workbench import Workbench
 
 FEW = 6  # names listed when there are many
@@ -40,8 +42,34 @@ def carry_out(intent: protocol.Intent, bench: Workbench) -> Edit | None:
 
 
 @carry_out.register
-def _undo(_: protocol.Undo, bench: Workbench) -> Edit | None:
-    return bench.undo()
+def _undo(intent: protocol.Undo, bench: Workbench) -> Edit | None:
+    if not intent.confirmed:
+        _ask_first(bench.at_stake())
+    try:
+        return bench.undo()
+    except EditError as error:
+        raise EditError(str(error), "skip") from None
+
+
+def _ask_first(names: Sequence[Name]) -> None:
+    """Refuse until it is confirmed that these slots lose what something else wrote to them."""
+    if names:
+        were = "was" if len(names) == 1 else "were"
+        raise EditError(
+            f"{listed(map(display_name, names))} {were} changed by a cell or by training since. "
+            "Undo puts those values away; they stay in the journal and can be brought back.",
+            "confirmed",
+        )
+
+
+@carry_out.register
+def _skip(_: protocol.Skip, bench: Workbench) -> Edit | None:
+    return bench.skip()
+
+
+@carry_out.register
+def _bring_back(intent: protocol.BringBack, bench: Workbench) -> Edit | None:
+    return bench.bring_back(bench.log.entry(intent.entry))
 
 
 @carry_out.register
@@ -50,7 +78,9 @@ def _redo(_: protocol.Redo, bench: Workbench) -> Edit | None:
 
 
 @carry_out.register
-def _restart(_: protocol.Restart, bench: Workbench) -> Edit | None:
+def _restart(intent: protocol.Restart, bench: Workbench) -> Edit | None:
+    if not intent.confirmed:
+        _ask_first(bench.at_stake(all_edits=True))
     undone = bench.restart()
     return undone[-1] if undone else None
 

@@ -2,41 +2,82 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 
 from paramwidget import protocol
 from paramwidget.conversation.intents import FEW
 from paramwidget.edit.actions.outcome import display_name
-from paramwidget.edit.journal import Journal
+from paramwidget.edit.journal import Entry, Journal
 
 MOST_ENTRIES = 200  # lines of a journal are sent, the newest
 MOST_CODE = 100_000  # characters
 LONG_CODE = "# The script is long: print(Workbench.of(net).code()) shows it.\n"
 
 
-def journal_message(journal: Journal) -> protocol.Journal:
-    """The journal's lines, what undo and redo would do, and the script."""
-    entries = [
-        protocol.Entry(
-            title=entry.title,
-            names=[display_name(name) for name in entry.names[:FEW]],
-            changed=len(entry.names),
-            skipped=[
-                f"{display_name(name)}: {why}"
-                for name, why in islice(entry.edit.skipped.items() if entry.edit else (), FEW)
-            ],
-            seed="" if entry.edit is None or entry.edit.seed is None else str(entry.edit.seed),
-            warnings=[] if entry.edit is None else list(entry.edit.warnings),
-            code="" if entry.edit is None else entry.edit.code,
-            stands=entry.stands,
-            error=entry.error,
+class SentJournal:
+    """What the browsers have of a journal; they are sent what is new."""
+
+    def __init__(self) -> None:
+        self._revision = -1
+        self._code = ""
+
+    def message(self, journal: Journal, whole: bool = False) -> protocol.Journal:
+        """What has changed since the last message; all of it if ``whole``, or at first."""
+        whole = whole or self._revision < 0
+        newest = journal.entries[-MOST_ENTRIES:]
+        changed = [e for e in newest if whole or e.revision > self._revision]
+        code = _code(journal)
+        kept = 0 if whole else _kept(self._code, code)
+        self._revision, self._code = journal.revision, code
+        return protocol.Journal(
+            entries=[_line(entry) for entry in changed],
+            undo=journal.next_undo,
+            redo=journal.next_redo,
+            code=code[kept:],
+            whole=whole,
+            code_kept=kept,
+            first=newest[0].number if newest else 0,
         )
-        for entry in journal.entries[-MOST_ENTRIES:]
-    ]
-    code = journal.code()
-    return protocol.Journal(
-        entries=entries,
-        undo=journal.next_undo,
-        redo=journal.next_redo,
-        code=code if len(code) <= MOST_CODE else LONG_CODE,
+
+
+def whole_journal(journal: Journal) -> protocol.Journal:
+    """All of the journal, for a page that has nothing of it yet."""
+    return SentJournal().message(journal)
+
+
+def _code(journal: Journal) -> str:
+    return journal.code() if journal.code_size <= MOST_CODE else LONG_CODE
+
+
+def _kept(before: str, now: str) -> int:
+    """How many characters need not be sent again: an edit adds to the end, undo takes from it."""
+    return min(len(before), len(now)) if now.startswith(before) or before.startswith(now) else 0
+
+
+def _line(entry: Entry) -> protocol.Entry:
+    line = protocol.Entry(
+        title=entry.title,
+        names=[display_name(name) for name in entry.names[:FEW]],
+        changed=len(entry.names),
+        skipped=[],
+        seed="",
+        warnings=[],
+        code="",
+        stands=entry.stands,
+        error=entry.error,
+        of=entry.kind,
+        number=entry.number,
+        can_be_brought_back=entry.can_be_brought_back,
+    )
+    edit = entry.edit
+    if edit is None:
+        return line
+    skipped = islice(edit.skipped.items(), FEW)
+    return replace(
+        line,
+        skipped=[f"{display_name(name)}: {why}" for name, why in skipped],
+        seed="" if edit.seed is None else str(edit.seed),
+        warnings=list(edit.warnings),
+        code=edit.code,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from paramwidget import protocol
 from paramwidget.conversation import facts, frames, rows
 from paramwidget.conversation.frames import Budget
-from paramwidget.conversation.journal import journal_message
+from paramwidget.conversation.journal import SentJournal, whole_journal
 from paramwidget.conversation.saved_tree import SavedTree
 from paramwidget.conversation.tree_change import tree_change
 from paramwidget.conversation.views import Views
@@ -62,6 +62,7 @@ class Presenter:
         self._saved = SavedTree()
         self._revision = 0
         self._sent: dict[str, SentPanel] = {}
+        self._sent_journal = SentJournal()
         self._briefs = rows.Briefs()
         self._unsaved = True
         self._next_rows = 0.0
@@ -76,7 +77,7 @@ class Presenter:
         """Send everything: tree, journal, panels and frames."""
         self._sent = {panel: SentPanel(revision=s.revision) for panel, s in self._sent.items()}
         self._briefs.forget()
-        self.show_journal()
+        self.show_journal(whole=True)
         self.follow_structure(self.bench.read(), whole=True)
         self.show_panels()
 
@@ -161,9 +162,9 @@ class Presenter:
         if fresh:
             self._send(protocol.Briefs(self._revision, fresh))
 
-    def show_journal(self) -> None:
-        """What was done, undone and refused."""
-        self._send(journal_message(self.bench.log))
+    def show_journal(self, whole: bool = False) -> None:
+        """What was done, undone and refused; what is new of it, unless ``whole``."""
+        self._send(self._sent_journal.message(self.bench.log, whole))
 
     def show_panels(self) -> None:
         """Send which panels are open, and what they show if that has changed."""
@@ -213,7 +214,7 @@ class Presenter:
         panels = list(self.views.panels.values())
         messages = self._saved_tree(tree, sent_tree, panels)
         messages += [
-            (journal_message(self.bench.log), []),
+            (whole_journal(self.bench.log), []),
             (protocol.Panels(panels, []), []),
         ]
         for panel in panels:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import mmap
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from types import FrameType
 from typing import Any
 
 #: Address space that is set aside, for the small objects that a way back needs.
 RESERVE_BYTES = 1 << 20
 
-_steps = threading.local()
+_current: ContextVar[Step | None] = ContextVar("step", default=None)
 
 
 class Step:
@@ -60,12 +60,14 @@ class Step:
 
     def hold_interrupts(self) -> None:
         """Take over Ctrl-C; only the main thread can, and only it is interrupted."""
-        if threading.current_thread() is not threading.main_thread():
-            return
         previous = signal.getsignal(signal.SIGINT)
-        if callable(previous):
-            self._previous = previous
+        if not callable(previous):
+            return
+        self._previous = previous
+        try:
             signal.signal(signal.SIGINT, self._interrupted)
+        except ValueError:
+            self._previous = None  # another thread
 
     def let_interrupts_go(self) -> None:
         """Give Ctrl-C back, and raise what was held."""
@@ -106,19 +108,19 @@ def step() -> Iterator[Step]:
     An exception inside undoes what was done inside. Raises MemoryError before anything is done, if
     not even a little memory is left.
     """
-    outer: Step | None = getattr(_steps, "current", None)
+    outer = _current.get()
     if outer is not None:
         with _whole(outer):
             yield outer
         return
     own = Step()
     own.hold_interrupts()
-    _steps.current = own
+    _current.set(own)
     try:
         with _whole(own):
             yield own
     finally:
-        _steps.current = None
+        _current.set(None)
         own.let_interrupts_go()
 
 

@@ -294,7 +294,11 @@ class Frame(ToBrowser):
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the journal. ``error`` is the traceback of a user's function that raised."""
+    """One line of the journal. ``error`` is the traceback of a user's function that raised.
+
+    ``of`` is what the line tells: an edit, a change by something else, values that an undo put
+    away, an undone edit that another one followed, a function that failed.
+    """
 
     title: str
     names: list[str]  # the first few
@@ -305,16 +309,27 @@ class Entry:
     code: str
     stands: bool
     error: str
+    of: Literal["edit", "outside", "replaced", "dropped", "failed"] = "edit"
+    number: int = -1  # its place in the whole journal
+    can_be_brought_back: bool = False
 
 
 @dataclass(frozen=True)
 class Journal(ToBrowser):
-    """The edits, oldest first; what undo and redo would do next ("" for nothing)."""
+    """The edits, oldest first; what undo and redo would do next ("" for nothing).
+
+    Unless it is ``whole``, only the lines that are new or have changed are sent, to be put in place
+    by their numbers; of the code, what follows the first ``code_kept`` characters. Lines before
+    ``first`` are no longer shown.
+    """
 
     entries: list[Entry]
     undo: str
     redo: str
     code: str
+    whole: bool = True
+    code_kept: int = 0
+    first: int = 0
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,26 @@ class SetRequiresGrad(Intent, kind="set_requires_grad"):
 
 @dataclass(frozen=True)
 class Undo(Intent):
-    """Undo the newest edit."""
+    """Undo the newest edit.
+
+    Where that would put away values of a whole tensor that something else has written, it is
+    refused with ``where`` "confirmed", unless it is ``confirmed``. Where it cannot be done at all,
+    ``where`` is "skip".
+    """
+
+    confirmed: bool = False
+
+
+@dataclass(frozen=True)
+class Skip(Intent):
+    """Leave the newest edit as it is, so that undo goes on with the one before it."""
+
+
+@dataclass(frozen=True)
+class BringBack(Intent, kind="bring_back"):
+    """Restore an entry of the journal that was replaced or dropped."""
+
+    entry: int
 
 
 @dataclass(frozen=True)
@@ -152,4 +171,6 @@ class Redo(Intent):
 
 @dataclass(frozen=True)
 class Restart(Intent):
-    """Back to the start: undo every edit in effect."""
+    """Back to the start: undo every edit in effect. ``confirmed`` as for undo."""
+
+    confirmed: bool = False

@@ -366,7 +366,9 @@ def test_a_rollback_leaves_what_others_wrote_meanwhile(monkeypatch: pytest.Monke
             raise LookupError("no bias")
         tensor.fill_(1)
 
-    with pytest.raises(EditError, match=r"0\.weight meanwhile, which stands") as refused:
+    with pytest.raises(
+        EditError, match=r"0\.weight was written to by something else in the meantime, which stands"
+    ) as refused:
         bench.initialize("0", fill)
     assert "not changed" not in str(refused.value)
     assert bool((net[0].weight == 2).all())

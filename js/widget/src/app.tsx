@@ -6,7 +6,7 @@ import { KeyList } from "./shell/KeyList";
 import { Side } from "./shell/Side";
 import { Toolbar } from "./shell/Toolbar";
 import type { Store } from "./store/store";
-import type { ViewState } from "./store/view";
+import type { Question, ViewState } from "./store/view";
 import { CloseButton } from "./style/CloseButton";
 import { Guard } from "./style/Guard";
 import { TreePane } from "./tree/TreePane";
@@ -76,6 +76,54 @@ function Notices({ store, view }: AppProps) {
           />
         </div>
       )}
+      {view.question.value && <QuestionBar question={view.question.value} view={view} />}
     </>
   );
+}
+
+/** The focus goes to the answer that changes nothing. */
+function QuestionBar({ question, view }: { question: Question; view: ViewState }) {
+  const cancel = () => {
+    view.question.value = null;
+    view.goTo("tree");
+  };
+  return (
+    <div
+      class="notice warn question"
+      role="alertdialog"
+      aria-label="Undo"
+      aria-describedby="question"
+      onKeyDown={(event) => {
+        if (event.key === "Escape") {
+          event.preventDefault();
+          cancel();
+        }
+      }}
+    >
+      <span id="question">{question.text}</span>
+      <span class="buttons">
+        {question.answers.map(({ label, title, asks }) => (
+          <button
+            class="button"
+            type="button"
+            key={label}
+            title={title}
+            onClick={() => {
+              view.ask(asks);
+              view.goTo("tree");
+            }}
+          >
+            {label}
+          </button>
+        ))}
+        <button class="button" type="button" ref={focused} onClick={cancel}>
+          Cancel
+        </button>
+      </span>
+    </div>
+  );
+}
+
+function focused(button: HTMLElement | null): void {
+  button?.focus();
 }

@@ -93,6 +93,11 @@ class Entry:
     taken_back: list[Entry] = field(default_factory=list, repr=False)  # by undoing this
 
     @property
+    def code_size(self) -> int:
+        """The characters of its script."""
+        return 0 if self.script is None else sum(len(line) + 1 for line in self.script.lines)
+
+    @property
     def nbytes(self) -> int:
         """What the way back holds."""
         return sum(inverse.nbytes for inverse in self.inverses or ())
@@ -133,6 +138,12 @@ class Entry:
                 one.displaced = one.problem(net) is None and one.foreign(net)
                 found += one.paths if one.displaced else ()
         return list(dict.fromkeys(found))
+
+    @property
+    def sets_whole(self) -> bool:
+        """Whether it has written to a whole tensor, or replaced one."""
+        return any(not isinstance(one, Bytes) or one.index is None
+                   for one in self.inverses or () if one.displaces)  # fmt: skip
 
     @property
     def displaced_whole(self) -> bool:

@@ -49,6 +49,7 @@ class Journal:
         self._done: list[Entry] = []
         self._undone: list[Entry] = []
         self._lines: list[Entry] = []  # of the script: what is in effect, and what was outside
+        self.code_size = 0  # characters of the script, about
         self._sharing = sharing.Sharing()
         self._functions: dict[str, int] = {}  # the ids of those that ran, by name
         self._running = False
@@ -84,7 +85,7 @@ class Journal:
             self._touch(undone)
         self._undone.clear()
         self._done.append(entry)
-        self._lines.append(entry)
+        self._add_line(entry)
         self._sharing.add(entry)
         self._learn(net, entry)
         self._kept.add(entry)
@@ -103,7 +104,7 @@ class Journal:
         last = self.entries[-1] if self.entries else None
         if last is None or last.kind != "outside":
             last = self._add(Entry("outside", "", []))
-            self._lines.append(last)
+            self._add_line(last)
         last.names = list(dict.fromkeys([*last.names, *changed]))
         last.restored.difference_update(changed)
         last.title = f"changed outside: {counted(len(last.names), 'slot')}"
@@ -118,6 +119,18 @@ class Journal:
         self.revision += 1
         entry.revision = self.revision
         return entry
+
+    def _add_line(self, entry: Entry) -> None:
+        self._lines.append(entry)
+        self.code_size += entry.code_size
+
+    def _remove_line(self, entry: Entry) -> None:
+        """It is near the end."""
+        for place in reversed(range(len(self._lines))):
+            if self._lines[place] is entry:
+                del self._lines[place]
+                self.code_size -= entry.code_size
+                return
 
     @contextmanager
     def _one_step(self) -> Iterator[tuple[Step, int]]:
@@ -190,7 +203,7 @@ class Journal:
         foreign = self._swap(net, entry, "undo")
         entry.stands = False
         self._undone.append(self._done.pop())
-        _remove(self._lines, entry)
+        self._remove_line(entry)
         if not foreign:
             return entry.edit
         self._note_replaced(entry, foreign)
@@ -221,7 +234,7 @@ class Journal:
         foreign = self._swap(net, entry, "redo")
         entry.stands = True
         self._done.append(self._undone.pop())
-        self._lines.append(entry)
+        self._add_line(entry)
         if entry.replaced is not None:  # its values are in their slots again
             self._touch(entry.replaced).stands = True
             for one in self._changed_outside_since(entry):
@@ -252,15 +265,37 @@ class Journal:
             raise EditError(f"cannot {what} {entry.title!r}: {error}{way_on}") from None
         return list(dict.fromkeys(slots.get(path, ".".join(path)) for path in foreign))
 
-    def at_stake(self, net: nn.Module) -> list[Name]:
-        """The slots of whole tensors that undo would set back, though others wrote to them."""
+    def at_stake(self, net: nn.Module, all_edits: bool = False) -> list[Name]:
+        """The slots of whole tensors that undo would set back, though others wrote to them.
+
+        ``all_edits``: that undoing every edit would set back.
+        """
         self._forget_taken_back()
+        if all_edits:
+            return self._written_over()
         if not self._done or self._done[-1].inverses is None:
             return []
         entry = self._done[-1]
         slots = {path_of(name): name for name in entry.names}
         foreign = entry.foreign_now(net)
         return [slots.get(p, ".".join(p)) for p in foreign] if entry.displaced_whole else []
+
+    def _written_over(self) -> list[Name]:
+        """The slots that an edit has set as a whole and something else has changed since."""
+        set_: set[Name] = set()
+        found: dict[Name, None] = {}
+        for entry in self._lines:
+            if entry.kind == "outside":
+                found.update((n, None) for n in entry.names if n in set_ - entry.restored)
+            elif entry.sets_whole and entry.stands:
+                set_.update(entry.names)
+        return list(found)
+
+    def entry(self, number: int) -> Entry:
+        """The entry with this number; raises EditError if there is none."""
+        if not 0 <= number < len(self.entries):
+            raise EditError(f"the journal has no entry {number}", "entry")
+        return self.entries[number]
 
     def skip(self) -> Edit | None:
         """Leave the newest edit as it is, without a way back, so that undo goes on before it.
@@ -308,7 +343,7 @@ class Journal:
         while self._done and not self._done[-1].stands:
             entry = self._done.pop()
             entry.kind = "dropped"
-            _remove(self._lines, entry)
+            self._remove_line(entry)
             self._kept.drop(entry)
             self._touch(entry)
 
@@ -369,11 +404,3 @@ def _script(entry: Entry) -> Script | None:
         return None
     return Script((comment(f"{listed(names)} changed outside the journal here: on a fresh copy the "
                            "values differ from here on"),))  # fmt: skip
-
-
-def _remove(entries: list[Entry], entry: Entry) -> None:
-    """Remove an entry that is near the end."""
-    for place in reversed(range(len(entries))):
-        if entries[place] is entry:
-            del entries[place]
-            return

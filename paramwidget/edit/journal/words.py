@@ -36,7 +36,7 @@ def warned(entry: Entry, foreign: list[Name], back: str) -> Edit | None:
 def why_not(entry: Entry) -> str:
     """Why an entry cannot be brought back."""
     if entry.kind in ("replaced", "dropped"):
-        return "its values were dropped for the budget, or stand in their slots"
+        return "the values were dropped for the budget, or stand in their slots"
     return "only values that were replaced, and undone edits that another one followed, can be"
 
 
@@ -50,4 +50,6 @@ def refusal(error: Exception, left_alone: list[str]) -> EditError:
     if not left_alone:
         return EditError(f"{about}; the model was not changed", where)
     names = listed(left_alone)
-    return EditError(f"{about}; something else wrote to {names} meanwhile, which stands", where)
+    return EditError(
+        f"{about}; {names} was written to by something else in the meantime, which stands", where
+    )

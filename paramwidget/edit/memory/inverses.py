@@ -145,7 +145,7 @@ class Registry:
         where = _path_of(net, self.holder)
         names = [".".join([*where, str(key)]) for key in _differing(present, self.now)]
         are = "were" if len(names) > 1 else "was"
-        return f"{listed(names)} {are} replaced since" if names else "its slots have another order"
+        return f"{listed(names)} {are} replaced since" if names else "the slots have another order"
 
     def exchange(self, net: nn.Module) -> Callable[[], None]:
         return self._swap

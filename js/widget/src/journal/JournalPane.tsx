@@ -18,12 +18,13 @@ export function JournalPane({ store, view }: JournalProps) {
   useEffect(() => pane.current?.scrollIntoView({ block: "nearest" }), []);
   const journal = store.journal.value;
   const entries = journal?.entries ?? [];
-  const standing = entries.filter(({ stands }) => stands).length;
+  const edits = entries.filter(({ of }) => of !== "outside" && of !== "replaced");
+  const standing = edits.filter(({ stands }) => stands).length;
   return (
     <section class="journal card" aria-label="Journal" ref={pane}>
       <header class="card-head">
         <h3>
-          Journal <span class="muted">{summary(entries.length, standing)}</span>
+          Journal <span class="muted">{summary(edits.length, standing)}</span>
         </h3>
         <CloseButton
           label="Close the journal"
@@ -38,8 +39,16 @@ export function JournalPane({ store, view }: JournalProps) {
       ) : (
         <div class="journal-body">
           <ol class="entries">
-            {entries.map((entry, index) => (
-              <EntryLine key={`${index}-${entry.title}`} entry={entry} number={index + 1} />
+            {entries.map((entry) => (
+              <EntryLine
+                key={entry.number}
+                entry={entry}
+                bringBack={
+                  entry.can_be_brought_back && store.editable.value
+                    ? () => view.ask({ kind: "bring_back", entry: entry.number })
+                    : null
+                }
+              />
             ))}
           </ol>
           {journal && <Code journal={journal} />}
@@ -57,22 +66,46 @@ function summary(entries: number, standing: number): string {
 /** How many names a line shows before it is opened. */
 const NAMES = 4;
 
-function EntryLine({ entry, number }: { entry: Entry; number: number }) {
-  const { names, skipped, seed, warnings, error, stands, title } = entry;
+interface EntryLineProps {
+  entry: Entry;
+  bringBack: (() => void) | null;
+}
+
+/** What a line that is not an edit in effect is called. */
+const MARKS: Readonly<Record<Entry["of"], string>> = {
+  edit: "undone",
+  dropped: "undone",
+  replaced: "put away",
+  outside: "",
+  failed: "failed",
+};
+
+function EntryLine({ entry, bringBack }: EntryLineProps) {
+  const { names, skipped, seed, warnings, error, stands, title, of, number } = entry;
+  const mark = stands ? "" : MARKS[of];
   const more = names.length - NAMES;
   const shown = names.slice(0, NAMES).map((name) => readable(name, 60));
-  const classes = ["entry", !stands && !error && "undone", error && "failed"];
+  const classes = ["entry", of, !stands && !error && "undone"];
   return (
     <li class={classes.filter(Boolean).join(" ")}>
-      <span class="number">{number}</span>
+      <span class="number">{number + 1}</span>
       <div class="what">
         <div class="line">
           <span class="entry-title">
             {readable(error ? title.replace(/^failed: /, "") : title)}
           </span>
           {seed && <span class="badge">seed {seed}</span>}
-          {!stands && !error && <span class="badge">undone</span>}
-          {error && <span class="badge danger">failed</span>}
+          {mark && <span class={error ? "badge danger" : "badge"}>{mark}</span>}
+          {bringBack && (
+            <button
+              class="link"
+              type="button"
+              title="Restore these values, as a new edit"
+              onClick={bringBack}
+            >
+              Bring back
+            </button>
+          )}
         </div>
         {!error && shown.length > 0 && (
           <div class="muted" title={names.map((name) => readable(name, 200)).join("\n")}>

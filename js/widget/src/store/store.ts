@@ -14,6 +14,7 @@ import {
 } from "../../../shared/protocol";
 import type { Packet, Transport } from "../transport";
 import { type Asked, Intents } from "./intents";
+import { journalAfter } from "./journal";
 import { type Change, PanelList, type PanelModel } from "./panels";
 import { TreeModel } from "./tree";
 import { changedTree } from "./treechange";
@@ -196,7 +197,7 @@ export class WidgetStore implements Store {
         this.list.takeFrame(content, buffers);
         break;
       case "journal":
-        this.journal.value = content;
+        this.journal.value = journalAfter(this.journal.peek(), content);
         break;
       case "catalog":
         this.catalog.value = content;

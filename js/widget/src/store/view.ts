@@ -3,7 +3,9 @@
  */
 
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Reply } from "../../../shared/protocol";
 import type { Settings } from "../style/settings";
+import type { Asked } from "./intents";
 import { Rows } from "./rows";
 import { newId, type Store } from "./store";
 
@@ -29,6 +31,8 @@ export interface ViewState {
   readonly onScreen: Signal<boolean>;
   /** An error that belongs to no control. */
   readonly notice: Signal<string>;
+  /** What has to be answered before an undo goes on. */
+  readonly question: Signal<Question | null>;
   /** The panel to scroll to, and whether to give it the focus. */
   readonly wanted: Signal<{ panel: string; focus: boolean } | null>;
   /** The part that should get the focus; it takes it and sets null. */
@@ -40,7 +44,31 @@ export interface ViewState {
   /** Makes the text larger or smaller; 0 steps: as it was. */
   grow(steps: number): void;
   step(kind: Step): void;
+  /** Asks for a change that belongs to no control; a refusal becomes a notice or a question. */
+  ask(asked: Asked): void;
   goTo(place: Place): void;
+}
+
+/** What was refused, why, and what can be asked for instead. */
+export interface Question {
+  text: string;
+  answers: readonly { label: string; title: string; asks: Asked }[];
+}
+
+const LEAVE = {
+  label: "Leave this edit",
+  title: "Leave the edit as it is; Undo goes on with the one before it",
+  asks: { kind: "skip" },
+} as const;
+
+/** Python says at which field an undo was refused: the field says what can be done. */
+function questionOf(asked: Asked, { where, error }: Reply): Question | null {
+  if (asked.kind !== "undo" && asked.kind !== "restart") return null;
+  if (where === "skip") return { text: error, answers: [LEAVE] };
+  if (where !== "confirmed") return null;
+  const title = "Put those values away; the journal keeps them";
+  const anyway = { label: "Undo anyway", title, asks: { ...asked, confirmed: true } };
+  return { text: error, answers: asked.kind === "undo" ? [anyway, LEAVE] : [anyway] };
 }
 
 const SCALES = [0.75, 0.875, 1, 1.125, 1.25, 1.5, 1.75, 2, 2.5] as const;
@@ -50,6 +78,7 @@ export function viewState(store: Store, settings: ReadonlySignal<Settings>): Vie
   const fontScale = signal(1);
   const wanted = signal<{ panel: string; focus: boolean } | null>(null);
   const notice = signal("");
+  const question = signal<Question | null>(null);
   const focusWanted = signal<Place | null>(null);
   return {
     id: newId(),
@@ -63,6 +92,7 @@ export function viewState(store: Store, settings: ReadonlySignal<Settings>): Vie
     form: signal(null),
     onScreen: signal(true),
     notice,
+    question,
     wanted,
     focusWanted,
     reveal(path) {
@@ -80,9 +110,14 @@ export function viewState(store: Store, settings: ReadonlySignal<Settings>): Vie
       fontScale.value = SCALES[Math.max(0, Math.min(SCALES.length - 1, next))] ?? 1;
     },
     step(kind) {
+      this.ask(kind === "redo" ? { kind } : { kind, confirmed: false });
+    },
+    ask(asked) {
       if (!store.editable.peek()) return;
-      void store.ask({ kind }).then(({ ok, error }) => {
-        notice.value = ok ? "" : error;
+      question.value = null;
+      void store.ask(asked).then((reply) => {
+        question.value = reply.ok ? null : questionOf(asked, reply);
+        notice.value = reply.ok || question.value ? "" : reply.error;
       });
     },
     goTo(place) {
