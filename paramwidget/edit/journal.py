@@ -217,6 +217,11 @@ class Journal:
         return [entry.edit for entry in self._done]
 
     @property
+    def newest(self) -> Edit | None:
+        """The newest edit in effect: another object after each step that was done."""
+        return self._done[-1].edit if self._done else None
+
+    @property
     def next_undo(self) -> str:
         """The title of what undo would undo, "" for nothing."""
         return self._done[-1].edit.title if self._done else ""
