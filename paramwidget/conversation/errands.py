@@ -18,7 +18,7 @@ from paramwidget.workbench import Workbench, told
 _log = logging.getLogger("paramwidget")
 
 UNCHANGED = "It was interrupted; the model was not changed."
-CHANGED = "it was interrupted after it had changed the model"
+CHANGED = "the model had been changed before the interrupt"
 CLOSED = "The widget was closed before it ran."
 
 
@@ -75,7 +75,7 @@ class IntentErrand:
         if self.begun and now is not self._before:
             said = CHANGED
             if isinstance(error, Exception):
-                said = f"it was done as far as this: {_words(error)}"
+                said = f"not all of it could be done: {_words(error)}"
             reply = replied(self._intent.id, now or self._before)
             self._reply(replace(reply, warnings=[*reply.warnings, said]))
         elif isinstance(error, EditError):

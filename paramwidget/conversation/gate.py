@@ -64,10 +64,9 @@ class Gate:
         return False
 
     def clear(self) -> list[Errand]:
-        """Forget all that waits, and return it."""
-        with self._lock:
-            left = [errand for errand in self._waiting if not errand.begun]
-            self._waiting.clear()
+        """Forget all that waits, and return it; does not wait for an edit under way."""
+        left = [errand for errand in list(self._waiting) if not errand.begun]
+        self._waiting.clear()
         return left
 
     def open(self) -> None:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import copy
+import os
 import random
 from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
+import torch
+from torch import nn
+
 from paramwidget import protocol
+
+#: How many messages are forged; the whole proof is 20000.
+COUNT = int(os.environ.get("PARAMWIDGET_FORGED", "4000"))
 
 CYCLE: list[Any] = []
 CYCLE.append(CYCLE)
@@ -136,8 +143,31 @@ def has_reply(message: Any) -> bool:
     return isinstance(kind, str) and kind in INTENTS and type(asked) is str
 
 
+def for_json(value: Any) -> Any:
+    """What JSON can carry of a forged message; the rest as its ``repr``. None for a cycle."""
+    if type(value) is dict or isinstance(value, OrderedDict):
+        return {str(key): for_json(held) for key, held in value.items()}
+    if type(value) is list:
+        return (
+            None
+            if value is CYCLE or (len(value) == 1 and value[0] is CYCLE)
+            else [for_json(held) for held in value]
+        )
+    return value if isinstance(value, (str, int, float, bool, type(None))) else type(value).__name__
+
+
 def forged(seed: int, count: int) -> Iterator[Any]:
     """So many messages."""
     forger = Forger(seed)
     for _ in range(count):
         yield forger.forged()
+
+
+def hostile_net() -> nn.Sequential:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 5), nn.ReLU(), nn.Linear(5, 2))
+    net[2].bias = net[0].bias
+    net.register_parameter("none", None)
+    net.register_buffer("count", torch.tensor([1, 2**60]))
+    net.add_module("lazy", nn.LazyLinear(3))
+    return net

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -12,22 +11,11 @@ import pytest
 import torch
 from torch import nn
 
-from conversation.forging import CYCLE, Trap, forged, has_reply
+from conversation.forging import COUNT, CYCLE, Trap, forged, has_reply, hostile_net
 from conversation.talk import Talk
 from paramwidget.lab import answers as lab
 
-COUNT = int(os.environ.get("PARAMWIDGET_FORGED", "4000"))  # the whole proof: 20000
 PARTS = 4
-
-
-def hostile_net() -> nn.Sequential:
-    torch.manual_seed(0)
-    net = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 5), nn.ReLU(), nn.Linear(5, 2))
-    net[2].bias = net[0].bias
-    net.register_parameter("none", None)
-    net.register_buffer("count", torch.tensor([1, 2**60]))
-    net.add_module("lazy", nn.LazyLinear(3))
-    return net
 
 
 def state_of(net: nn.Module) -> tuple[Any, ...]:

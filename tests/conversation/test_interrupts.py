@@ -166,7 +166,7 @@ def test_an_interrupt_after_the_edit_is_told_as_a_warning() -> None:
     (reply,) = talk.of("reply")
     assert reply["ok"]
     assert reply["changed"] == 1
-    assert reply["warnings"] == ["it was interrupted after it had changed the model"]
+    assert reply["warnings"] == ["the model had been changed before the interrupt"]
     with pytest.raises(KeyboardInterrupt):
         talk.say("undo", id="b")
     assert talk.of("reply")[-1]["ok"]
