@@ -6,7 +6,7 @@ import copy
 import os
 import random
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -99,7 +99,28 @@ class Forger:
             ]
         )  # fmt: skip
 
-    def forged(self) -> Any:
+    def question(self) -> dict[str, Any]:
+        """What the JupyterLab extension asks, though not always of a variable that is there."""
+        draw = self.draw
+        kinds = ["name", "child", "attribute", "item", "key", "dotted"]
+        keys = ["net", "models", "0", "weight", "'a'", "__class__", "x", "9" * 5000]
+        path = [{"kind": "name", "key": draw.choice(keys)}]
+        for _ in range(draw.randrange(3)):
+            path.append({"kind": draw.choice(kinds), "key": draw.choice(keys)})
+        self._ids += 1
+        kind, fields = draw.choice(
+            [
+                ("lablist", {"rows": True, "bonds": [{"path": path, "object": "1"}] * 2}),
+                ("labexpand", {"path": path}),
+                ("labdock", {"view": draw.choice("vw"), "path": path}),
+                ("labfind", {"view": "v", "model": draw.choice(["", "0" * 32])}),
+                ("labundock", {"view": draw.choice("vw")}),
+                ("labjournal", {"path": path, "model": ""}),
+            ]
+        )
+        return {"kind": kind, "n": self._ids, **fields}
+
+    def forged(self, honest: Callable[[], dict[str, Any]]) -> Any:
         """The next message: honest, replayed, mutated in one field or two, or none at all."""
         draw = self.draw
         roll = draw.random()
@@ -107,7 +128,7 @@ class Forger:
             return draw.choice(ODD)
         if roll < 0.08 and self._sent:
             return draw.choice(self._sent[-200:])
-        message: Any = self.honest()
+        message: Any = honest()
         if roll > 0.25:
             for _ in range(draw.choice([1, 1, 1, 2, 3])):
                 self._mutate(message)
@@ -157,10 +178,17 @@ def for_json(value: Any) -> Any:
 
 
 def forged(seed: int, count: int) -> Iterator[Any]:
-    """So many messages."""
+    """So many messages of a page."""
     forger = Forger(seed)
     for _ in range(count):
-        yield forger.forged()
+        yield forger.forged(forger.honest)
+
+
+def forged_questions(seed: int, count: int) -> Iterator[Any]:
+    """So many questions of the JupyterLab extension."""
+    forger = Forger(seed)
+    for _ in range(count):
+        yield forger.forged(forger.question)
 
 
 def hostile_net() -> nn.Sequential:
