@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,6 +21,16 @@ from paramwidget.workbench import Workbench
 BUNDLE = Path(__file__).parent / "static" / "widget.js"
 
 _by_model: weakref.WeakValueDictionary[str, ParamWidget] = weakref.WeakValueDictionary()
+
+
+def _leave_to_parent() -> None:
+    """In a forked process a widget has no browser: its comm is the parent's."""
+    for widget in list(_by_model.values()):
+        widget.comm = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 def widget_of(model: str) -> ParamWidget | None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -19,6 +22,7 @@ from paramwidget.edit.actions.compute import Compute
 from paramwidget.edit.actions.initialize import Initialize
 from paramwidget.edit.actions.set_requires_grad import SetRequiresGrad
 from paramwidget.edit.actions.tie import Tie, Untie
+from paramwidget.edit.errors import EditError
 from paramwidget.edit.journal import Edit, Entry, Journal
 from paramwidget.edit.journal.journal import QUICK_BYTES
 from paramwidget.edit.step import step as one_step
@@ -62,7 +66,34 @@ class Record:
 
 _records: dict[int, tuple[weakref.ref[nn.Module], Record]] = {}
 _benches: weakref.WeakValueDictionary[int, Workbench] = weakref.WeakValueDictionary()
-_making = threading.Lock()
+_making = threading.RLock()
+
+#: The records whose edit is under way on this thread. It ends with the context that it was set in,
+#: so that no interrupt can leave it behind.
+_under_way: ContextVar[tuple[int, ...]] = ContextVar("_under_way", default=())
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """What fails in here costs only itself: it is logged, as "paramwidget: {what}"."""
+    try:
+        yield
+    except Exception:
+        _log.exception("paramwidget: %s", what)
+
+
+def _renew_locks() -> None:
+    """In a forked process, a lock may be held by a thread that does not exist there."""
+    global _making
+    _making = threading.RLock()
+    for _, record in list(_records.values()):
+        record.lock = threading.RLock()
+    for bench in list(_benches.values()):
+        bench.lock = bench._record.lock
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_locks)
 
 
 def _record_of(net: nn.Module) -> Record:
@@ -385,27 +416,42 @@ class Workbench:
         """Tell ``listener`` of each edit, as long as it is alive."""
         self._record.listeners.add(listener)
 
+    @property
+    def editing(self) -> bool:
+        """Whether this thread is inside an edit of this model, or of what is told of it."""
+        return id(self._record) in _under_way.get()
+
     def _step(self, step: Callable[[Journal, Tree], Edit | None]) -> Edit | None:
         """One step of the journal, of which the listeners are told.
 
-        The tree is read once, and again only after an edit that may have moved something.
+        Neither a function that an edit calls nor a listener can make another step.
         """
         with self.lock, one_step():
-            tree, edit = self._record.current.places(self.net), None
-            try:
-                edit = step(self.log, tree)
-            finally:
-                self._tell(edit, tree)
-            return edit
+            if self.editing:
+                raise EditError(
+                    "an edit is already running, and what it calls, or what is told of it, cannot "
+                    "start another one"
+                )
+            return copy_context().run(self._do_step, step)
+
+    def _do_step(self, step: Callable[[Journal, Tree], Edit | None]) -> Edit | None:
+        """The tree is read once, and again only after an edit that may have moved something."""
+        _under_way.set((*_under_way.get(), id(self._record)))
+        tree, edit = self._record.current.places(self.net), None
+        try:
+            edit = step(self.log, tree)
+        finally:
+            self._tell(edit, tree)
+        return edit
 
     def _tell(self, edit: Edit | None, tree: Tree) -> None:
-        """Tell the listeners; one that fails stops neither the edit nor the others."""
-        try:
-            tree = self.read() if edit is not None and edit.restructured else tree
-        except Exception:
-            _log.exception("paramwidget: the model could not be read after an edit")
+        """Tell the listeners of an edit.
+
+        Whatever fails here, the edit has happened: it stops neither the edit nor the others.
+        """
+        if edit is not None:
+            with told("what an edit left could not be looked at"):
+                tree = self.read() if edit.restructured else tree
         for listener in list(self._record.listeners):
-            try:
+            with told("an edit could not be shown"):
                 listener.edited(edit, tree)
-            except Exception:
-                _log.exception("paramwidget: an edit could not be shown")

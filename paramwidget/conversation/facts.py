@@ -13,7 +13,7 @@ from paramwidget.conversation.intents import FEW
 from paramwidget.edit.actions.write_target import locked
 from paramwidget.edit.initializers.catalogue import catalogue
 from paramwidget.edit.initializers.requirements import unmet_requirement
-from paramwidget.picture.lenses import Lens, Slot, lens_named, lenses_for, look
+from paramwidget.picture.lenses import LENSES, Lens, Slot, lens_named, lenses_for, look
 from paramwidget.picture.values import Values
 from paramwidget.protocol import PanelState
 from paramwidget.slots.names import resolve
@@ -63,7 +63,8 @@ def what_is_seen(bench: Workbench, panel: PanelState) -> Seen:
 
 def remember(bench: Workbench, viewer: object, panels: Iterable[PanelState]) -> None:
     """Start a look: copy what the lenses of a viewer's panels must remember."""
-    lenses = [(lens_named(panel.lens), tuple(panel.path)) for panel in panels]
+    known = (panel for panel in panels if panel.lens in LENSES)
+    lenses = [(lens_named(panel.lens), tuple(panel.path)) for panel in known]
     wanted = {(lens.name, path): lens.needs for lens, path in lenses if lens.needs}
     bench.remembered.want(viewer, wanted)
     bench.remember("look")

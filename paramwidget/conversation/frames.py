@@ -9,6 +9,7 @@ import numpy as np
 
 from paramwidget import protocol
 from paramwidget.conversation.facts import Seen
+from paramwidget.conversation.replies import sendable
 from paramwidget.picture import scale, text
 from paramwidget.picture.elements import doubles, needs_double
 from paramwidget.picture.layout import Layout, layout_of
@@ -17,7 +18,7 @@ from paramwidget.picture.raster import Raster, Window, raster_with_stats
 from paramwidget.picture.statistics import Histogram, Stats, histogram
 from paramwidget.picture.values import Values
 from paramwidget.protocol import PanelState
-from paramwidget.tensors import Unreadable, dtype_name
+from paramwidget.tensors import Unreadable, dtype_name, error_text
 
 
 class Budget(NamedTuple):
@@ -48,8 +49,8 @@ def picture_of(
     values: Values, lens: Lens, state: PanelState, budget: Budget
 ) -> tuple[protocol.Picture, list[bytes], Stats]:
     """The cells of a panel's window in no more than ``budget`` bytes, and exact statistics."""
-    window = _window(state)
     layout = layout_of(tuple(values.elements.shape))
+    window = _window(state, layout)
     height, width = _size(window, layout)
     cells = _fit(state.cells, height, width, budget)
     seen, exact = raster_with_stats(values, window, cells, _sliders(state, layout))
@@ -94,11 +95,13 @@ def _colours(
     return scale.Limits(-high, high, colours.text)
 
 
-def _window(state: PanelState) -> Window | None:
+def _window(state: PanelState, layout: Layout) -> Window | None:
+    """The panel's window; None, which is all, if the tensor as it is now has nothing there."""
     if state.window is None:
         return None
     row0, row1, col0, col1 = state.window
-    return row0, row1, col0, col1
+    inside = row0 < min(row1, layout.rows) and col0 < min(col1, layout.cols)
+    return (row0, row1, col0, col1) if inside and row1 > 0 and col1 > 0 else None
 
 
 def _size(window: Window | None, layout: Layout) -> tuple[int, int]:
@@ -106,13 +109,18 @@ def _size(window: Window | None, layout: Layout) -> tuple[int, int]:
     if window is None:
         return layout.rows, layout.cols
     row0, row1, col0, col1 = window
-    return max(0, min(row1, layout.rows) - row0), max(0, min(col1, layout.cols) - col0)
+    return min(row1, layout.rows) - max(0, row0), min(col1, layout.cols) - max(0, col0)
 
 
 def _sliders(state: PanelState, layout: Layout) -> tuple[int, ...]:
     """The panel's slider positions, limited to what the tensor has now."""
     asked = [*state.sliders, *[0] * len(layout.sliders)]
     return tuple(max(0, min(at, size - 1)) for at, size in zip(asked, layout.sliders, strict=False))
+
+
+def refusal(error: Exception) -> str:
+    """The sentence in place of a picture that could not be made."""
+    return f"This panel cannot be shown: {sendable(error_text(error))}."
 
 
 def frame_of(

@@ -11,18 +11,21 @@ from paramwidget import protocol
 from paramwidget.conversation import facts, frames, rows
 from paramwidget.conversation.frames import Budget
 from paramwidget.conversation.journal import SentJournal, whole_journal
+from paramwidget.conversation.replies import sendable
 from paramwidget.conversation.saved_tree import SavedTree
 from paramwidget.conversation.tree_change import tree_change
 from paramwidget.conversation.views import Views
+from paramwidget.picture.lenses import USUAL
 from paramwidget.protocol import Cause, PanelState
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.tree import Tree
-from paramwidget.workbench import Workbench
+from paramwidget.workbench import Workbench, told
 
 Message = tuple[protocol.ToBrowser, list[bytes]]
 Frame = tuple[protocol.Frame, list[bytes]]
 
 ROWS_PERIOD = 0.5  # s between looks at the tree's rows while a cell runs
+MOST_SAID = 200  # characters of a name in a sentence
 
 _log = logging.getLogger("paramwidget")
 
@@ -37,6 +40,7 @@ class SentPanel:
     facts: protocol.Facts | None = None
     tree: Tree | None = None  # that the facts were taken from
     frame: Frame | None = None
+    refusal: str = ""  # why it could not be shown, if that was sent last
     saved: Frame | None = None
     saved_as: tuple[int, Budget] | None = None
 
@@ -44,7 +48,8 @@ class SentPanel:
 class Presenter:
     """Looks at the model for the views and sends what has changed.
 
-    The caller holds the bench's lock. ``send`` takes a message and its buffers.
+    The caller holds the bench's lock. ``send`` takes a message and its buffers. What cannot be
+    shown (a panel, a row, the journal) costs only itself: the rest is shown, and nothing is raised.
     """
 
     def __init__(
@@ -78,12 +83,15 @@ class Presenter:
         self._sent = {panel: SentPanel(revision=s.revision) for panel, s in self._sent.items()}
         self._briefs.forget()
         self.show_journal(whole=True)
-        self.follow_structure(self.bench.read(), whole=True)
+        self._follow_model(whole=True)
         self.show_panels()
 
-    def look(self, cause: Cause, tree: Tree) -> None:
-        """Look at everything that is open."""
-        self.follow_structure(tree)
+    def look(self, cause: Cause, tree: Tree | None = None) -> None:
+        """Look at everything that is open; ``tree`` is the present one, if the caller has it."""
+        if tree is None:
+            self._follow_model()
+        else:
+            self.follow_structure(tree)
         self._push_frames(cause)
         self.look_at_rows()
 
@@ -94,6 +102,10 @@ class Presenter:
             self.look_at_rows(whole=rows.SAMPLE)
             self._next_rows = time.monotonic() + ROWS_PERIOD
 
+    def _follow_model(self, whole: bool = False) -> None:
+        with told("the model could not be read"):
+            self.follow_structure(self.bench.read(), whole)
+
     def follow_structure(self, tree: Tree, whole: bool = False) -> None:
         """Send the structure if it has changed, and close panels whose slot is gone.
 
@@ -103,35 +115,49 @@ class Presenter:
         if tree is known or (known is not None and tree.structure == known.structure):
             if whole and self._sent_tree is not None:
                 self._send(self._sent_tree)
-            return
+        else:
+            with told("the tree could not be shown"):
+                self._send_tree(tree, whole)
+            self._briefs.forget()
+        self._close_lost_panels()
+
+    def _send_tree(self, tree: Tree, whole: bool) -> None:
         self._revision += 1
         sent, now = self._sent_tree, rows.tree_message(tree, self._revision, self._words)
         self._sent_tree = now
         change = None if sent is None or whole else tree_change(sent, now)
         self._send(now if change is None else change)
-        self._briefs.forget()
-        gone = [p for p in self.views.panels.values() if not self._has_slot(tuple(p.path))]
-        for panel in gone:
-            self.close_panel(panel.panel)
-        if gone:
-            self._send_panels(gone)
+
+    # --- panels --------------------------------------------------------------------------------
 
     def _push_frames(self, cause: Cause, budget: Budget = frames.SENT) -> None:
-        facts.remember(self.bench, self, self.views.panels.values())
+        with told("a lens could not remember"):
+            facts.remember(self.bench, self, self.views.panels.values())
         for panel in list(self.views.panels.values()):
-            try:
-                seen = facts.what_is_seen(self.bench, panel)
-                if cause != "step":
-                    self._push_facts(panel, seen)
-                self._push_frame(panel, seen, cause, budget)
-            except Exception:
-                _log.exception("paramwidget: a panel could not be shown")
+            self._push_panel(panel, cause, budget)
+
+    def _push_panel(self, panel: PanelState, cause: Cause, budget: Budget) -> None:
+        """What a panel shows; a sentence in place of a picture that cannot be made."""
+        sent = self._sent.setdefault(panel.panel, SentPanel())
+        try:
+            seen = facts.what_is_seen(self.bench, panel)
+            if cause != "step":
+                self._push_facts(panel, seen)
+            if self._push_frame(panel, seen, cause, budget):
+                sent.refusal = ""
+        except Exception as error:
+            refusal = frames.refusal(error)
+            if refusal == sent.refusal and panel.generation == sent.generation:
+                return
+            _log.exception("paramwidget: a panel could not be shown")
+            with told("a panel could not be refused"):
+                self._push_frame(panel, facts.Seen(USUAL, refusal), cause, budget)
+            sent.refusal = refusal
 
     def _push_facts(self, panel: PanelState, seen: facts.Seen) -> None:
         """What a panel shows of its slot follows from the tree, and is valid as long as that is."""
-        sent = self._sent.setdefault(panel.panel, SentPanel())
-        assert self._tree is not None
-        if sent.facts is not None and sent.tree is self._tree:
+        sent = self._sent[panel.panel]
+        if self._tree is None or (sent.facts is not None and sent.tree is self._tree):
             return
         now = facts.facts(self._tree, panel, seen)
         sent.tree = self._tree
@@ -141,17 +167,60 @@ class Presenter:
 
     def _push_frame(
         self, panel: PanelState, seen: facts.Seen, cause: Cause, budget: Budget
-    ) -> None:
-        sent = self._sent.setdefault(panel.panel, SentPanel())
+    ) -> bool:
+        """Whether there was anything new to send."""
+        sent = self._sent[panel.panel]
         shown = seen.shown
         token = shown if isinstance(shown, str) else fingerprint(shown.tensor)
         content = (panel.lens, budget, token)
         if content == sent.content and panel.generation == sent.generation:
-            return
+            return False
         sent.frame = frames.frame_of(seen, panel, sent.revision + 1, cause, budget)
         sent.content, sent.generation = content, panel.generation
         sent.revision += 1
         self._send(*sent.frame)
+        return True
+
+    def show_panels(self) -> None:
+        """Send which panels are open, and what they show if that has changed."""
+        self._send_panels([])
+        self._push_frames("view")
+
+    def open_panel(self, message: protocol.Open) -> None:
+        """Open a panel, or say why it cannot be."""
+        self._follow_model()  # a running cell may have removed the row that was clicked
+        reason = self._no_slot(message.path) or self.views.no_room(message.panel)
+        if reason:
+            self._send_panels([protocol.ClosedPanel(message.panel, reason)])
+        else:
+            self.views.open(message)
+
+    def _no_slot(self, path: list[str]) -> str:
+        """Why there is nothing to show at a path; "" if there is a slot."""
+        node = None if self._tree is None else self._tree.find(tuple(path))
+        if node is not None and node.slot >= 0:
+            return ""
+        name = sendable(".".join(path[:MOST_SAID])[:MOST_SAID]) or "the model"
+        return f"{name} is no longer in the model" if node is None else f"{name} is a module"
+
+    def _close_lost_panels(self) -> None:
+        with told("the panels could not be checked"):
+            reasons = {p.panel: self._no_slot(p.path) for p in self.views.panels.values()}
+            closed = [protocol.ClosedPanel(panel, why) for panel, why in reasons.items() if why]
+            for one in closed:
+                self.close_panel(one.panel)
+            if closed:
+                self._send_panels(closed)
+
+    def close_panel(self, panel: str) -> None:
+        """Forget a panel."""
+        self.views.panels.pop(panel, None)
+        self._sent.pop(panel, None)
+
+    def _send_panels(self, closed: Sequence[protocol.ClosedPanel]) -> None:
+        self._send(protocol.Panels(list(self.views.panels.values()), list(closed)))
+
+    # --- rows and journal ----------------------------------------------------------------------
 
     def look_at_rows(self, whole: int = rows.WHOLE) -> None:
         """Look at the rows on screen; tensors larger than ``whole`` are sampled."""
@@ -164,38 +233,8 @@ class Presenter:
 
     def show_journal(self, whole: bool = False) -> None:
         """What was done, undone and refused; what is new of it, unless ``whole``."""
-        self._send(self._sent_journal.message(self.bench.log, whole))
-
-    def show_panels(self) -> None:
-        """Send which panels are open, and what they show if that has changed."""
-        self._send_panels([])
-        self._push_frames("view")
-
-    def open_panel(self, message: protocol.Open) -> None:
-        """Open a panel; if there is no such slot, say so."""
-        path = tuple(message.path)
-        if not self._has_slot(path):
-            self.follow_structure(self.bench.read())
-        if self._has_slot(path):
-            self.views.open(message)
-        else:
-            self._send_panels([message])
-
-    def _has_slot(self, path: tuple[str, ...]) -> bool:
-        node = None if self._tree is None else self._tree.find(path)
-        return node is not None and node.slot >= 0
-
-    def close_panel(self, panel: str) -> None:
-        """Forget a panel."""
-        self.views.panels.pop(panel, None)
-        self._sent.pop(panel, None)
-
-    def _send_panels(self, gone: Sequence[PanelState | protocol.Open]) -> None:
-        closed = [
-            protocol.ClosedPanel(p.panel, f"{'.'.join(p.path)} is no longer in the model")
-            for p in gone
-        ]
-        self._send(protocol.Panels(list(self.views.panels.values()), closed))
+        with told("the journal could not be shown"):
+            self._send(self._sent_journal.message(self.bench.log, whole))
 
     # --- what is saved with the notebook -------------------------------------------------------
 
@@ -207,24 +246,34 @@ class Presenter:
     def saved_messages(self) -> list[Message]:
         """The messages that show tree and open panels without a kernel, in few bytes."""
         if self._tree is None:
-            self.follow_structure(self.bench.read())
-        tree, sent_tree = self._tree, self._sent_tree
-        assert tree is not None
-        assert sent_tree is not None
+            self._follow_model()
+        messages: list[Message] = []
         panels = list(self.views.panels.values())
-        messages = self._saved_tree(tree, sent_tree, panels)
-        messages += [
-            (whole_journal(self.bench.log), []),
-            (protocol.Panels(panels, []), []),
-        ]
+        if self._tree is not None and self._sent_tree is not None:
+            with told("the tree could not be saved"):
+                messages += self._saved_tree(self._tree, self._sent_tree, panels)
+        with told("the journal could not be saved"):
+            messages.append((whole_journal(self.bench.log), []))
+        messages.append((protocol.Panels(panels, []), []))
         for panel in panels:
-            sent = self._sent.setdefault(panel.panel, SentPanel())
-            about = sent.facts
-            if about is None:
-                about = facts.facts(tree, panel, facts.what_is_seen(self.bench, panel))
-            messages.append((about, []))
-            messages.append(self._saved_frame(panel, sent, len(panels)))
+            messages += self._saved_panel(panel, len(panels))
         self._unsaved = False
+        return messages
+
+    def _saved_panel(self, panel: PanelState, count: int) -> list[Message]:
+        """Its facts and its frame; a sentence in place of those that cannot be made."""
+        sent = self._sent.setdefault(panel.panel, SentPanel())
+        messages: list[Message] = []
+        try:
+            about = sent.facts
+            if about is None and self._tree is not None:
+                about = facts.facts(self._tree, panel, facts.what_is_seen(self.bench, panel))
+            if about is not None:
+                messages.append((about, []))
+            messages.append(self._saved_frame(panel, sent, count))
+        except Exception as error:
+            refused = facts.Seen(USUAL, frames.refusal(error))
+            messages.append(frames.frame_of(refused, panel, sent.revision, "view"))
         return messages
 
     def _saved_tree(

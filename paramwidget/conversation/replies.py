@@ -6,6 +6,11 @@ from paramwidget import protocol
 from paramwidget.edit.journal import Edit
 
 
+def sendable(text: str) -> str:
+    """The text with half characters written out, which no comm can send."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def replied(
     intent: str, edit: Edit | None = None, preview: protocol.Preview | None = None
 ) -> protocol.Reply:
@@ -15,10 +20,10 @@ def replied(
         ok=True,
         error="",
         where="",
-        title="" if edit is None else edit.title,
+        title="" if edit is None else sendable(edit.title),
         changed=0 if edit is None else len(edit.changed),
         seed="" if edit is None or edit.seed is None else str(edit.seed),
-        warnings=[] if edit is None else list(edit.warnings),
+        warnings=[] if edit is None else list(map(sendable, edit.warnings)),
         preview=preview,
     )
 
@@ -28,7 +33,7 @@ def refused(intent: str, error: str, where: str = "") -> protocol.Reply:
     return protocol.Reply(
         id=intent,
         ok=False,
-        error=error,
+        error=sendable(error),
         where=where,
         title="",
         changed=0,

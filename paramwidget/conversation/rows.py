@@ -11,7 +11,8 @@ from paramwidget.picture.values import Values
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.names import tensor_of
 from paramwidget.slots.tree import Node, Tree
-from paramwidget.workbench import Workbench
+from paramwidget.tensors import Unreadable
+from paramwidget.workbench import Workbench, told
 
 WHOLE = 2**20  # elements; a larger tensor's row shows a sample, and is looked at through one
 SAMPLE = 4096
@@ -109,22 +110,29 @@ class Briefs:
         """
         fresh = []
         for row in rows:
-            if not 0 <= row < len(tree.rows):
-                continue
-            node = tree.rows.node(row)
-            tensor = tensor_of(bench.net, node) if node.state == "ready" else None
-            if tensor is None:
-                continue
+            if 0 <= row < len(tree.rows):
+                with told("a row could not be summed up"):
+                    brief = self._fresh(bench, tree, row, whole)
+                    fresh += [] if brief is None else [brief]
+        return fresh
+
+    def _fresh(self, bench: Workbench, tree: Tree, row: int, whole: int) -> protocol.Brief | None:
+        node = tree.rows.node(row)
+        tensor = tensor_of(bench.net, node) if node.state == "ready" else None
+        if tensor is None:
+            return None
+        try:
             values = Values(tensor)
             looked_at = scale.sample(values, whole, SAMPLE)
-            content = fingerprint(looked_at.elements)
-            known = self._known.get(row)
-            if known is not None and known[0] == content:
-                continue
-            brief = _brief(row, looked_at, sampled=looked_at is not values)
-            self._known[row] = (content, brief)
-            fresh.append(brief)
-        return fresh
+        except Unreadable:  # it is no longer what the tree says
+            return None
+        content = fingerprint(looked_at.elements)
+        known = self._known.get(row)
+        if known is not None and known[0] == content:
+            return None
+        brief = _brief(row, looked_at, sampled=looked_at is not values)
+        self._known[row] = (content, brief)
+        return brief
 
 
 def _brief(row: int, tensor: Values, sampled: bool) -> protocol.Brief:

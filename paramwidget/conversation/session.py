@@ -7,7 +7,9 @@ model and every send happens under the bench's lock.
 from __future__ import annotations
 
 import logging
+import os
 import time
+import weakref
 from collections.abc import Callable
 from functools import singledispatchmethod
 from typing import Any
@@ -15,24 +17,26 @@ from typing import Any
 from paramwidget import protocol
 from paramwidget.compat import cell_runs_elsewhere
 from paramwidget.conversation.catalog import catalog_message
+from paramwidget.conversation.errands import CLOSED, IntentErrand, Withdrawal
 from paramwidget.conversation.gate import Gate
-from paramwidget.conversation.intents import carry_out, is_dry, preview
+from paramwidget.conversation.intents import is_dry
 from paramwidget.conversation.presenter import Presenter
 from paramwidget.conversation.pulse import Pulse
-from paramwidget.conversation.replies import refused, replied
+from paramwidget.conversation.replies import refused
 from paramwidget.conversation.views import Views
-from paramwidget.edit.errors import EditError
 from paramwidget.edit.journal import Edit
 from paramwidget.protocol import Cause, OtherVersion, ProtocolError
 from paramwidget.slots.ties import Name
-from paramwidget.slots.tree import Tree
-from paramwidget.workbench import Workbench
+from paramwidget.slots.tree import Tree, UnknownName
+from paramwidget.tensors import error_text
+from paramwidget.workbench import Workbench, told
 
 Send = Callable[[dict[str, Any], list[bytes]], None]
 
 _log = logging.getLogger("paramwidget")
 
 LIVE_PERIOD = 0.1  # s between frames while a cell runs
+PACES = (0.1, 60)  # frames per second that a view may ask for
 LIVE_SHARE = 0.015  # share of a training cell's time that looking at the model may take
 
 
@@ -48,7 +52,7 @@ class Session:
     ) -> None:
         self.bench = bench
         self.views = Views()
-        self.gate = Gate()
+        self.gate = Gate(bench.lock)
         self.pulse = Pulse(self)
         self._send_out = send
         self._keep = keep
@@ -58,13 +62,20 @@ class Session:
         self._next_live = 0.0
         self._period = LIVE_PERIOD
         self._stale = False
-        self._newest: tuple[str, Edit | None] = ("", None)  # the last intent that was carried out
+        self._newest: IntentErrand | None = None  # the last that was carried out
+        self._mute = False
         bench.listen(self)
+        _sessions.add(self)
 
     def open(self, name: Name) -> None:
-        """Open a panel from Python."""
+        """Open a panel from Python.
+
+        Raises ValueError if there is no such slot, or if too many panels are open.
+        """
         with self.bench.lock:
             node = self.bench.read().node(name)
+            if node.slot < 0:
+                raise UnknownName(f"{name!r} is a module; name one of its slots")
             panel = f"python-{len(self.views.panels)}"
             self.views.open(protocol.Open(panel, list(node.path), lens=""))
 
@@ -73,6 +84,7 @@ class Session:
     def receive(self, content: object, buffers: object = ()) -> None:
         """Take one message of a browser; never raises, an intent gets its one reply."""
         try:
+            protocol.check_bounds(content)
             self._take(protocol.decode(content))
         except OtherVersion as error:
             self._notice = str(error)
@@ -81,12 +93,12 @@ class Session:
             self._refuse(content, str(error))
         except Exception as error:
             _log.exception("paramwidget: a message could not be handled")
-            self._refuse(content, f"{type(error).__name__}: {error}")
+            self._refuse(content, error_text(error))
 
     def _refuse(self, content: object, error: str) -> None:
         """A message that cannot be handled; if it is an intent, its control is told why."""
-        asked = content.get("id") if isinstance(content, dict) else None
-        if isinstance(asked, str):
+        asked = dict.get(content, "id") if isinstance(content, dict) else None
+        if type(asked) is str:
             self._send(refused(asked, error))
         else:
             _log.warning("paramwidget: a message was dropped: %s", error)
@@ -108,9 +120,10 @@ class Session:
         self._notice = ""
         with self.bench.lock:
             self._send_status()
-            self._send(catalog_message())
+            with told("the forms could not be shown"):
+                self._send(catalog_message())
             self.presenter.show_everything()
-            self._keep()
+            self._save()
 
     @_handle.register
     def _note_view(self, message: protocol.View) -> None:
@@ -128,12 +141,13 @@ class Session:
 
     @_handle.register
     def _note_pace(self, message: protocol.Pace) -> None:
-        self._period = 1 / min(message.rate, 60) if message.rate > 0 else LIVE_PERIOD
+        slowest, fastest = PACES
+        rate = max(slowest, min(message.rate, fastest))
+        self._period = 1 / rate if message.rate > 0 else LIVE_PERIOD
 
     @_handle.register
     def _note_rows(self, message: protocol.Rows) -> None:
-        view = self.views.heard(message.view)
-        view.revision, view.rows = message.revision, message.rows
+        self.views.show_rows(message)
         with self.bench.lock:
             self.presenter.look_at_rows()
 
@@ -148,14 +162,14 @@ class Session:
         with self.bench.lock:
             self.presenter.open_panel(message)
             self.presenter.show_panels()
-            self._keep()
+            self._save()
 
     @_handle.register
     def _close_panel(self, message: protocol.Close) -> None:
         with self.bench.lock:
             self.presenter.close_panel(message.panel)
             self.presenter.show_panels()
-            self._keep()
+            self._save()
 
     @_handle.register
     def _look_differently(self, message: protocol.Look) -> None:
@@ -168,10 +182,17 @@ class Session:
     @_handle.register
     def _intend(self, intent: protocol.Intent) -> None:
         """Pass an intent to the gate; the browser is told while it waits."""
-        if is_dry(intent):
-            self._carry_out(intent)  # changes nothing: no need to wait
-        elif not self.gate.pass_or_wait(intent.id, lambda: self._carry_out(intent)):
+        errand = IntentErrand(intent, self.bench, self._answer)
+        if is_dry(intent) or self.bench.editing:  # changes nothing, or cannot: no need to wait
+            errand.carry_out()
+            return
+        if not self.gate.pass_or_wait(errand):
             self._send_status()
+
+    def _answer(self, errand: IntentErrand, reply: protocol.Reply) -> None:
+        if errand.edit is not None:
+            self._newest = errand
+        self._send(reply)
 
     @_handle.register
     def _withdraw(self, message: protocol.Withdraw) -> None:
@@ -181,31 +202,15 @@ class Session:
             self._send(refused(intent, "It was cancelled before it ran."))
             self._send_status()
         else:
-            self.gate.pass_or_wait("", lambda: self._undo_newest(intent))
+            self.gate.pass_or_wait(Withdrawal(lambda: self._undo_newest(intent)))
 
     def _undo_newest(self, intent: str) -> None:
-        name, edit = self._newest
         with self.bench.lock:
-            history = self.bench.history
-            if name == intent and history and history[-1] is edit:
+            newest = self._newest
+            if newest is None or newest.name != intent:
+                return
+            if newest.edit is self.bench.log.newest:
                 self.bench.undo()
-
-    def _carry_out(self, intent: protocol.Intent) -> None:
-        with self.bench.lock:
-            try:
-                reply = self._done(intent)
-            except EditError as error:
-                reply = refused(intent.id, str(error), error.where or "")
-            except Exception as error:
-                _log.exception("paramwidget: an edit failed")
-                reply = refused(intent.id, f"{type(error).__name__}: {error}")
-            self._send(reply)
-
-    def _done(self, intent: protocol.Intent) -> protocol.Reply:
-        if is_dry(intent):
-            return replied(intent.id, preview=preview(self.bench, intent))
-        self._newest = (intent.id, carry_out(intent, self.bench))
-        return replied(intent.id, self._newest[1])
 
     def edited(self, edit: Edit | None, tree: Tree) -> None:
         """The bench reports an edit, whoever made it: repaint now, or later.
@@ -233,7 +238,13 @@ class Session:
         """A cell has ended: run the waiting edits, and show what the cell did."""
         self._busy = False
         self.views.listen()
-        self.gate.open()
+        try:
+            self.gate.open()
+        finally:
+            self._show_cell()
+
+    def _show_cell(self) -> None:
+        """What the cell did, and the edits that waited for its end."""
         with self.bench.lock:
             if self._stale:
                 self.presenter.show_journal()
@@ -245,8 +256,9 @@ class Session:
 
     def stepped(self) -> None:
         """An optimizer has stepped: a safe moment for edits, sometimes for a live frame."""
-        self.bench.remember("step")
-        if self.gate.waiting:
+        with told("a lens could not remember a step"):
+            self.bench.remember("step")
+        if self.gate.waiting and not self.bench.editing:
             self.gate.open()
             self._send_status()
         began = time.monotonic()
@@ -263,17 +275,28 @@ class Session:
 
     def close(self) -> None:
         """The widget is gone: remove its hooks and everything kept for it."""
+        for errand in self.gate.clear():
+            errand.refuse(CLOSED)
         self.bench.remembered.want(self.presenter, {})
         self.pulse.stop()
 
+    def leave_to_parent(self) -> None:
+        """In a forked process the browsers, and the edits that wait, are the parent's."""
+        self._mute = True
+        self.gate = Gate(self.bench.lock)
+        self.views = self.presenter.views = Views()
+        self.pulse.stop()
+
     def _mind_pulse(self) -> None:
-        if self.views.any_open:
-            if not self.pulse.runs:
+        """The hooks are there while somebody looks, or while an edit waits for them."""
+        with self.bench.lock:
+            if not self.views.any_open:
+                if not self.gate.waiting:
+                    self.pulse.stop()
+            elif not self.pulse.runs:
                 self.pulse.start()
                 self._busy = cell_runs_elsewhere()  # it may have started before anybody listened
                 self._send_status()
-        else:
-            self.pulse.stop()
 
     # --- out -----------------------------------------------------------------------------------
 
@@ -285,8 +308,13 @@ class Session:
         if not self.views.any_open:
             return
         with self.bench.lock:
-            self.presenter.look(cause, tree or self.bench.read())
+            self.presenter.look(cause, tree)
             if self.presenter.unsaved:
+                self._save()
+
+    def _save(self) -> None:
+        with told("the saved picture could not be renewed"):
+            if not self._mute:
                 self._keep()
 
     def _send_status(self) -> None:
@@ -294,18 +322,40 @@ class Session:
         self._send(protocol.Status(self._busy, self.gate.waiting, polls, self._notice))
 
     def _send(self, message: protocol.ToBrowser, buffers: list[bytes] | None = None) -> None:
+        """Send it, if anybody is there to read it.
+
+        Raises ProtocolError for a message that cannot travel; a comm that is closed is no error.
+        """
+        if self._mute:
+            return
         if self._notice and not isinstance(message, protocol.Status | protocol.Reply):
             return  # the page could not read it
         with self.bench.lock:
-            self._send_out(protocol.encode(message), buffers or [])
+            content = protocol.encode(message)
+            with told("a message could not be sent"):
+                self._send_out(content, buffers or [])
 
     def saved_messages(self) -> list[tuple[dict[str, Any], list[bytes]]]:
         """The messages that show tree and open panels without a kernel, in few bytes."""
+        saved = []
         with self.bench.lock:
-            return [
-                (protocol.encode(message), parts)
-                for message, parts in self.presenter.saved_messages()
-            ]
+            for message, parts in self.presenter.saved_messages():
+                with told("a part of the picture could not be saved"):
+                    saved.append((protocol.encode(message), parts))
+        return saved
+
+
+_sessions: weakref.WeakSet[Session] = weakref.WeakSet()
+
+
+def _leave_to_parent() -> None:
+    """Locks are new by now: the workbench's hook was registered first."""
+    for session in list(_sessions):
+        session.leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 protocol.check_handled(protocol.ToKernel, vars(Session)["_handle"].dispatcher)

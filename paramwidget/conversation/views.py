@@ -6,10 +6,14 @@ import time
 from dataclasses import dataclass, field, replace
 
 from paramwidget.picture.lenses import USUAL, lens_named
-from paramwidget.protocol import Look, Open, PanelState, ProtocolError
+from paramwidget.protocol import Look, Open, PanelState, ProtocolError, Rows
 
 SILENCE = 150.0  # s; hidden tabs speak once a minute, a view says "alive" every 20 s
 CELLS = (256, 256)
+MOST_PANELS = 64
+MOST_VIEWS = 64  # one that is heard beyond that replaces the one that was silent for longest
+MOST_ROWS = 4096  # on one screen
+MOST_SLIDERS = 64  # axes, as many as torch has
 
 
 @dataclass
@@ -39,10 +43,17 @@ class Views:
     @property
     def any_shown(self) -> bool:
         """Whether anybody can see a change."""
-        return any(view.shown for view in self._views.values())
+        return any(view.shown for view in self._open())
+
+    def _open(self) -> list[OneView]:
+        """The views as they are at this moment: other threads open and close some."""
+        return list(self._views.values())
 
     def heard(self, view: str) -> OneView:
         """A view has sent a message, so it is alive."""
+        if view not in self._views and len(self._views) >= MOST_VIEWS:
+            silent = min(list(self._views.items()), key=lambda known: known[1].heard)
+            self.closed(silent[0])
         one = self._views.setdefault(view, OneView())
         one.heard = self._clock()
         return one
@@ -65,22 +76,39 @@ class Views:
     def drop_silent(self) -> None:
         """Forget views that were silent for too long while they could have been heard."""
         now = self._clock()
-        for view in [v for v, one in self._views.items() if now - one.heard > SILENCE]:
-            del self._views[view]
+        for view in [v for v, one in list(self._views.items()) if now - one.heard > SILENCE]:
+            self.closed(view)
+
+    def show_rows(self, message: Rows) -> None:
+        """A view has other rows on screen. Raises ProtocolError for more than a screen holds."""
+        if len(message.rows) > MOST_ROWS:
+            raise ProtocolError(
+                f"a view may have {MOST_ROWS:,} rows on screen, got {len(message.rows):,}"
+            )
+        view = self.heard(message.view)
+        view.revision, view.rows = message.revision, message.rows
 
     def rows(self, revision: int) -> list[int]:
         """The tree rows of this revision that any view has on screen, each once."""
-        shown = [v.rows for v in self._views.values() if v.shown and v.revision == revision]
+        shown = [v.rows for v in self._open() if v.shown and v.revision == revision]
         return list(dict.fromkeys(row for rows in shown for row in rows))
 
     def open(self, message: Open) -> None:
         """Open a panel; one with this id that is already open stays as it is.
 
-        Raises ProtocolError if there is no such lens.
+        Raises ProtocolError if there is no such lens, or if no panel more can be open.
         """
+        if self.no_room(message.panel):
+            raise ProtocolError(self.no_room(message.panel))
         lens = _lens(message.lens)
         state = PanelState(message.panel, message.path, lens, 0, None, list(CELLS), [])
         self.panels.setdefault(message.panel, state)
+
+    def no_room(self, panel: str) -> str:
+        """Why this panel cannot be opened beside the others; "" if it can."""
+        if len(self.panels) < MOST_PANELS or panel in self.panels:
+            return ""
+        return f"at most {MOST_PANELS} can be open; close one first"
 
     def look(self, message: Look) -> None:
         """Change how a panel, if it is still open, looks at its tensor.
@@ -94,6 +122,10 @@ class Views:
             raise ProtocolError(f"cells must be two positive integers, got {message.cells!r:.80}")
         if message.window is not None and len(message.window) != 4:
             raise ProtocolError(f"a window must be four integers, got {message.window!r:.80}")
+        if len(message.sliders) > MOST_SLIDERS:
+            raise ProtocolError(
+                f"there are at most {MOST_SLIDERS} sliders, got {len(message.sliders):,}"
+            )
         self.panels[message.panel] = replace(
             state,
             lens=_lens(message.lens),

@@ -23,13 +23,13 @@ _current: ContextVar[Step | None] = ContextVar("step", default=None)
 class Step:
     """The step that a thread is in; ``ways_back`` undo what it has done so far, the last first."""
 
-    def __init__(self) -> None:
+    def __init__(self, reserve: bool) -> None:
         self.ways_back: list[Callable[[], None]] = []
         self.left_alone: list[str] = []  # slots that others wrote to meanwhile: not put back
         self._open = False
         self._held: tuple[int, FrameType | None] | None = None
         self._previous: Any = None
-        self._reserve: mmap.mmap | None = _reserve()
+        self._reserve: mmap.mmap | None = _reserve() if reserve else None
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
@@ -102,8 +102,8 @@ def _reserve() -> mmap.mmap:
 
 
 @contextmanager
-def step() -> Iterator[Step]:
-    """The step that this thread is in, or a new one.
+def step(reserve: bool = True) -> Iterator[Step]:
+    """The step that this thread is in, or a new one; with a reserve of memory for its way back.
 
     An exception inside undoes what was done inside. Raises MemoryError before anything is done, if
     not even a little memory is left.
@@ -113,7 +113,7 @@ def step() -> Iterator[Step]:
         with _whole(outer):
             yield outer
         return
-    own = Step()
+    own = Step(reserve)
     own.hold_interrupts()
     _current.set(own)
     try:

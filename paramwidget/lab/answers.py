@@ -9,6 +9,7 @@ user has imported it.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 from functools import singledispatch
@@ -25,6 +26,16 @@ _log = logging.getLogger("paramwidget")
 _one_at_a_time = threading.RLock()
 
 
+def _renew_lock() -> None:
+    """In a forked process it may be held by a thread that does not exist there."""
+    global _one_at_a_time
+    _one_at_a_time = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
+
+
 def serve() -> None:
     """Register the comm target of the extension. Binds no name; may be called repeatedly."""
     get_comm_manager().register_target(TARGET, _opened)
@@ -34,23 +45,44 @@ def _opened(comm: Any, message: dict[str, Any]) -> None:
     """A browser has opened a comm, with its first question."""
 
     def hear(message: dict[str, Any]) -> None:
-        comm.send(protocol.encode(answer(message["content"]["data"])))
+        try:
+            comm.send(sent(answer(message["content"]["data"])))
+        except Exception:
+            _log.exception("paramwidget: an answer to JupyterLab could not be sent")
 
     comm.on_msg(hear)
     hear(message)
 
 
+def sent(said: protocol.LabAnswer) -> dict[str, Any]:
+    """The JSON object of an answer, or of a refusal where it cannot travel."""
+    try:
+        return protocol.encode(said)
+    except protocol.ProtocolError as error:
+        return protocol.encode(LabRefused(said.n, f"The answer cannot be sent: {error}"))
+
+
 def answer(content: object) -> protocol.LabAnswer:
     """The one answer to a question; never raises."""
-    number = content.get("n") if isinstance(content, dict) else None
-    number = number if type(number) is int else -1
+    asked = dict.get(content, "n") if isinstance(content, dict) else None
+    number = asked if type(asked) is int and abs(asked) <= protocol.SAFE_INTEGER else -1
     try:
+        protocol.check_bounds(content)
         question = protocol.decode_question(content)
         with _one_at_a_time:
             return _answer(question) if "torch" in sys.modules else _without_torch(question)
     except Exception as error:
         _log.exception("paramwidget: a request from JupyterLab could not be answered")
-        return LabRefused(number, f"{type(error).__name__}: {error}")
+        return LabRefused(number, _words(error))
+
+
+def _words(error: Exception) -> str:
+    """An exception's class and text; the class alone if the text cannot be read."""
+    try:
+        text = f"{type(error).__name__}: {error}"
+    except Exception:
+        text = type(error).__name__
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _without_torch(question: protocol.LabQuestion) -> protocol.LabAnswer:

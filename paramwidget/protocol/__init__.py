@@ -6,6 +6,7 @@ binary buffers beside it; a field of type ``Buffer`` is an index into that list.
 integers that a double cannot hold are never sent as JSON numbers: Python writes them as text.
 """
 
+from paramwidget.protocol.bounds import *
 from paramwidget.protocol.decoding import *
 from paramwidget.protocol.encoding import *
 from paramwidget.protocol.encoding import check_of

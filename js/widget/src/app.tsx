@@ -23,7 +23,9 @@ export function App({ store, view }: AppProps) {
       <Guard part="The toolbar">
         <Toolbar store={store} view={view} />
       </Guard>
-      <Notices store={store} view={view} />
+      <Guard part="The line of notices">
+        <Notices store={store} view={view} />
+      </Guard>
       <div class="below">
         <div class={beside ? "body beside" : "body"}>
           <div class="first">
@@ -36,9 +38,17 @@ export function App({ store, view }: AppProps) {
               </Guard>
             )}
           </div>
-          {beside && <Side store={store} view={view} />}
+          {beside && (
+            <Guard part="The side">
+              <Side store={store} view={view} />
+            </Guard>
+          )}
         </div>
-        {view.keysShown.value && <KeyList view={view} />}
+        {view.keysShown.value && (
+          <Guard part="The list of keys">
+            <KeyList view={view} />
+          </Guard>
+        )}
       </div>
     </div>
   );
@@ -64,6 +74,18 @@ function Notices({ store, view }: AppProps) {
           {warning}
         </div>
       ))}
+      {store.trouble.value && (
+        <div class="notice danger" role="alert">
+          <span>{store.trouble.value}</span>
+          <CloseButton
+            label="Dismiss"
+            close={() => {
+              store.trouble.value = "";
+              view.goTo("tree");
+            }}
+          />
+        </div>
+      )}
       {view.notice.value && (
         <div class="notice danger" role="alert">
           <span>{view.notice.value}</span>

@@ -8,6 +8,7 @@ import { viewLife } from "./life";
 import type { Store } from "./store/store";
 import { viewState } from "./store/view";
 import { stylesheet } from "./style";
+import { Guard } from "./style/Guard";
 import { hostSettings } from "./style/settings";
 import { followTheme } from "./style/theme";
 
@@ -28,7 +29,12 @@ export function mount(el: HTMLElement, store: Store, end: AbortSignal): void {
   keepKeysInside(host, end);
   followKeys(root, store, view, end);
   viewLife(host, store, view, end);
-  render(<App store={store} view={view} />, root);
+  render(
+    <Guard part="The widget">
+      <App store={store} view={view} />
+    </Guard>,
+    root,
+  );
   const stop = effect(() => {
     root.dataset.cells = String(settings.value.cells);
     root.style.setProperty("--scale", String(view.fontScale.value));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -29,6 +30,8 @@ from paramwidget.slots.content.known import KnownContent
 from paramwidget.slots.names import path_of
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Path, Tree
+
+_log = logging.getLogger("paramwidget")
 
 #: How much is read before an edit, to see whether something else has changed its slots.
 QUICK_BYTES = 1 << 30
@@ -70,8 +73,8 @@ class Journal:
             except EditError as error:
                 self._note_failure(action, error)
                 raise
-            self._begin(net, edit, outcome.script, outcome.inverses)
             current.keep(mark)
+            self._begin(net, edit, outcome.script, outcome.inverses)
         return edit
 
     def _begin(self, net: nn.Module, edit: Edit, script: Script, inverses: list[Inverse]) -> None:
@@ -91,8 +94,13 @@ class Journal:
         self._kept.add(entry)
 
     def _learn(self, net: nn.Module, entry: Entry) -> None:
-        """The content that an entry leaves counts as known."""
-        prints = self._known.learn(net, map(path_of, entry.names))
+        """The content that an entry leaves counts as known; what cannot be read, as unknown."""
+        paths = [path_of(name) for name in entry.names]
+        try:
+            prints = self._known.learn(net, paths)
+        except Exception:
+            _log.exception("paramwidget: what an edit left could not be read")
+            prints = self._known.forget(paths)
         if not entry.only_bytes:
             entry.left, entry.left_undone = entry.left_undone or prints, entry.left
 
@@ -334,8 +342,8 @@ class Journal:
                 action=None,
                 restructured=not all(isinstance(one, Bytes) for one in inverses),
             )
-            self._begin(net, edit, script, inverses)
             current.keep(mark)
+            self._begin(net, edit, script, inverses)
         return edit
 
     def _forget_taken_back(self) -> None:
@@ -353,6 +361,11 @@ class Journal:
     def history(self) -> list[Edit]:
         """The edits in effect that have a way back, oldest first."""
         return [e.edit for e in self._done if e.stands and e.edit is not None]
+
+    @property
+    def newest(self) -> Edit | None:
+        """The newest edit in effect: another object after each step that was done."""
+        return self._done[-1].edit if self._done else None
 
     @property
     def next_undo(self) -> str:

@@ -17,6 +17,8 @@ from paramwidget.tensors import condition
 #: Larger tensors are only sampled in a quick look.
 SAMPLED_BYTES = 1 << 24
 
+_UNKNOWN: Hashable = ("unknown",)
+
 Held = dict[Path, torch.Tensor]
 Prints = dict[Path, Hashable]
 
@@ -65,7 +67,7 @@ class KnownContent:
     def _differs(self, path: Path, held: Held, now: Prints) -> bool:
         if self._baseline is not None and path not in self._prints:
             return self._baseline.changed(path, held[path])
-        return self._prints.get(path) != now[path]
+        return self._prints.get(path) not in (now[path], _UNKNOWN)
 
     def learn(self, net: Any, paths: Iterable[Path]) -> Prints:
         """The present content of these slots, which no later look reports."""
@@ -74,6 +76,14 @@ class KnownContent:
         self._keep(held, now)
         self._unreported.difference_update(now)
         return now
+
+    def forget(self, paths: Iterable[Path]) -> Prints:
+        """The content of these slots is unknown: the next look takes it as it is."""
+        unknown: Prints = dict.fromkeys(paths, _UNKNOWN)
+        self._prints.update(unknown)
+        for path in unknown:
+            self._samples.pop(path, None)
+        return unknown
 
     def _keep(self, held: Held, now: Prints) -> None:
         self._prints.update(now)

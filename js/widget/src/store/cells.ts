@@ -20,10 +20,19 @@ export function frameModel(
 ): FrameModel {
   const plane = (role: Plane["role"]): Cells | null => {
     const found = frame.picture?.planes.find((candidate) => candidate.role === role);
-    return found ? cellsOf(found, buffers) : null;
+    return found && frame.picture ? whole(found, cellsOf(found, buffers), frame.picture) : null;
   };
   const model = { frame, value: plane("value"), low: plane("low"), high: plane("high") };
   return { ...model, changed: changedCells(model, before) };
+}
+
+/** The cells of a plane, which are as many as its window has blocks. */
+function whole(plane: Plane, cells: Cells, { window, block }: Picture): Cells {
+  const [row0 = 0, row1 = 0, col0 = 0, col1 = 0] = window;
+  const [high = 1, wide = 1] = block;
+  const expected = Math.ceil((row1 - row0) / high) * Math.ceil((col1 - col0) / wide);
+  if (cells.length === expected) return cells;
+  throw new Error(`the plane "${plane.role}" has ${cells.length} cells instead of ${expected}`);
 }
 
 /** A typed array must start at a multiple of its width, which no buffer promises: so it is copied. */

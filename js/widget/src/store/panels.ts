@@ -110,7 +110,7 @@ export class PanelList {
     if (!panel) return;
     if (shown && frame.revision <= shown.frame.revision) return;
     if (shown && frame.generation < shown.frame.generation) return;
-    panel.frame.value = frameModel(frame, buffers, shown);
+    panel.frame.value = readable(frame, buffers, shown);
   }
 
   /** There is another kernel, whose revisions start again. */
@@ -160,5 +160,21 @@ export class PanelList {
       this.known.delete(id);
     }
     this.panels.value = panels;
+  }
+}
+
+/** What a frame shows; a sentence in place of a picture that cannot be read. */
+function readable(
+  frame: Frame,
+  buffers: readonly DataView[],
+  shown: FrameModel | null,
+): FrameModel {
+  try {
+    return frameModel(frame, buffers, shown);
+  } catch (error) {
+    console.error("paramwidget: a picture could not be read", error);
+    const message = "The picture that the kernel sent cannot be read.";
+    const bare = { ...frame, message, picture: null, statistics: null, bars: null };
+    return frameModel(bare, [], null);
   }
 }

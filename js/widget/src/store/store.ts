@@ -1,6 +1,6 @@
 /** One widget's state in the browser: what Python sent, as signals, without the DOM. */
 
-import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import {
   type Brief,
   type Briefs,
@@ -18,6 +18,7 @@ import { journalAfter } from "./journal";
 import { type Change, PanelList, type PanelModel } from "./panels";
 import { TreeModel } from "./tree";
 import { changedTree } from "./treechange";
+import { checkUnderstood } from "./understood";
 
 /** saved: no kernel has answered, the picture is the notebook's. lost: the kernel is gone. */
 export type Connection = "connecting" | "live" | "saved" | "lost";
@@ -47,11 +48,16 @@ export interface Store {
   look(panel: string, change: Change): void;
   /** For the lives of views and the rows they have on screen. */
   say(message: ToKernel): boolean;
+  /** What became of a message that could not be taken, as a sentence; "" if all could. */
+  readonly trouble: Signal<string>;
   /** Counts what came from Python. */
   readonly heard: ReadonlySignal<number>;
   /** Counts the hellos: after each, Python has to be told of the views again. */
   readonly hellos: ReadonlySignal<number>;
 }
+
+const REST = "the rest works, and running the cell again shows everything";
+const UNKNOWN = `The kernel sent a message that this page does not know; ${REST}.`;
 
 export interface Patience {
   /** After so many milliseconds without an answer, the picture is marked as saved. */
@@ -75,6 +81,7 @@ export class WidgetStore implements Store {
     polls: false,
     notice: "",
   });
+  readonly trouble = signal("");
   readonly heard = signal(0);
   readonly hellos = signal(0);
   readonly editable = computed(() => this.connection.value === "live" && !this.status.value.notice);
@@ -159,12 +166,16 @@ export class WidgetStore implements Store {
   }
 
   private receive(packet: Packet): void {
-    batch(() => {
-      if (this.connection.value !== "live") this.list.startAnew();
-      this.connection.value = "live";
-      this.heard.value += 1;
-      this.take(packet);
-    });
+    try {
+      batch(() => {
+        if (this.connection.value !== "live") this.list.startAnew();
+        this.connection.value = "live";
+        this.heard.value += 1;
+        this.take(packet);
+      });
+    } catch (error) {
+      this.complain(packet, error); // of what shows it
+    }
   }
 
   /** A message that cannot be handled must not stop the next. */
@@ -172,11 +183,18 @@ export class WidgetStore implements Store {
     try {
       this.apply(packet);
     } catch (error) {
-      console.error(`paramwidget: a message "${packet.content.kind}" could not be taken`, error);
+      this.complain(packet, error);
     }
   }
 
+  private complain({ content: { kind } }: Packet, error: unknown): void {
+    console.error(`paramwidget: a message "${kind}" could not be taken`, error);
+    const why = error instanceof Error ? error.message : String(error);
+    this.trouble.value = `A message from the kernel could not be shown (${kind}: ${why}); ${REST}.`;
+  }
+
   private apply({ content, buffers }: Packet): void {
+    if (content.kind !== "treechange") checkUnderstood(content); // that one may be to another tree
     switch (content.kind) {
       case "tree":
         this.takeTree(new TreeModel(content));
@@ -210,6 +228,7 @@ export class WidgetStore implements Store {
         break;
       default:
         content satisfies never; // an unhandled kind is a type error
+        this.trouble.value = UNKNOWN;
     }
   }
 
@@ -229,6 +248,7 @@ export class WidgetStore implements Store {
   private changeTree(change: TreeChange): void {
     const before = this.tree.peek();
     if (before?.revision === change.before) {
+      checkUnderstood(change);
       this.takeTree(new TreeModel(changedTree(before, change)));
     } else {
       this.hello("lost");

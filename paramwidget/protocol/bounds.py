@@ -1,0 +1,40 @@
+"""How large a message may be: checked before it is decoded, in one walk that ends at the bound."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from paramwidget.protocol.message import ProtocolError
+
+MOST_VALUES = 50_000  # keys, items and numbers of one message
+MOST_TEXT = 2**20  # characters of all its strings
+
+_PLAIN = (int, float, bool, type(None))
+
+
+def check_bounds(content: object) -> None:
+    """Raises ProtocolError for what is too large, or holds what JSON has no form for.
+
+    A list that holds itself is too large as well.
+    """
+    values = text = 0
+    ahead: list[Any] = [content]
+    while ahead:
+        value = ahead.pop()
+        kind = type(value)
+        if kind is str:
+            text += len(value)
+        elif kind is list:
+            values += len(value)
+            ahead += value if values <= MOST_VALUES else ()
+        elif kind is dict:
+            values += len(value)
+            if values <= MOST_VALUES:
+                ahead += value.keys()
+                ahead += value.values()
+        elif kind not in _PLAIN:
+            raise ProtocolError(f"a message must be JSON, and it holds a {kind.__name__:.80}")
+        if values > MOST_VALUES:
+            raise ProtocolError(f"a message may hold at most {MOST_VALUES:,} values, and has more")
+        if text > MOST_TEXT:
+            raise ProtocolError(f"a message may hold at most {MOST_TEXT:,} characters of text")
