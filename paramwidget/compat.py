@@ -24,6 +24,9 @@ _functorch: Any = getattr(_c, "_functorch", None)
 #: Reads ``__dict__`` past every ``__getattribute__``, property or slot of a user's class.
 raw_dict: Callable[[Any], dict[str, Any]] = vars(nn.Module)["__dict__"].__get__
 
+#: The same of a tensor.
+raw_tensor_dict: Callable[[Any], dict[str, Any]] = vars(torch.Tensor)["__dict__"].__get__
+
 #: The names that ``nn.Module.__init__`` puts into ``__dict__``, in its order.
 MODULE_FIELDS: tuple[str, ...] = tuple(vars(nn.Module()))
 

@@ -16,10 +16,10 @@ from paramwidget.edit.initializers.requirements import unmet_requirement
 from paramwidget.picture.lenses import Lens, Slot, lens_named, lenses_for, look
 from paramwidget.picture.values import Values
 from paramwidget.protocol import PanelState
-from paramwidget.slots.names import resolve
+from paramwidget.slots.names import condition_at, resolve
 from paramwidget.slots.ties import TieGroup
 from paramwidget.slots.tree import Node, Tree
-from paramwidget.tensors import Condition, Unreadable, condition
+from paramwidget.tensors import Condition, Unreadable
 from paramwidget.workbench import Workbench
 
 
@@ -50,7 +50,7 @@ def what_is_seen(bench: Workbench, panel: PanelState) -> Seen:
         return Seen(lens, str(reason))
     if tensor is None:
         return Seen(lens, "It is None: nothing is registered here.")
-    known = condition(tensor)
+    known = condition_at(bench.net, path, tensor)
     if known.state != "ready":
         return Seen(lens, known.reason or known.state, tensor, known)
     kept = bench.remembered.before((lens.name, path))

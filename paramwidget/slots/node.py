@@ -149,6 +149,11 @@ class Node:
         return columns.module_errors.get(columns.modules[self._place])
 
     @property
+    def packed(self) -> bool:
+        """Whether the tensor's bytes are not its values; ``reason`` or ``note`` says more."""
+        return bool(self._condition.packed)
+
+    @property
     def note(self) -> str | None:
         """What to know about this row before editing or trusting it, or None."""
         return self._tree.note(self._place, self._slot)
@@ -258,7 +263,9 @@ class Reading:
         if slot >= 0:
             if slot in columns.shadowed:
                 return "hidden by a plain attribute of the same name"
-            return columns.slot_notes.get(slot)
+            known = columns.condition_of(slot)
+            marks = (columns.slot_notes.get(slot), known.packed if known.reason is None else None)
+            return "; ".join(mark for mark in marks if mark) or None
         module = columns.modules[place]
         if module == NO_MODULE:
             return None

@@ -80,7 +80,8 @@ def _blocks(tensor: torch.Tensor, known: Condition) -> list[Block]:
     with compat.without_torch_function():
         for part in parts(tensor):
             try:
-                if compat.is_copy_on_write(part) or (known.state != "ready" and part is tensor):
+                nowhere = part is tensor and known.state != "ready" and not known.packed
+                if nowhere or compat.is_copy_on_write(part):
                     continue
                 block = block_of(part if part.is_quantized else plain(part))
             except Exception:
