@@ -33,6 +33,7 @@ from paramwidget.edit.script import callable_text, function_name, indented
 from paramwidget.edit.values.numbers import parse_seed
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.names import held_at, resolve, tensor_of
+from paramwidget.slots.node import file_warnings
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Path, Tree, read_tree
 from paramwidget.tensors import crash_reason, writable_reason
@@ -120,12 +121,17 @@ class Apply(Action):
             lines = [f"with keeping({', '.join(packed.kept)}):", *indented(lines)]
             helpers.add("keeping")
         skipped = {**_not_ready(tree, node), **packed.skipped}
+        written = [one for one in tree.slots if one.path in paths]
         notes = Notes(
             title,
             seed,
             changed,
             skipped,
-            [*_warnings(net, tree, visited, paths, name, skipped), *packed.warnings(name)],
+            [
+                *file_warnings(written),
+                *_warnings(net, tree, visited, paths, name, skipped),
+                *packed.warnings(name),
+            ],
             [f"seed_all({seed})", *lines],
             helpers,
             self.function,

@@ -22,6 +22,7 @@ from paramwidget.edit.initializers.seeds import private_generators
 from paramwidget.edit.memory.rollback import RollbackPoint
 from paramwidget.edit.script import indented
 from paramwidget.slots.names import held_at, resolve
+from paramwidget.slots.node import file_warnings
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Path, Tree
 from paramwidget.tensors import crash_reason, is_tensor
@@ -81,6 +82,7 @@ def reset(
                 kept = [nodes[key].access[0] for key in back if key in nodes]
                 _note_call(notes, f"{tree.node(path).access[0]}.{own_reset(module)}()", kept)
         touched = point.written() & allowed
+        notes.warnings += file_warnings(nodes[key] for key in touched & nodes.keys())
         for key in touched & nodes.keys():
             notes.changes(ties.same(nodes[key]))
         for write_target in write_targets:
