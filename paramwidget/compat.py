@@ -119,12 +119,8 @@ def faithful_getattr() -> tuple[Any, ...]:
 
 
 def storage_of(tensor: torch.Tensor) -> torch.UntypedStorage:
-    """The tensor's storage; on torch 1.x under its old name."""
-    if hasattr(tensor, "untyped_storage"):
-        return tensor.untyped_storage()
-    old: Any = tensor
-    storage: torch.UntypedStorage = old.storage()._untyped()
-    return storage
+    """The tensor's storage, whatever its class calls so."""
+    return torch.Tensor.untyped_storage(tensor)
 
 
 def storage_identity(tensor: torch.Tensor) -> int:

@@ -97,8 +97,8 @@ def _dequantized(tensor: Any) -> torch.Tensor:
     try:
         values = _accepted(tensor, dequantized(tensor))
     except Exception as error:
-        why = str(error) if isinstance(error, Unreadable) else f"failed: {error_text(error)}"
-        failure = f"It is packed, and its dequantize {why.rstrip('.')}."
+        about = f"It is packed, and its dequantize failed: {error_text(error).rstrip('.')}."
+        failure = str(error) if isinstance(error, Unreadable) else about
         remember(tensor, Outcome(failure=failure))
         raise Unreadable(failure) from error
     remember(tensor, Outcome(look_of(values), seconds=time.perf_counter() - start))
@@ -108,12 +108,15 @@ def _dequantized(tensor: Any) -> torch.Tensor:
 def _accepted(tensor: Any, given: Any) -> torch.Tensor:
     """The values that a ``dequantize`` gave; raises Unreadable if they are none."""
     if not is_tensor(given):
-        raise Unreadable(f"gave a {class_name(type(given))} instead of a tensor")
+        raise Unreadable(
+            f"It is packed, and its dequantize gave a {class_name(type(given))} instead of a "
+            "tensor."
+        )
     if given is tensor or condition(given).packed:
-        raise Unreadable("gave a packed tensor again")
+        raise Unreadable("It is packed, and its dequantize gave a packed tensor again.")
     values = _plain_result(given)
     if values.dtype in CODES and _shares_storage(values, tensor):
-        raise Unreadable("gave the packed bytes themselves")
+        raise Unreadable("It is packed, and its dequantize gave the packed bytes themselves.")
     return values
 
 

@@ -35,6 +35,8 @@ from paramwidget.tensors import (
     readable,
 )
 
+_TENSOR: Any = torch.Tensor
+
 #: Contents up to this many bytes are hashed as they are, and up to ``KEPT_BYTES`` are the token.
 HASHED_BYTES = 1 << 16
 KEPT_BYTES = 64
@@ -151,7 +153,7 @@ def _pieces(tensor: torch.Tensor, known: Condition) -> list[torch.Tensor]:
     for part in held:
         if part is tensor and missing_memory(tensor) is not None:
             return []
-        found.extend(_unquantized(part) if part.is_quantized else [plain(part)])
+        found.extend(_unquantized(part) if _TENSOR.is_quantized.__get__(part) else [plain(part)])
     return found
 
 

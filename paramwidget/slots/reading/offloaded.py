@@ -14,7 +14,6 @@ from paramwidget.tensors import raw_attributes
 HOOK = "_hf_hook"
 
 _LONGEST = 200  # characters of a folder's name that are shown
-_BEGINNING = "It is on the meta device: it has a shape and no data here; offloaded by accelerate"
 
 
 def whereabouts(hook: object, key: str) -> str | None:
@@ -22,7 +21,11 @@ def whereabouts(hook: object, key: str) -> str | None:
     for one in _chain(hook):
         fields = raw_attributes(one)
         if fields.get("offload") is True or fields.get("weights_map") is not None:
-            return f"{_BEGINNING}{_place(fields.get('weights_map'), key)}."
+            place = _place(fields.get("weights_map"), key)
+            return (
+                "It is on the meta device: it has a shape and no data here; "
+                f"offloaded by accelerate{place}."
+            )
     return None
 
 
