@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 import threading
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
@@ -23,6 +23,9 @@ _functorch: Any = getattr(_c, "_functorch", None)
 
 #: Reads ``__dict__`` past every ``__getattribute__``, property or slot of a user's class.
 raw_dict: Callable[[Any], dict[str, Any]] = vars(nn.Module)["__dict__"].__get__
+
+#: The same of a tensor.
+raw_tensor_dict: Callable[[Any], dict[str, Any]] = vars(torch.Tensor)["__dict__"].__get__
 
 #: The names that ``nn.Module.__init__`` puts into ``__dict__``, in its order.
 MODULE_FIELDS: tuple[str, ...] = tuple(vars(nn.Module()))
@@ -116,12 +119,8 @@ def faithful_getattr() -> tuple[Any, ...]:
 
 
 def storage_of(tensor: torch.Tensor) -> torch.UntypedStorage:
-    """The tensor's storage; on torch 1.x under its old name."""
-    if hasattr(tensor, "untyped_storage"):
-        return tensor.untyped_storage()
-    old: Any = tensor
-    storage: torch.UntypedStorage = old.storage()._untyped()
-    return storage
+    """The tensor's storage, whatever its class calls so."""
+    return torch.Tensor.untyped_storage(tensor)
 
 
 def storage_identity(tensor: torch.Tensor) -> int:
@@ -163,25 +162,36 @@ PACKED_PER_BYTE: dict[torch.dtype, int] = {
 
 
 class MemoryMap:
-    """Which addresses of this process may be written to, according to the operating system.
+    """What the operating system does with a write to an address of this process.
 
-    Read once and queried often. It is read from ``/proc/self/maps``, so on Linux only; elsewhere
-    everything counts as writable.
+    ``closed`` are the address ranges that may not be written to, ``files`` those that are written
+    to a file, with its path. Read once and queried often. It is read from ``/proc/self/maps``, so
+    on Linux only; elsewhere everything counts as writable, and as memory of the process alone.
     """
 
-    def __init__(self, closed: list[tuple[int, int]]) -> None:
+    def __init__(
+        self, closed: list[tuple[int, int]], files: Sequence[tuple[int, int, str]] = ()
+    ) -> None:
         self._starts = [low for low, _ in closed]
         self._ends = [high for _, high in closed]
+        self.files = files
 
     @classmethod
     def now(cls) -> MemoryMap:
         """The current map."""
+        closed: list[tuple[int, int]] = []
+        files: list[tuple[int, int, str]] = []
         try:
-            with open("/proc/self/maps", encoding="ascii", errors="replace") as lines:
-                closed = [_range(line) for line in lines if line.split(" ", 2)[1][1:2] != "w"]
+            with open("/proc/self/maps", encoding="utf-8", errors="backslashreplace") as lines:
+                for line in lines:
+                    mode = line.split(" ", 2)[1]
+                    if mode[1:2] != "w":
+                        closed.append(_range(line))
+                    elif mode[3:4] == "s" and (path := _user_file(line)):
+                        files.append((*_range(line), path))
         except OSError:
-            closed = []
-        return cls(sorted(closed))
+            pass
+        return cls(sorted(closed), files)
 
     def writable(self, low: int, high: int) -> bool:
         """True if no byte of the half-open range lies in a mapping without write permission."""
@@ -192,6 +202,17 @@ class MemoryMap:
 def _range(line: str) -> tuple[int, int]:
     low, high = line.split(" ", 1)[0].split("-")
     return int(low, 16), int(high, 16)
+
+
+#: Shared memory and devices look like files there.
+_NO_FILES = ("/dev/", "/memfd:", "/SYSV", "/proc/", "/sys/", "/anon_hugepage")
+
+
+def _user_file(line: str) -> str:
+    """The path of a line, if it is that of a file that still exists; else ""."""
+    *_, path = line.rstrip("\n").split(maxsplit=5)
+    named = path.startswith("/") and not path.startswith(_NO_FILES)
+    return path if named and not path.endswith(" (deleted)") else ""
 
 
 def set_version(tensor: torch.Tensor, version: int) -> None:

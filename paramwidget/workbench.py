@@ -33,7 +33,7 @@ from paramwidget.picture.statistics import Histogram, Stats, histogram, stats
 from paramwidget.picture.values import Values
 from paramwidget.slots.content.known import KnownContent
 from paramwidget.slots.current import CurrentTree
-from paramwidget.slots.names import resolve, slot_at
+from paramwidget.slots.names import condition_at, resolve, slot_at
 from paramwidget.slots.targets import Selection, select
 from paramwidget.slots.ties import Name, TieGroup
 from paramwidget.slots.tree import Node, Path, Tree, UnknownName
@@ -193,7 +193,8 @@ class Workbench:
         tensor = resolve(self.net, path)
         if tensor is None:
             return None
-        shown = look(chosen, Slot(tensor, kept=self.remembered.before((lens, path))))
+        values = Values(tensor, condition_at(self.net, path, tensor))
+        shown = look(chosen, Slot(tensor, values, self.remembered.before((lens, path))))
         return None if isinstance(shown, str) else shown
 
     def _path(self, name: Name) -> Path:

@@ -16,10 +16,10 @@ from paramwidget.edit.initializers.requirements import unmet_requirement
 from paramwidget.picture.lenses import LENSES, Lens, Slot, lens_named, lenses_for, look
 from paramwidget.picture.values import Values
 from paramwidget.protocol import PanelState
-from paramwidget.slots.names import resolve
+from paramwidget.slots.names import condition_at, resolve
 from paramwidget.slots.ties import TieGroup
 from paramwidget.slots.tree import Node, Tree
-from paramwidget.tensors import Condition, Unreadable, condition
+from paramwidget.tensors import Condition, Unreadable, look_of
 from paramwidget.workbench import Workbench
 
 
@@ -50,7 +50,7 @@ def what_is_seen(bench: Workbench, panel: PanelState) -> Seen:
         return Seen(lens, str(reason))
     if tensor is None:
         return Seen(lens, "It is None: nothing is registered here.")
-    known = condition(tensor)
+    known = condition_at(bench.net, path, tensor)
     if known.state != "ready":
         return Seen(lens, known.reason or known.state, tensor, known)
     kept = bench.remembered.before((lens.name, path))
@@ -86,7 +86,7 @@ def facts(tree: Tree, panel: PanelState, seen: Seen) -> protocol.Facts:
         requires_grad=node.requires_grad if node.kind == "parameter" else None,
         state=node.state,
         reason=node.reason or "",
-        note=node.note or "",
+        note=_note(node, seen),
         access=list(node.access),
         ties=[_tie(tree, group, node) for group in tree.ties if node.label in group.names],
         lenses=[
@@ -109,6 +109,19 @@ def _tie(tree: Tree, group: TieGroup, here: Node) -> protocol.TieFact:
         paths=[list(node.path) for node in nodes],
         proof=same if group.kind == "same" else f"{first} and {second} share memory",
     )
+
+
+def _note(node: Node, seen: Seen) -> str:
+    """The row's note; of a packed tensor also what its values are in comparison with its bytes."""
+    note = node.note or ""
+    if not node.packed or not isinstance(seen.shown, Values):
+        return note
+    try:
+        values = look_of(seen.shown.elements)
+    except Unreadable as reason:
+        return f"{note}; {reason}"
+    stored = f"{node.dtype} {'×'.join(map(str, node.shape or ()))}"
+    return f"{note}: {values}" + ("" if values == stored else f", from {stored}")
 
 
 def _locked(node: Node, seen: Seen) -> str:

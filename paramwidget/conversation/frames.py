@@ -74,7 +74,7 @@ def picture_of(
         texts={str(cell): words for cell, words in texts.items()},
         limits=[colours.low, colours.high],
         limits_text=colours.text,
-        dtype=dtype_name(values.tensor.dtype),
+        dtype=dtype_name(values.dtype),
         scale=lens.scale,
         shared_scale=lens.shared_scale if lens.scale == "shared" else "",
     )

@@ -104,7 +104,7 @@ def preview(bench: Workbench, intent: protocol.Intent) -> protocol.Preview:
             protocol.Skipped(reason, len(names), [display_name(name) for name in names[:FEW]])
             for reason, names in by_reason(plan.skipped).items()
         ],
-        promise=plan.expected_text,
+        promise="; ".join(filter(None, (plan.expected_text, *plan.warnings[:FEW]))),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
+import torch
+
 from paramwidget import protocol
 from paramwidget.edit.actions.outcome import display_name
 from paramwidget.picture import scale, text
@@ -11,7 +13,7 @@ from paramwidget.picture.values import Values
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.names import tensor_of
 from paramwidget.slots.tree import Node, Tree
-from paramwidget.tensors import Unreadable
+from paramwidget.tensors import Unreadable, outcome_of
 from paramwidget.workbench import Workbench, told
 
 WHOLE = 2**20  # elements; a larger tensor's row shows a sample, and is looked at through one
@@ -121,18 +123,42 @@ class Briefs:
         tensor = tensor_of(bench.net, node) if node.state == "ready" else None
         if tensor is None:
             return None
+        known = self._known.get(row)
+        sent = None if known is None else known[0]
         try:
-            values = Values(tensor)
-            looked_at = scale.sample(values, whole, SAMPLE)
+            brief = (_packed_brief if node.packed else _content_brief)(row, tensor, whole, sent)
         except Unreadable:  # it is no longer what the tree says
             return None
-        content = fingerprint(looked_at.elements)
-        known = self._known.get(row)
-        if known is not None and known[0] == content:
+        if brief is None:
             return None
-        brief = _brief(row, looked_at, sampled=looked_at is not values)
-        self._known[row] = (content, brief)
-        return brief
+        self._known[row] = brief
+        return brief[1]
+
+
+def _content_brief(
+    row: int, tensor: torch.Tensor, whole: int, sent: Hashable
+) -> tuple[Hashable, protocol.Brief] | None:
+    """A token of the content, and the brief of it; None if the token is the one that was sent."""
+    values = Values(tensor)
+    looked_at = scale.sample(values, whole, SAMPLE)
+    content = fingerprint(looked_at.elements)
+    if content == sent:
+        return None
+    return content, _brief(row, looked_at, sampled=looked_at is not values)
+
+
+def _packed_brief(
+    row: int, tensor: torch.Tensor, whole: int, sent: Hashable
+) -> tuple[Hashable, protocol.Brief] | None:
+    """The same of a packed tensor: what came of the last look at its values, without another.
+
+    To dequantize it may take seconds.
+    """
+    outcome = outcome_of(tensor)
+    alarm = "" if outcome is None else outcome.alarm
+    if alarm == (sent or ""):
+        return None
+    return alarm, protocol.Brief(row, mean="", std="", bars=[], sampled=False, alarm=alarm)
 
 
 def _brief(row: int, tensor: Values, sampled: bool) -> protocol.Brief:

@@ -45,13 +45,14 @@ def shallow_copy(module):
     return made
 '''
 _VISIT = '''
-def visit(module, function):
-    """Like module.apply(function), without its recursion: children first."""
+def visit(module, function, without=()):
+    """Like module.apply(function), without its recursion and these modules: children first."""
     todo = [(module, False)]
     while todo:
         module, ready = todo.pop()
         if ready:
-            function(module)
+            if not any(module is one for one in without):
+                function(module)
             continue
         children = getattr(module, "_modules", {}).values()
         children = [child for child in children if isinstance(child, torch.nn.Module)]

@@ -171,7 +171,7 @@ def _line(bench: Workbench, node: Node, letters: Letters) -> Line:
 
 def _values(bench: Workbench, node: Node) -> Values | None:
     """What a slot holds, None if that cannot be read."""
-    tensor = tensor_of(bench.net, node) if node.state == "ready" else None
+    tensor = tensor_of(bench.net, node) if node.state == "ready" and not node.packed else None
     return None if tensor is None else Values(tensor)
 
 
@@ -179,6 +179,8 @@ def _spread(node: Node, values: Values | None) -> str:
     """μ ± σ, marked if only a sample was read, or why there is none."""
     if node.kind in ("none", "computed"):
         return "None" if node.kind == "none" else "computed"
+    if node.packed:
+        return "packed"
     if node.state != "ready":
         return node.state
     if values is None:

@@ -23,7 +23,7 @@ _WIDE = frozenset(
 
 def needs_double(tensor: torch.Tensor | Values) -> bool:
     """Whether float32 would lose digits of this tensor's elements."""
-    return values_of(tensor).tensor.dtype in _WIDE
+    return values_of(tensor).dtype in _WIDE
 
 
 def doubles(tensor: torch.Tensor | Values, seen: Raster) -> tuple[Array, dict[int, str]]:

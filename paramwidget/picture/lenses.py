@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 
+from paramwidget.compat import without_torch_function
 from paramwidget.picture.remembered import Moment
 from paramwidget.picture.values import Values, values_of
 from paramwidget.tensors import Unreadable, class_name, error_text, is_tensor
@@ -23,6 +24,8 @@ from paramwidget.tensors import Unreadable, class_name, error_text, is_tensor
 Scale = Literal["own", "shared", "cyclic"]
 
 NOTHING_REMEMBERED = "Nothing to compare with yet."
+
+_TENSOR: Any = torch.Tensor
 
 _log = logging.getLogger("paramwidget")
 
@@ -111,12 +114,16 @@ def _for_complex(kind: str, tensor: torch.Tensor | None) -> bool:
 
 
 def _gradient(slot: Slot) -> Shown:
-    if not slot.tensor.is_leaf:
+    with without_torch_function():  # and past what the class of the tensor calls so
+        is_leaf, requires_grad = (
+            attribute.__get__(slot.tensor) for attribute in (_TENSOR.is_leaf, _TENSOR.requires_grad)
+        )
+        gradient: torch.Tensor | None = _TENSOR.grad.__get__(slot.tensor) if is_leaf else None
+    if not is_leaf:
         return "No gradient: it is computed from other tensors, which have theirs."
-    gradient = slot.tensor.grad
     if gradient is not None:
         return gradient
-    if not slot.tensor.requires_grad:
+    if not requires_grad:
         return "No gradient: requires_grad is False."
     return "No gradient yet: run backward()."
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import torch
 
-from paramwidget.tensors import Condition, readable
+from paramwidget.tensors import Condition, condition, readable
 
 
 class Values:
@@ -30,6 +30,12 @@ class Values:
         if found.dtype == torch.complex32:
             return torch.view_as_complex(torch.view_as_real(found).to(torch.float32).contiguous())
         return found
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """That of the tensor; of a packed one, whose dtype is that of its codes, the elements'."""
+        packed = (self._known or condition(self.tensor)).packed
+        return self.elements.dtype if packed else self.tensor.dtype
 
     def part(self, elements: torch.Tensor) -> Values:
         """Some of these elements, which need not be read again."""

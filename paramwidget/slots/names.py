@@ -13,9 +13,10 @@ import torch
 
 from paramwidget import compat
 from paramwidget.slots.node import Node
+from paramwidget.slots.reading import beside
 from paramwidget.slots.reading.parametrized import compute
 from paramwidget.slots.reading.reader import entries, key_text
-from paramwidget.tensors import class_has, class_name, is_tensor
+from paramwidget.tensors import Condition, class_has, class_name, condition, is_tensor
 
 _REGISTRIES = ("_parameters", "_buffers")
 _MISSING = object()
@@ -110,6 +111,19 @@ def resolve(net: Any, path: tuple[str, ...]) -> torch.Tensor | None:
         return held
     module = module_at(net, path[:-1])
     return None if module is None else compute(module, path[-1])
+
+
+def condition_at(net: Any, path: tuple[str, ...], tensor: torch.Tensor) -> Condition:
+    """What is known of the tensor at a path, with what the rest of its module says of it."""
+    known = condition(tensor)
+    module = module_at(net, path[:-1])
+    fields = {} if module is None else compat.module_fields(module)
+    attributes = beside.attributes_of(fields)
+    if not attributes and known.dtype not in beside.DTYPES:
+        return known
+    names = {key_text(key) for name in _REGISTRIES for key, _ in entries(fields.get(name)) or ()}
+    names.update(key for key, value in fields.items() if is_tensor(value))
+    return beside.told(path[-1], known, names, attributes, type(module))
 
 
 def one_way_reason(net: Any, path: tuple[str, ...]) -> str | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from paramwidget.compat import MemoryMap
 from paramwidget.slots import access
 from paramwidget.slots.memory.addresses import Addresses
 from paramwidget.slots.reading import wrappers
@@ -19,6 +21,11 @@ Path = tuple[str, ...]
 
 #: A place, and a slot of the module there.
 Occurrence = tuple[int, int]
+
+
+def file_note(file: str) -> str:
+    """The note of a tensor in a file that can be written to."""
+    return f"mapped from {file}: an edit writes the file"
 
 
 class Node:
@@ -149,6 +156,16 @@ class Node:
         return columns.module_errors.get(columns.modules[self._place])
 
     @property
+    def packed(self) -> bool:
+        """Whether the tensor's bytes are not its values; ``reason`` or ``note`` says more."""
+        return bool(self._condition.packed)
+
+    @property
+    def file(self) -> str:
+        """The path of the file that a write to the tensor is written to; "" if there is none."""
+        return self._tree.files.get(self.tensor_number, "")
+
+    @property
     def note(self) -> str | None:
         """What to know about this row before editing or trusting it, or None."""
         return self._tree.note(self._place, self._slot)
@@ -174,6 +191,11 @@ class Node:
     def access(self) -> list[str]:
         """Python expressions for this row, the model being called ``net``; each one is correct."""
         return access.expressions(self._tree.columns, self._place, self._slot)
+
+
+def file_warnings(nodes: Iterable[Node]) -> list[str]:
+    """What an edit of these slots has to say: which of them are in files that it writes."""
+    return [f"{node.name} is {file_note(node.file)}" for node in nodes if node.file]
 
 
 @dataclass(eq=False)
@@ -240,6 +262,11 @@ class Reading:
         ]
 
     @cached_property
+    def files(self) -> dict[int, str]:
+        """The file that a write to a tensor is written to, by its number, where there is one."""
+        return self.memory.files(MemoryMap.now())
+
+    @cached_property
     def places_with_notes(self) -> list[int]:
         """The places of modules that have a note, or a reason why they cannot be read."""
         columns = self.columns
@@ -258,7 +285,14 @@ class Reading:
         if slot >= 0:
             if slot in columns.shadowed:
                 return "hidden by a plain attribute of the same name"
-            return columns.slot_notes.get(slot)
+            known = columns.condition_of(slot)
+            file = self.files.get(columns.slot_tensors[slot])
+            marks = (
+                columns.slot_notes.get(slot),
+                known.packed if known.reason is None else None,
+                file and file_note(file),
+            )
+            return "; ".join(mark for mark in marks if mark) or None
         module = columns.modules[place]
         if module == NO_MODULE:
             return None

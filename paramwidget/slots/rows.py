@@ -158,7 +158,9 @@ class Rows:
         """The rows with a warning, and the warning."""
         columns = self._reading.columns
         slots = {*columns.shadowed, *columns.slot_notes}
-        slots |= {slot for slot, one in enumerate(columns.conditions) if one.reason is not None}
+        slots |= {slot for slot, one in enumerate(columns.conditions) if one.reason or one.packed}
+        files = self._reading.files
+        slots |= {slot for slot, one in enumerate(columns.slot_tensors) if files and one in files}
         places = {*self._reading.places_with_notes}
         modules = {bisect_right(columns.first_slot, slot) - 1 for slot in slots}
         if modules:

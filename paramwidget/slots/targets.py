@@ -16,6 +16,7 @@ from typing import Any
 
 from paramwidget.compat import MemoryMap
 from paramwidget.slots.names import held_at, one_way_reason
+from paramwidget.slots.node import file_warnings
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Path, Tree
 from paramwidget.tensors import class_name, writable_reason
@@ -31,13 +32,15 @@ _GLOB_CHARACTERS = frozenset("*?[")
 class Selection:
     """What a target selects; ``names`` in the order of ``slots()``, all slots of a tied tensor.
 
-    ``skipped`` has the reason for each selected slot that cannot be used. ``nodes`` are the rows of
-    ``names``, in the same order.
+    ``skipped`` has the reason for each selected slot that cannot be used, ``warnings`` what an edit
+    of the others would do besides: write a file. ``nodes`` are the rows of ``names``, in the same
+    order.
     """
 
     names: list[Name]
     skipped: dict[Name, str]
     nodes: list[Node] = field(default_factory=list, repr=False)
+    warnings: list[str] = field(default_factory=list)
 
 
 def select(
@@ -75,7 +78,8 @@ def select(
             nodes.append(node)
         else:
             skipped[node.label] = reason
-    return Selection([node.label for node in nodes], skipped, nodes)
+    warnings = [] if net is None else file_warnings(nodes)
+    return Selection([node.label for node in nodes], skipped, nodes, warnings)
 
 
 def _unwritable(net: Any, node: Node, memory: MemoryMap) -> str | None:

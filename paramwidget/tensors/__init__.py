@@ -8,8 +8,9 @@ code. So the state is determined first, from metadata alone, and only a ready te
 from __future__ import annotations
 
 from paramwidget.tensors.classes import class_has, class_lookup, class_name, error_text, is_tensor
-from paramwidget.tensors.condition import Condition, State, condition, dtype_name, opaque_reason
+from paramwidget.tensors.condition import Condition, State, condition, opaque_reason
 from paramwidget.tensors.kinds import (
+    dtype_name,
     element_span,
     is_distributed,
     is_wrapper,
@@ -18,6 +19,16 @@ from paramwidget.tensors.kinds import (
     needed_bytes,
     parts,
     shape_of,
+)
+from paramwidget.tensors.packed import (
+    CODES,
+    codes_reason,
+    held_beside,
+    look_of,
+    offers_dequantize,
+    outcome_of,
+    quantization_of,
+    raw_attributes,
 )
 from paramwidget.tensors.values import (
     SAME_SIZE,
@@ -30,6 +41,7 @@ from paramwidget.tensors.values import (
 from paramwidget.tensors.writing import crash_reason, overlaps_itself, writable_reason
 
 __all__ = [
+    "CODES",
     "SAME_SIZE",
     "Condition",
     "State",
@@ -38,21 +50,28 @@ __all__ = [
     "class_has",
     "class_lookup",
     "class_name",
+    "codes_reason",
     "condition",
     "crash_reason",
     "dtype_name",
     "element_span",
     "error_text",
+    "held_beside",
     "is_distributed",
     "is_tensor",
     "is_wrapper",
     "local_part",
+    "look_of",
     "missing_memory",
     "needed_bytes",
+    "offers_dequantize",
     "opaque_reason",
+    "outcome_of",
     "overlaps_itself",
     "parts",
     "plain",
+    "quantization_of",
+    "raw_attributes",
     "readable",
     "same_bits",
     "shape_of",

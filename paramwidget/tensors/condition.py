@@ -13,7 +13,7 @@ from paramwidget import compat
 from paramwidget.tensors.classes import class_name
 from paramwidget.tensors.kinds import (
     attempt,
-    has_dequantize,
+    dtype_name,
     is_distributed,
     is_wrapper,
     layout_of,
@@ -21,6 +21,12 @@ from paramwidget.tensors.kinds import (
     missing_memory,
     shape_of,
     vast_when_dense,
+)
+from paramwidget.tensors.packed import (
+    held_beside,
+    offers_dequantize,
+    packing_of,
+    raw_attributes,
 )
 
 State = Literal["ready", "uninitialized", "meta", "unreadable"]
@@ -33,7 +39,8 @@ class Condition:
     """What is known about a tensor without reading an element.
 
     ``shape``, ``dtype`` (without ``torch.``) and ``device`` are None if they are unknown.
-    ``reason`` is a sentence if ``state`` is not "ready", else None.
+    ``reason`` is a sentence if ``state`` is not "ready", else None. ``packed`` is a fragment that
+    marks a tensor whose bytes are not its values, "" for any other.
     """
 
     state: State
@@ -43,6 +50,7 @@ class Condition:
     device: str | None
     requires_grad: bool
     type_name: str = "Tensor"
+    packed: str = ""
 
     @cached_property
     def numel(self) -> int:
@@ -50,11 +58,6 @@ class Condition:
         if self.shape is None:
             return 0
         return math.prod(self.shape)
-
-
-def dtype_name(dtype: torch.dtype) -> str:
-    """``float32`` for ``torch.float32``."""
-    return str(dtype).removeprefix("torch.")
 
 
 def opaque_reason(dtype: torch.dtype) -> str | None:
@@ -76,6 +79,9 @@ def condition(tensor: torch.Tensor) -> Condition:
 
 def _condition(tensor: torch.Tensor) -> Condition:
     state, reason = _state(tensor)
+    packing = packing_of(tensor) if state == "ready" else None
+    if packing is not None and packing.reason is not None:
+        state, reason = "unreadable", packing.reason
     shape = shape_of(tensor)
     dtype = attempt(lambda: _TENSOR.dtype.__get__(tensor))
     device = attempt(lambda: str(_TENSOR.device.__get__(tensor)))
@@ -87,6 +93,7 @@ def _condition(tensor: torch.Tensor) -> Condition:
         device=device,
         requires_grad=bool(attempt(lambda: _TENSOR.requires_grad.__get__(tensor))),
         type_name=class_name(type(tensor)),
+        packed="" if packing is None else packing.note,
     )
 
 
@@ -122,9 +129,28 @@ def _missing_data(tensor: torch.Tensor) -> str | None:
             return None
         return "It is one shard of a distributed tensor: reading all of it needs every rank."
     if is_wrapper(tensor):
-        if has_dequantize(type(tensor)):
-            return None
-        return f"It is of class {class_name(type(tensor))}, which keeps its data in other tensors."
+        if not offers_dequantize(type(tensor)):
+            name = class_name(type(tensor))
+            return f"It is of class {name}, which keeps its data in other tensors."
+        return next((gone for part in held_beside(tensor) if (gone := _gone(part))), None)
     if layout_of(tensor) is not torch.strided:
         return vast_when_dense(tensor)
-    return missing_memory(tensor)
+    return missing_memory(tensor) or _partitioned(tensor)
+
+
+def _partitioned(tensor: torch.Tensor) -> str | None:
+    """Why a parameter of DeepSpeed's ZeRO-3 has no elements here, None for any other."""
+    if shape_of(tensor) != (0,) or "ds_id" not in raw_attributes(tensor):
+        return None
+    whole = raw_attributes(tensor).get("ds_shape")
+    sizes = f" {tuple(whole)}" if isinstance(whole, torch.Size) else ""
+    return (
+        f"DeepSpeed has partitioned it (ZeRO-3): its{sizes} elements lie on the ranks, "
+        "to be gathered by deepspeed.zero.GatheredParameters."
+    )
+
+
+def _gone(part: torch.Tensor) -> str | None:
+    """Why the memory of a tensor that a packed one keeps cannot be read, None if it can."""
+    wrapped = is_wrapper(part) or layout_of(part) is not torch.strided
+    return None if wrapped or _TENSOR.is_meta.__get__(part) else missing_memory(part)

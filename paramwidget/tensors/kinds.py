@@ -22,6 +22,11 @@ _TENSOR: Any = torch.Tensor
 _PLAIN_DISPATCH = class_lookup(torch.Tensor, "__torch_dispatch__")
 
 
+def dtype_name(dtype: torch.dtype) -> str:
+    """``float32`` for ``torch.float32``."""
+    return str(dtype).removeprefix("torch.")
+
+
 def attempt(read: Callable[[], T]) -> T | None:
     """What ``read`` returns, or None if the tensor raises, which tensors do in many ways."""
     try:
@@ -105,10 +110,6 @@ def _is_wrapper(tensor: torch.Tensor) -> bool:
 
 def numel_of(tensor: torch.Tensor) -> int:
     return int(_TENSOR.numel(tensor))
-
-
-def has_dequantize(cls: type) -> bool:
-    return class_lookup(cls, "dequantize") is not class_lookup(torch.Tensor, "dequantize")
 
 
 def is_distributed(tensor: torch.Tensor) -> bool:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import torch
 
 from paramwidget import compat
-from paramwidget.tensors.classes import error_text
+from paramwidget.tensors.classes import class_name, error_text, is_tensor
 from paramwidget.tensors.condition import Condition, condition
 from paramwidget.tensors.kinds import (
     is_distributed,
     is_wrapper,
     layout_of,
     local_part,
+)
+from paramwidget.tensors.packed import (
+    CODES,
+    Outcome,
+    dequantized,
+    look_of,
+    remember,
 )
 
 _TENSOR: Any = torch.Tensor
@@ -55,8 +63,8 @@ def readable(tensor: torch.Tensor, known: Condition | None = None) -> torch.Tens
     """A detached, plain, strided tensor with the same values; copied only if necessary.
 
     The dtype stays as it is (bfloat16, float8, integers, complex); a quantized tensor is
-    dequantized, a sparse one made dense, a lazy conjugate resolved. ``known`` is the tensor's
-    condition, where the caller has it.
+    dequantized, a packed one by its own class, a sparse one made dense, a lazy conjugate resolved.
+    ``known`` is the tensor's condition, where the caller has it.
 
     Raises Unreadable, with the reason, if there are no values to read.
     """
@@ -65,7 +73,7 @@ def readable(tensor: torch.Tensor, known: Condition | None = None) -> torch.Tens
         raise Unreadable(known.reason)
     try:
         with torch.no_grad():
-            return _readable(tensor)
+            return _dequantized(tensor) if known.packed else _readable(tensor)
     except Unreadable:
         raise
     except Exception as error:
@@ -75,14 +83,47 @@ def readable(tensor: torch.Tensor, known: Condition | None = None) -> torch.Tens
 def _readable(tensor: Any) -> torch.Tensor:
     if is_distributed(tensor):
         return readable(plain(tensor))
-    if is_wrapper(tensor):
-        return _plain_result(tensor.dequantize())
     with compat.without_torch_function():
         if layout_of(tensor) is not torch.strided:
             return _plain_result(_TENSOR.to_dense(_TENSOR.detach(tensor)))
         if _TENSOR.is_quantized.__get__(tensor):
             return _plain_result(_TENSOR.dequantize(tensor))
         return plain(tensor).resolve_conj().resolve_neg()
+
+
+def _dequantized(tensor: Any) -> torch.Tensor:
+    """What the tensor's class makes of it; what came of that is remembered for its row."""
+    start = time.perf_counter()
+    try:
+        values = _accepted(tensor, dequantized(tensor))
+    except Exception as error:
+        about = f"It is packed, and its dequantize failed: {error_text(error).rstrip('.')}."
+        failure = str(error) if isinstance(error, Unreadable) else about
+        remember(tensor, Outcome(failure=failure))
+        raise Unreadable(failure) from error
+    remember(tensor, Outcome(look_of(values), seconds=time.perf_counter() - start))
+    return values
+
+
+def _accepted(tensor: Any, given: Any) -> torch.Tensor:
+    """The values that a ``dequantize`` gave; raises Unreadable if they are none."""
+    if not is_tensor(given):
+        raise Unreadable(
+            f"It is packed, and its dequantize gave a {class_name(type(given))} instead of a "
+            "tensor."
+        )
+    if given is tensor or condition(given).packed:
+        raise Unreadable("It is packed, and its dequantize gave a packed tensor again.")
+    values = _plain_result(given)
+    if values.dtype in CODES and _shares_storage(values, tensor):
+        raise Unreadable("It is packed, and its dequantize gave the packed bytes themselves.")
+    return values
+
+
+def _shares_storage(values: torch.Tensor, tensor: torch.Tensor) -> bool:
+    if is_wrapper(tensor):
+        return False
+    return compat.storage_identity(values) == compat.storage_identity(plain(tensor))
 
 
 def _plain_result(tensor: torch.Tensor) -> torch.Tensor:

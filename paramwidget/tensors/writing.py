@@ -47,6 +47,11 @@ def writable_reason(
                 f"It is of class {known.type_name}: a write to one of its elements "
                 "may be lost, so it is shown but cannot be edited."
             )
+        if known.packed:
+            return (
+                f"It is packed in a {known.type_name}: its bytes are not the values that are "
+                "shown, so it cannot be edited."
+            )
         if layout_of(tensor) is not torch.strided:
             layout = str(layout_of(tensor)).removeprefix("torch.").lstrip("_")
             return f"Its layout is {layout}, which torch cannot write element by element."

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from paramwidget.slots.current import CurrentTree
-from paramwidget.slots.names import held_at, module_at, resolve
+from paramwidget.slots.names import condition_at, held_at, module_at, resolve
 from paramwidget.slots.tree import Node, Tree, read_tree
 from paramwidget.tensors import Unreadable, readable, writable_reason
 from zoo.case import Case, Name
@@ -89,7 +89,8 @@ def read_values(net: Any, node: Node) -> None:
     """A ready slot gives numbers of its shape, any other says why not."""
     try:
         tensor = resolve(net, node.path)
-        values = None if tensor is None else readable(tensor)
+        known = None if tensor is None else condition_at(net, node.path, tensor)
+        values = None if tensor is None else readable(tensor, known)
     except Unreadable:
         return
     if node.kind == "none" or node.type_name == "":
@@ -100,7 +101,7 @@ def read_values(net: Any, node: Node) -> None:
     assert values is not None, node
     assert type(values) is torch.Tensor
     assert values.layout is torch.strided
-    if node.shape is not None:
+    if node.shape is not None and not node.packed:
         assert tuple(values.shape) == node.shape
     values.reshape(-1).tolist()
     if tensor is not None and node.kind != "computed":
@@ -151,7 +152,9 @@ def check_sentences(case: Case, net: Any, tree: Tree) -> None:
     for name, part in case.refuses.items():
         tensor = held_at(net, tree.node(name).path)
         assert tensor is not None
-        assert part in (writable_reason(tensor) or ""), writable_reason(tensor)
+        known = condition_at(net, tree.node(name).path, tensor)
+        reason = writable_reason(tensor, known=known)
+        assert part in (reason or ""), reason
 
 
 def check_access(net: Any, tree: Tree) -> None:

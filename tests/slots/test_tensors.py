@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from paramwidget import compat
+from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.tensors import (
     Unreadable,
     condition,
@@ -193,3 +194,32 @@ def test_packed_quantized_tensors_have_all_their_bytes() -> None:
     assert packed.untyped_storage().nbytes() < packed.nbytes
     assert condition(packed).state == "ready"
     assert readable(packed).shape == (4, 4)
+
+
+class Lying(torch.Tensor):
+    """Says of itself what is not so."""
+
+    data = property(lambda self: torch.full((2, 2), 99.0))
+    is_quantized = property(lambda self: True)
+    is_leaf = property(lambda self: False)
+    grad = property(lambda self: torch.full((2, 2), 99.0))
+
+    def detach(self) -> Any:
+        return torch.full((2, 2), 99.0)
+
+    def numpy(self) -> Any:
+        return np.full((2, 2), 99.0)
+
+    def untyped_storage(self) -> Any:
+        return torch.zeros(1).untyped_storage()
+
+
+def test_a_class_that_overrides_data_detach_and_numpy_is_not_believed() -> None:
+    held = torch.zeros(2, 2)
+    lying = held.as_subclass(Lying)
+    assert condition(lying).state == "ready"
+    assert readable(lying).tolist() == [[0, 0], [0, 0]]
+    before = fingerprint(lying)
+    plain(lying)[0, 1] = 5
+    assert held[0, 1] == 5
+    assert fingerprint(lying) != before

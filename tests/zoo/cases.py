@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from zoo import crashes, distributed, hostile, states, structure, subclasses, ties, wrappers
+from zoo import (
+    crashes,
+    distributed,
+    hostile,
+    packed,
+    states,
+    structure,
+    subclasses,
+    ties,
+    wrappers,
+)
 from zoo.case import Case
 
 CASES: list[Case] = [
     case
-    for room in (states, ties, structure, wrappers, subclasses, hostile, crashes, distributed)
+    for room in (
+        *(states, ties, structure, wrappers, subclasses),
+        *(packed, hostile, crashes, distributed),
+    )
     for case in room.zoo.cases
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,17 +20,23 @@ from paramwidget.edit.actions.modules import (
     visits,
 )
 from paramwidget.edit.actions.outcome import Failed, Notes, Outcome, display_name
-from paramwidget.edit.actions.write_target import Ties, node_at, what_is
+from paramwidget.edit.actions.write_target import (
+    Ties,
+    node_at,
+    packed_tensors,
+    what_is,
+)
 from paramwidget.edit.errors import EditError, quoted
 from paramwidget.edit.initializers.seeds import fresh_seed, private_generators
 from paramwidget.edit.memory.rollback import RollbackPoint, restored_on_error
-from paramwidget.edit.script import callable_text, function_name
+from paramwidget.edit.script import callable_text, function_name, indented
 from paramwidget.edit.values.numbers import parse_seed
 from paramwidget.slots.content.fingerprint import fingerprint
-from paramwidget.slots.names import held_at, resolve
+from paramwidget.slots.names import held_at, resolve, tensor_of
+from paramwidget.slots.node import file_warnings
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Path, Tree, read_tree
-from paramwidget.tensors import crash_reason
+from paramwidget.tensors import crash_reason, writable_reason
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,8 @@ class Apply(Action):
             )
         _refuse_crash(net, tree, node)
         module = existing_module(net, node.path)
-        visited = list(visits(module)) if self.recurse else [module]
+        packed = _Packed(net, tree, node)
+        visited = packed.passed_over(visits(module) if self.recurse else [module])
         given = parse_seed(self.seed)
         seed = given if given is not None else fresh_seed()
         name = function_name(self.function)
@@ -67,9 +75,10 @@ class Apply(Action):
                 with private_generators(seed):
                     for here in visited:
                         self.function(here)
+                packed.put_back(point)
             except Exception as error:
                 raise Failed.of(f"{name} failed on a {type(here).__name__}", error) from error
-            return self._outcome(net, tree, node, visited, seed, point, before)
+            return self._outcome(net, tree, node, visited, seed, point, before, packed)
 
     def _outcome(
         self,
@@ -80,6 +89,7 @@ class Apply(Action):
         seed: int,
         point: RollbackPoint,
         before: dict[Path, Any],
+        packed: _Packed,
     ) -> Outcome:
         after_tree = read_tree(net)
         after = _holdings(net, after_tree, point)
@@ -96,23 +106,93 @@ class Apply(Action):
         helpers = {"seed_all"}
         if not self.recurse:
             call = f"{text}({access})"
-        elif applies_plainly(visited):
+        elif not packed.holders and applies_plainly(visited):
             call = f"{access}.apply({text})"
         else:
-            call = f"visit({access}, {text})"
+            without = f", [{', '.join(packed.holders)}]" if packed.holders else ""
+            call = f"visit({access}, {text}{without})"
             helpers.add("visit")
-        skipped = _not_ready(tree, node)
+        lines = [call]
+        if packed.kept:
+            lines = [f"with keeping({', '.join(packed.kept)}):", *indented(lines)]
+            helpers.add("keeping")
+        skipped = {**_not_ready(tree, node), **packed.skipped}
+        written = [one for one in tree.slots if one.path in paths]
         notes = Notes(
             title,
             seed,
             changed,
             skipped,
-            _warnings(net, tree, visited, paths, name, skipped),
-            [f"seed_all({seed})", call],
+            [
+                *file_warnings(written),
+                *_warnings(net, tree, visited, paths, name, skipped),
+                *packed.warnings(name),
+            ],
+            [f"seed_all({seed})", *lines],
             helpers,
             self.function,
         )
         return notes.outcome(inverses)
+
+
+class _Packed:
+    """The packed tensors below a module, which a function of the user's must leave as they are.
+
+    ``skipped`` has the reason for each slot of the modules that hold them; the function is not
+    called on these, whose ``access`` are ``holders``. ``kept`` are the tensors that it changed from
+    elsewhere, and that were put back.
+    """
+
+    def __init__(self, net: nn.Module, tree: Tree, below: Node) -> None:
+        self._tensors = packed_tensors(net, tree)
+        self._holders: dict[int, Node] = {}
+        self.kept: list[str] = []
+        self.skipped: dict[Name, str] = {}
+        for node in tree.slots if self._tensors else ():
+            registered = node.kind in ("parameter", "buffer")
+            if node.packed and registered and node.path[: len(below.path)] == below.path:
+                holder = tree.node(node.path[:-1])
+                self._holders[id(existing_module(net, holder.path))] = holder
+                self._skip(net, node, holder)
+
+    def _skip(self, net: nn.Module, node: Node, holder: Node) -> None:
+        for beside in holder.children:
+            if beside.kind == "parameter":
+                about = f"whose {display_name(node.path[-1:])} is packed"
+                self.skipped.setdefault(
+                    beside.label, f"The function is not called on its {holder.type_name}, {about}."
+                )
+        tensor = tensor_of(net, node)
+        if tensor is not None:
+            self.skipped[node.label] = node.reason or writable_reason(tensor) or node.state
+
+    def warnings(self, function: str) -> list[str]:
+        """What was put back."""
+        return [f"{access} is packed: what {function} wrote to it was taken back"
+                for access in self.kept]  # fmt: skip
+
+    @property
+    def holders(self) -> list[str]:
+        return [holder.access[0] for holder in self._holders.values()]
+
+    def passed_over(self, modules: Iterable[nn.Module]) -> list[nn.Module]:
+        """The modules without those that hold a packed tensor; EditError if none is left."""
+        visited = [module for module in modules if id(module) not in self._holders]
+        if not visited:
+            name, reason = next(iter(self.skipped.items()))
+            raise EditError(
+                f"cannot call a function here: it might write to {display_name(name)}. {reason}",
+                "target",
+            )
+        return visited
+
+    def put_back(self, point: RollbackPoint) -> None:
+        """Restore the packed tensors that were changed nevertheless."""
+        for key, node in self._tensors.items():
+            held = point.tensors.get(key)
+            if held is not None and not held.same_content():
+                point.put_back(held.tensor)
+                self.kept.append(node.access[0])
 
 
 def _refuse_crash(net: nn.Module, tree: Tree, node: Node) -> None:
@@ -173,7 +253,8 @@ def _warnings(
     warnings = []
     if not changed:
         warnings.append(f"{name} changed nothing")
-        waiting = [display_name(label) for label in skipped]
+        lazy = [node.label for node in tree.slots if node.state == "uninitialized"]
+        waiting = [display_name(label) for label in lazy if label in skipped]
         if waiting:
             warnings.append(
                 f"{', '.join(waiting[:6])}: no shape yet, so an initializer that checks the type "

@@ -50,6 +50,7 @@ from paramwidget.edit.memory.write import copied, with_zero_rows
 from paramwidget.edit.script import HELPERS, callable_text
 from paramwidget.edit.values.convert import converted
 from paramwidget.edit.values.numbers import parse_seed, taken
+from paramwidget.slots.node import file_warnings
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Tree
 from paramwidget.tensors import dtype_name
@@ -81,6 +82,11 @@ class Plan:
             for write_target in (*self.write_targets, *self.covered)
             for node in write_target.nodes
         ]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What there is to say of the tensors before they are written to."""
+        return file_warnings(one.node for one in self.write_targets)
 
     @property
     def expected(self) -> Expected | None:
@@ -189,6 +195,7 @@ class _Filling:
         with transaction(self.net) as work, self._randomness():
             for write_target in plan.write_targets:
                 self._fill(work, write_target)
+        notes.warnings += plan.warnings
         for write_target in plan.covered:
             notes.changes(write_target.nodes)
         notes.changes(partners.changed())

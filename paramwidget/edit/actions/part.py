@@ -10,12 +10,19 @@ from torch import nn
 from paramwidget import compat
 from paramwidget.edit.actions import parametrized
 from paramwidget.edit.actions.outcome import Notes, Outcome
-from paramwidget.edit.actions.write_target import Partners, Ties, WriteTarget, locked, node_at
+from paramwidget.edit.actions.write_target import (
+    Partners,
+    Ties,
+    WriteTarget,
+    locked,
+    node_at,
+)
 from paramwidget.edit.errors import EditError, quoted
 from paramwidget.edit.memory.transaction import Transaction, transaction
 from paramwidget.edit.values.index import Index
 from paramwidget.edit.values.numbers import Number
 from paramwidget.slots.names import resolve
+from paramwidget.slots.node import file_warnings
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Tree
 from paramwidget.tensors import dtype_name
@@ -83,7 +90,12 @@ def part_outcome(
 ) -> Outcome:
     """The outcome of writing a part; ``lines`` are what does the same."""
     lines = write_target.guarded(lines)
-    notes = Notes(title, changed=changed, warnings=[*warnings, *work.warnings], lines=lines)
+    notes = Notes(
+        title,
+        changed=changed,
+        warnings=[*file_warnings(write_target.nodes[:1]), *warnings, *work.warnings],
+        lines=lines,
+    )
     if write_target.moving:
         notes.helpers.add("keeping")
     return notes.outcome(work.inverses)

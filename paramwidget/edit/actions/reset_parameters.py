@@ -16,12 +16,13 @@ from paramwidget.edit.actions.modules import (
     visits,
 )
 from paramwidget.edit.actions.outcome import Failed, Notes, Outcome, display_name
-from paramwidget.edit.actions.write_target import Partners, Ties, WriteTarget
+from paramwidget.edit.actions.write_target import Partners, Ties, WriteTarget, packed_tensors
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.initializers.seeds import private_generators
 from paramwidget.edit.memory.rollback import restored_on_error
 from paramwidget.edit.script import indented
 from paramwidget.slots.names import held_at, resolve
+from paramwidget.slots.node import file_warnings
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Path, Tree
 from paramwidget.tensors import crash_reason, is_tensor
@@ -80,11 +81,14 @@ def reset(
                 kept = [nodes[key].access[0] for key in back if key in nodes]
                 _note_call(notes, f"{tree.node(path).access[0]}.{own_reset(module)}()", kept)
         touched = point.written() & allowed
+        notes.warnings += file_warnings(nodes[key] for key in touched & nodes.keys())
         for key in touched & nodes.keys():
             notes.changes(ties.same(nodes[key]))
         for write_target in write_targets:
             if id(write_target.tensor) not in touched:
-                skipped.update((node.label, _untouched(net, node)) for node in write_target.nodes)
+                skipped.update(
+                    (node.label, _untouched(net, tree, node)) for node in write_target.nodes
+                )
         if not notes.changed:
             reasons = " ".join(dict.fromkeys(skipped.values())) or "It has no modules."
             asked = display_name(target)
@@ -135,22 +139,27 @@ def _modules(
             for depth in range(least, len(holder) + 1):
                 wanted.setdefault(id(existing_module(net, holder[:depth])), holder[:depth])
     modules: dict[Path, nn.Module] = {}
-    memory = compat.MemoryMap.now()
+    memory, packed = compat.MemoryMap.now(), packed_tensors(net, tree)
     for module in visits(net):
         path_ = wanted.pop(id(module), None)
-        if path_ is not None and own_reset(module) and not _crash_below(module, memory):
+        if path_ is not None and own_reset(module) and not _harm_below(module, memory, packed):
             modules[path_] = module
     return modules
 
 
-def _crash_below(module: nn.Module, memory: compat.MemoryMap) -> str | None:
-    """Why the method, which may write to everything below the module, would crash the process."""
-    reasons = (
-        crash_reason(tensor, memory)
-        for one in unique_modules(module)
-        for tensor in tensors_of(one, "_parameters", "_buffers")
-    )
-    return next((reason for reason in reasons if reason is not None), None)
+def _harm_below(module: nn.Module, memory: compat.MemoryMap, packed: dict[int, Node]) -> str | None:
+    """Why the method, which may write to everything below the module, must not be called.
+
+    It would crash the process, or write values where packed codes are.
+    """
+    for one in unique_modules(module):
+        for tensor in tensors_of(one, "_parameters", "_buffers"):
+            reason = crash_reason(tensor, memory)
+            if reason is None and id(tensor) in packed:
+                reason = f"{display_name(packed[id(tensor)])} is packed."
+            if reason is not None:
+                return reason
+    return None
 
 
 def _statistics(resets: dict[Path, nn.Module], write_targets: list[WriteTarget]) -> set[int]:
@@ -190,11 +199,11 @@ def _call(module: nn.Module, path: Path) -> None:
         raise Failed.of(f"reset_parameters of {name} failed", error) from error
 
 
-def _untouched(net: nn.Module, node: Node) -> str:
+def _untouched(net: nn.Module, tree: Tree, node: Node) -> str:
     module = existing_module(net, node.path[:-1])
     if own_reset(module) is None:
         return f"Its {type(module).__name__} has no reset_parameters."
-    reason = _crash_below(module, compat.MemoryMap.now())
+    reason = _harm_below(module, compat.MemoryMap.now(), packed_tensors(net, tree))
     if reason is not None:
         return f"The reset_parameters of its {type(module).__name__} is not called: {reason}"
     return f"The reset_parameters of its {type(module).__name__} does not change it."

@@ -31,7 +31,7 @@ from paramwidget.edit.memory.write import point_at
 from paramwidget.edit.script import assigned
 from paramwidget.slots.names import resolve
 from paramwidget.slots.tree import Node, Path, Tree
-from paramwidget.tensors import error_text, plain
+from paramwidget.tensors import error_text, plain, writable_reason
 
 _KINDS = ("parameter", "buffer", "constant")
 
@@ -98,6 +98,8 @@ def _tensor_at(net: nn.Module, tree: Tree, name: Any) -> tuple[Node, torch.Tenso
     tensor = resolve(net, node.path)
     if tensor is None or node.state != "ready":
         raise EditError(f"{quoted(node.name)} cannot be tied: {node.reason}", "target")
+    if node.packed:
+        raise EditError(f"{quoted(node.name)} cannot be tied: {writable_reason(tensor)}", "target")
     return node, tensor
 
 

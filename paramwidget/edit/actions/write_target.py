@@ -15,7 +15,7 @@ from paramwidget.edit.errors import EditError, quoted
 from paramwidget.edit.script import indented
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.memory.overlap import Block, block_of
-from paramwidget.slots.names import resolve
+from paramwidget.slots.names import resolve, tensor_of
 from paramwidget.slots.tree import Node, Path, Tree, UnknownName
 from paramwidget.tensors import Condition, is_distributed, plain, writable_reason
 
@@ -120,7 +120,19 @@ def locked(
         return "It is None: nothing is registered here."
     if node.sources:
         return node.note  # recomputed at each forward pass: the note names the one to edit
+    if node.state != "ready":
+        return node.reason
     return writable_reason(tensor, memory, known)
+
+
+def packed_tensors(net: nn.Module, tree: Tree) -> dict[int, Node]:
+    """The first slot of each packed tensor, by the tensor's id."""
+    found: dict[int, Node] = {}
+    for node in tree.slots:
+        tensor = tensor_of(net, node) if node.packed else None
+        if tensor is not None:
+            found.setdefault(id(tensor), node)
+    return found
 
 
 def node_at(tree: Tree, name: Any) -> Node:

@@ -34,8 +34,9 @@ def is_strided(tensor: torch.Tensor) -> bool:
             return True
     except RuntimeError:
         pass  # sparse and similar tensors raise here; the slow path handles them
+    known = condition(tensor)
     return (
-        condition(tensor).state == "ready"
+        (known.state == "ready" or known.packed != "")
         and tensor.layout is torch.strided
         and not tensor.is_quantized
         and (not is_wrapper(tensor) or is_distributed(tensor))

@@ -24,14 +24,18 @@ import torch
 
 from paramwidget import compat
 from paramwidget.tensors import (
+    CODES,
     Condition,
     condition,
     dtype_name,
+    held_beside,
     missing_memory,
     parts,
     plain,
     readable,
 )
+
+_TENSOR: Any = torch.Tensor
 
 #: Contents up to this many bytes are hashed as they are, and up to ``KEPT_BYTES`` are the token.
 HASHED_BYTES = 1 << 16
@@ -83,7 +87,11 @@ def fingerprint(tensor: torch.Tensor | None) -> Hashable:
     """
     if tensor is None:
         return None
-    if type(tensor) in compat.PLAIN_TENSORS and tensor.dtype in _PLAIN_DTYPES:
+    if (
+        type(tensor) in compat.PLAIN_TENSORS
+        and tensor.dtype in _PLAIN_DTYPES
+        and not (tensor.dtype in CODES and condition(tensor).packed)
+    ):
         content = small_content(tensor)
         if content is not None:
             name = _PLAIN_DTYPES[tensor.dtype]
@@ -158,13 +166,16 @@ def _pieces(tensor: torch.Tensor, known: Condition) -> list[torch.Tensor]:
     if known.state == "uninitialized" or known.state == "meta":
         return []
     held = parts(tensor)
-    if held == [] and known.state == "ready":
+    if known.packed:  # the codes and what goes with them: dequantizing may take seconds
+        beside = [part for one in held_beside(tensor) for part in parts(one)]
+        held = list({id(part): part for part in (*held, *beside)}.values())
+    elif held == [] and known.state == "ready":
         return [readable(tensor)]
     found: list[torch.Tensor] = []
     for part in held:
         if part is tensor and missing_memory(tensor) is not None:
             return []
-        found.extend(_unquantized(part) if part.is_quantized else [plain(part)])
+        found.extend(_unquantized(part) if _TENSOR.is_quantized.__get__(part) else [plain(part)])
     return found
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from paramwidget import compat
+from paramwidget.compat import MemoryMap
 from paramwidget.slots.memory.overlap import ADDRESSES, Block, block_of
 from paramwidget.slots.reading.census import Census, Spans
 from paramwidget.tensors import Condition, parts, plain
@@ -41,6 +42,18 @@ class Addresses:
             if not blocks and known.state == "meta":
                 nominal += known.numel * _itemsize(known)
         return cls(census.spans, worlds, nominal)
+
+    def files(self, memory: MemoryMap) -> dict[int, str]:
+        """The file that a write to a tensor is written to, by its number, where there is one."""
+        found: dict[int, str] = {}
+        spans = self.spans
+        for low, high, path in memory.files:
+            inside = (spans.lows < high) & (spans.lows + spans.sizes > low) & (spans.sizes > 0)
+            found.update(dict.fromkeys(spans.owners[inside].tolist(), path))
+            for owner, block in self.worlds.get(ADDRESSES, []):
+                if block.low < high and low < block.high:
+                    found[owner] = path
+        return found
 
     def unique_bytes(self) -> int:
         """The bytes of all tensors, shared memory counted once.
@@ -80,7 +93,8 @@ def _blocks(tensor: torch.Tensor, known: Condition) -> list[Block]:
     with compat.without_torch_function():
         for part in parts(tensor):
             try:
-                if compat.is_copy_on_write(part) or (known.state != "ready" and part is tensor):
+                nowhere = part is tensor and known.state != "ready" and not known.packed
+                if nowhere or compat.is_copy_on_write(part):
                     continue
                 block = block_of(part if part.is_quantized else plain(part))
             except Exception:

@@ -8,7 +8,7 @@ all others, and any batch in which a tensor refuses an attribute, are read one b
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
@@ -21,6 +21,7 @@ from torch import nn
 
 from paramwidget import compat
 from paramwidget.tensors import (
+    CODES,
     Condition,
     class_name,
     condition,
@@ -37,6 +38,9 @@ _storage_offset = torch.Tensor.storage_offset
 
 #: The metadata of an empty slot.
 NOTHING = Condition("ready", None, None, None, None, False, "NoneType")
+
+#: The shape of what DeepSpeed's ZeRO-3 leaves of a parameter.
+_NO_ELEMENTS = (0,)
 
 #: Tensors that are read together; fewer objects than trigger a garbage collection.
 _PIECE = 256
@@ -151,6 +155,11 @@ class Census:
     looks: Looks
     spans: Spans
 
+    def see(self, known: Mapping[int, Condition]) -> None:
+        """Take the tensors of these numbers for what is known of them from elsewhere."""
+        self.looks.careful.update(known)
+        self.spans = self.spans.without(known)
+
 
 def take_census(values: Sequence[Any]) -> Census:
     """Number the tensors of the slots in the order of first appearance, and read each once."""
@@ -160,9 +169,20 @@ def take_census(values: Sequence[Any]) -> Census:
     plain = set(range(len(objects))).difference(spans.careful) if spans.careful else None
     for start in range(0, len(objects), _PIECE):
         _look(range(start, min(start + _PIECE, len(objects))), objects, plain, looks)
+    _look_again(objects, looks)
     if looks.careful:
         spans = spans.without(looks.careful)
     return Census(numbers, objects, looks, spans)
+
+
+def _look_again(objects: Sequence[Any], looks: Looks) -> None:
+    """A Condition for each plain tensor that is packed, or whose elements lie on other ranks."""
+    if not CODES.isdisjoint(looks.dtypes) or _NO_ELEMENTS in looks.known_shapes:
+        for number, (dtype, shape) in enumerate(zip(looks.dtypes, looks.shapes, strict=True)):
+            if (dtype in CODES or shape == _NO_ELEMENTS) and number not in looks.careful:
+                known = condition(objects[number])
+                if known.state != "ready":
+                    looks.careful[number] = known
 
 
 def numbered(values: Sequence[Any]) -> tuple[list[int], list[Any]]:

@@ -7,6 +7,7 @@ a hostile module breaks becomes a sentence in its row and does not affect the ot
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import OrderedDict
 from typing import Any
 
@@ -14,11 +15,11 @@ import torch
 from torch import nn
 
 from paramwidget import compat
-from paramwidget.slots.reading import derived, wrappers
+from paramwidget.slots.reading import beside, derived, wrappers
 from paramwidget.slots.reading.census import Census, take_census
 from paramwidget.slots.reading.columns import NO_MODULE, Columns, Kind
 from paramwidget.slots.reading.unregistered import hidden_note, may_hide
-from paramwidget.tensors import class_name, is_tensor
+from paramwidget.tensors import Condition, class_name, is_tensor
 
 _FIELDS = list(compat.MODULE_FIELDS)
 _FIELD_COUNT = len(_FIELDS)
@@ -84,6 +85,7 @@ class Reader:
         self._suspects: list[tuple[int, str, object]] = []
         self._buffer_rows: list[tuple[int, int]] = []
         self._other_kinds: dict[int, Kind] = {}
+        self._telling: dict[int, dict[str, object]] = {}  # attributes, by the module's number
 
     def read_all(self, net: Any) -> None:
         """Read every module once, those nearest to the root first."""
@@ -212,6 +214,8 @@ class Reader:
     def _attribute(self, name: Any, value: object, number: int) -> None:
         """A plain attribute: a tensor is a slot; modules that torch does not see are a warning."""
         columns = self.columns
+        if type(name) is str and name in beside.TELLING:
+            self._telling.setdefault(number, {})[name] = value
         if is_tensor(value):
             key = key_text(name)
             taken = columns.slot_keys[columns.first_slot[number] :]
@@ -270,6 +274,7 @@ class Reader:
                     if kinds[slot] == "buffer":
                         columns.none_buffers.add(slot)
                     kinds[slot] = "none"
+        self._look_beside(census)
         columns.registered = sum(map(id, self.values))
         columns.registered -= sum(id(self.values[slot]) for slot in self._other_kinds)
         if self._suspects:
@@ -277,6 +282,27 @@ class Reader:
             for number, key, value in self._suspects:
                 self._warn(number, hidden_note(key, value, known))
         return census
+
+    def _look_beside(self, census: Census) -> None:
+        """Give a tensor another Condition where the rest of its module says more of it."""
+        columns = self.columns
+        modules = set(self._telling)
+        if not beside.SIGNS.isdisjoint(columns.slot_keys):
+            signs = (slot for slot, key in enumerate(columns.slot_keys) if key in beside.SIGNS)
+            modules |= {bisect_right(columns.first_slot, slot) - 1 for slot in signs}
+        seen: dict[int, Condition] = {}
+        for number in modules:
+            attributes = self._telling.get(number, {})
+            names = {columns.slot_keys[slot] for slot in columns.slots_of(number)}
+            for slot in columns.slots_of(number):
+                tensor = census.numbers[slot]
+                before = census.looks.condition(tensor)
+                key, holder = columns.slot_keys[slot], columns.classes[number]
+                known = beside.told(key, before, names, attributes, holder)
+                if known is not before:
+                    seen[tensor] = known
+        if seen:
+            census.see(seen)
 
     def _warn(self, number: int, note: str | None) -> None:
         notes = self.columns.module_notes
