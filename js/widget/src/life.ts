@@ -26,8 +26,8 @@ export function viewLife(host: HTMLElement, store: Store, view: ViewState, end: 
     told = "shown";
     tell();
   };
-  const close = () => {
-    if (told) say("closed");
+  const endAs = (what: View["what"]) => {
+    if (told) say(what);
     told = "";
   };
   // Needed only if no hook reports the end of a cell to Python. A busy kernel leaves the last request
@@ -45,7 +45,7 @@ export function viewLife(host: HTMLElement, store: Store, view: ViewState, end: 
   });
   observer.observe(host);
   document.addEventListener("visibilitychange", tell, { signal: end });
-  window.addEventListener("pagehide", close, { signal: end });
+  window.addEventListener("pagehide", () => endAs("left"), { signal: end });
   window.addEventListener("pageshow", () => told || open(), { signal: end });
   let rate = 0;
   const pace = () => {
@@ -73,6 +73,6 @@ export function viewLife(host: HTMLElement, store: Store, view: ViewState, end: 
     stopPace();
     observer.disconnect();
     for (const timer of timers) clearInterval(timer);
-    close();
+    endAs("closed");
   });
 }
