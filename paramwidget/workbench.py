@@ -19,7 +19,9 @@ from paramwidget.edit.actions.compute import Compute
 from paramwidget.edit.actions.initialize import Initialize
 from paramwidget.edit.actions.set_requires_grad import SetRequiresGrad
 from paramwidget.edit.actions.tie import Tie, Untie
-from paramwidget.edit.journal import Edit, Journal
+from paramwidget.edit.journal import Edit, Entry, Journal
+from paramwidget.edit.journal.journal import QUICK_BYTES
+from paramwidget.edit.step import step as one_step
 from paramwidget.picture.lenses import Slot, lens_named, look
 from paramwidget.picture.raster import Raster, raster
 from paramwidget.picture.remembered import Moment, Remembered
@@ -51,8 +53,8 @@ class Record:
     """What is kept for a model as long as it lives, without a reference to it."""
 
     known: KnownContent
+    journal: Journal
     current: CurrentTree = field(default_factory=CurrentTree)
-    journal: Journal = field(default_factory=Journal)
     remembered: Remembered = field(default_factory=Remembered)
     lock: threading.RLock = field(default_factory=threading.RLock)
     listeners: weakref.WeakSet[Any] = field(default_factory=weakref.WeakSet)
@@ -69,7 +71,8 @@ def _record_of(net: nn.Module) -> Record:
     held = _records.get(key)
     if held is not None and held[0]() is net:
         return held[1]
-    record = Record(KnownContent(net))
+    known = KnownContent(net)
+    record = Record(known, Journal(known))
 
     def forget(gone: weakref.ref[nn.Module]) -> None:
         if key in _records and _records[key][0] is gone:
@@ -228,7 +231,7 @@ class Workbench:
         The first look is when the bench is created; the bench's own edits count as seen.
         """
         with self.lock:
-            changed = self._record.known.look(self.read(), self.net)
+            changed = self._record.known.refresh(self.read(), self.net)
             return [node.label for node in changed]
 
     # --- what is done --------------------------------------------------------------------------
@@ -294,12 +297,33 @@ class Workbench:
         return self.do(Untie(name))
 
     def undo(self) -> Edit | None:
-        """Undo the last edit; None if there is none left."""
+        """Undo the last edit; None if there is none left.
+
+        A slot that something else has written to since is named in the edit's ``warnings``;
+        ``redo`` brings those values back, as ``bring_back`` does at any later time.
+        """
         return self._step(lambda journal, _: journal.undo(self.net))
 
     def redo(self) -> Edit | None:
         """Redo the last undone edit; None if there is none."""
         return self._step(lambda journal, _: journal.redo(self.net))
+
+    def skip(self) -> Edit | None:
+        """Leave the newest edit as it is, without a way back; None if there is none left.
+
+        For an edit that cannot be undone: ``undo`` goes on with the one before.
+        """
+        return self._step(lambda journal, _: journal.skip())
+
+    def bring_back(self, entry: Entry) -> Edit:
+        """Restore what an undo put away, or an undone edit that another one followed.
+
+        ``entry`` is one of ``journal``. Raises EditError if its values were dropped, or if the
+        model has changed too much.
+        """
+        edit = self._step(lambda journal, _: journal.bring_back(self.net, entry))
+        assert edit is not None
+        return edit
 
     def restart(self) -> list[Edit]:
         """Back to the start: undo every edit in effect, the last first."""
@@ -312,14 +336,33 @@ class Workbench:
         return self._record.journal.history
 
     @property
-    def journal(self) -> Journal:
-        """Everything that was done, undone and refused."""
+    def journal(self) -> list[Entry]:
+        """Everything that was done, oldest first: by edits, by cells and training, and undone.
+
+        Reads up to 1 GiB of the model to see what has changed since the last look.
+        """
+        self.look_outside()
+        return list(self.log.entries)
+
+    @property
+    def log(self) -> Journal:
+        """The journal as of the last look, with what undo and redo would do."""
         return self._record.journal
 
-    def code(self) -> str:
-        """The edits in effect as a script for ``net``; it needs torch and the user's functions."""
+    def look_outside(self, most: int = QUICK_BYTES) -> None:
+        """Note in the journal what something else has changed, reading at most about so much."""
         with self.lock:
-            return self._record.journal.code()
+            slots = {node.path: node.label for node in self.read().slots}
+            self.log.look(self.net, slots, most)
+
+    def code(self) -> str:
+        """The edits in effect as a script for ``net``; it needs torch and the user's functions.
+
+        A comment says where something else has changed the model.
+        """
+        with self.lock:
+            self.look_outside()
+            return self.log.code()
 
     def do(self, action: Action) -> Edit:
         """Apply an action completely or not at all, and record it in the journal."""
@@ -334,24 +377,24 @@ class Workbench:
         self._record.listeners.add(listener)
 
     def _step(self, step: Callable[[Journal, Tree], Edit | None]) -> Edit | None:
-        """One step of the journal; its content counts as known, and the listeners are told.
+        """One step of the journal, of which the listeners are told.
 
         The tree is read once, and again only after an edit that may have moved something.
         """
-        with self.lock:
-            record, edit = self._record, None
-            tree = record.current.places(self.net)
+        with self.lock, one_step():
+            tree, edit = self._record.current.places(self.net), None
             try:
-                edit = step(record.journal, tree)
-                if edit is not None:
-                    tree = self.read() if edit.restructured else tree
-                    record.known.count_as_known(tree, self.net, edit.changed)
+                edit = step(self.log, tree)
             finally:
                 self._tell(edit, tree)
             return edit
 
     def _tell(self, edit: Edit | None, tree: Tree) -> None:
         """Tell the listeners; one that fails stops neither the edit nor the others."""
+        try:
+            tree = self.read() if edit is not None and edit.restructured else tree
+        except Exception:
+            _log.exception("paramwidget: the model could not be read after an edit")
         for listener in list(self._record.listeners):
             try:
                 listener.edited(edit, tree)

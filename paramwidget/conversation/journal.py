@@ -18,16 +18,16 @@ def journal_message(journal: Journal) -> protocol.Journal:
     """The journal's lines, what undo and redo would do, and the script."""
     entries = [
         protocol.Entry(
-            title=entry.edit.title,
-            names=[display_name(name) for name in entry.edit.changed[:FEW]],
-            changed=len(entry.edit.changed),
+            title=entry.title,
+            names=[display_name(name) for name in entry.names[:FEW]],
+            changed=len(entry.names),
             skipped=[
                 f"{display_name(name)}: {why}"
-                for name, why in islice(entry.edit.skipped.items(), FEW)
+                for name, why in islice(entry.edit.skipped.items() if entry.edit else (), FEW)
             ],
-            seed="" if entry.edit.seed is None else str(entry.edit.seed),
-            warnings=list(entry.edit.warnings),
-            code=entry.edit.code,
+            seed="" if entry.edit is None or entry.edit.seed is None else str(entry.edit.seed),
+            warnings=[] if entry.edit is None else list(entry.edit.warnings),
+            code="" if entry.edit is None else entry.edit.code,
             stands=entry.stands,
             error=entry.error,
         )

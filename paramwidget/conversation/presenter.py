@@ -163,7 +163,7 @@ class Presenter:
 
     def show_journal(self) -> None:
         """What was done, undone and refused."""
-        self._send(journal_message(self.bench.journal))
+        self._send(journal_message(self.bench.log))
 
     def show_panels(self) -> None:
         """Send which panels are open, and what they show if that has changed."""
@@ -213,7 +213,7 @@ class Presenter:
         panels = list(self.views.panels.values())
         messages = self._saved_tree(tree, sent_tree, panels)
         messages += [
-            (journal_message(self.bench.journal), []),
+            (journal_message(self.bench.log), []),
             (protocol.Panels(panels, []), []),
         ]
         for panel in panels:

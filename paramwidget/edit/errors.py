@@ -26,6 +26,11 @@ def listed(words: Iterable[object], most: int = 6) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
+def counted(number: int, noun: str) -> str:
+    """ "1 slot", "2 slots"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def quoted(value: object, most: int = 60) -> str:
     """A value as one short line, for a sentence; never raises, even if the value's repr does."""
     try:

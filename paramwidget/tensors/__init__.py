@@ -19,7 +19,14 @@ from paramwidget.tensors.kinds import (
     parts,
     shape_of,
 )
-from paramwidget.tensors.values import SAME_SIZE, Unreadable, plain, readable, same_bits
+from paramwidget.tensors.values import (
+    SAME_SIZE,
+    Unreadable,
+    bits_of,
+    plain,
+    readable,
+    same_bits,
+)
 from paramwidget.tensors.writing import crash_reason, overlaps_itself, writable_reason
 
 __all__ = [
@@ -27,6 +34,7 @@ __all__ = [
     "Condition",
     "State",
     "Unreadable",
+    "bits_of",
     "class_has",
     "class_lookup",
     "class_name",

@@ -97,10 +97,11 @@ def same_bits(left: torch.Tensor, right: torch.Tensor) -> bool:
     """Whether two tensors hold the same bytes: NaN equals itself, 0 differs from −0."""
     if left.shape != right.shape or left.dtype != right.dtype:
         return False
-    return torch.equal(_bits(left), _bits(right))
+    return torch.equal(bits_of(left), bits_of(right))
 
 
-def _bits(tensor: torch.Tensor) -> torch.Tensor:
+def bits_of(tensor: torch.Tensor) -> torch.Tensor:
+    """The elements as integers of the same bits, in one row; two for one of 16 bytes."""
     tensor = tensor.resolve_conj().resolve_neg()
     if tensor.is_complex() and tensor.itemsize > 8:
         tensor = torch.view_as_real(tensor)

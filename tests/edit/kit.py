@@ -18,6 +18,7 @@ from paramwidget.edit.actions.initialize import Initialize
 from paramwidget.edit.actions.set_requires_grad import SetRequiresGrad
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.journal import Edit, Journal
+from paramwidget.slots.content.known import KnownContent
 from paramwidget.slots.tree import read_tree
 
 
@@ -39,7 +40,7 @@ class Bench:
     def __init__(self, net: nn.Module, **settings: Any) -> None:
         self.net = net
         self.fresh = copy.deepcopy(net)
-        self.journal = Journal(**settings)
+        self.journal = Journal(KnownContent(net), **settings)
         self.functions: dict[str, Any] = {}
 
     @classmethod
@@ -47,6 +48,7 @@ class Bench:
         """A bench without a copy of the model, for models that cannot be copied."""
         bench = cls(nn.Module())
         bench.net = net
+        bench.journal = Journal(KnownContent(net))
         return bench
 
     def do(self, action: Action) -> Edit:

@@ -17,6 +17,7 @@ from paramwidget.edit.actions.compute import Compute
 from paramwidget.edit.actions.initialize import Initialize
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.journal import Journal
+from paramwidget.slots.content.known import KnownContent
 from paramwidget.slots.tree import read_tree
 
 np.zeros((4, 4), np.float32).tofile(sys.argv[1])
@@ -26,7 +27,7 @@ net[0].weight = nn.Parameter(mapped)
 freed = nn.Parameter(torch.ones(4, 4))
 freed.untyped_storage().resize_(0)
 net[1].weight = freed
-journal = Journal()
+journal = Journal(KnownContent(net))
 
 def do(action):
     return journal.do(net, read_tree(net), action)

@@ -13,6 +13,7 @@ from torch import nn
 
 from edit.kit import Bench, contents
 from paramwidget.edit.errors import EditError
+from paramwidget.edit.journal.kept import ENTRY_BYTES
 
 
 def net() -> nn.Sequential:
@@ -103,7 +104,7 @@ def test_undo_writes_every_slot_of_a_tie_that_was_broken_since() -> None:
 
 
 def test_the_oldest_bytes_go_first() -> None:
-    bench = Bench(net(), budget=200)  # a weight has 64 bytes
+    bench = Bench(net(), budget=3 * (64 + ENTRY_BYTES))  # a weight has 64 bytes
     for _ in range(5):
         bench.initialize("0.weight", "normal_")
     for _ in range(3):
@@ -257,15 +258,15 @@ def test_an_exception_without_words() -> None:
         Bench(nn.Linear(2, 2)).apply(fails)
 
 
-def test_what_was_undone_for_good_holds_no_bytes() -> None:
-    bench = Bench(net())
-    bench.initialize("", "normal_")
+def test_what_was_dropped_goes_before_what_stands() -> None:
+    bench = Bench(net(), budget=2 * (64 + ENTRY_BYTES))
+    bench.initialize("0.weight", "normal_")
+    bench.initialize("0.weight", "ones_")
     bench.undo()
-    assert bench.journal.entries[0].nbytes > 0
-    bench.assign("0.bias", (0,), 1)
-    assert bench.journal.entries[0].nbytes == 0
-    assert bench.journal.entries[0].inverses is None
-    assert bench.journal.entries[1].nbytes == 4
+    bench.initialize("1.weight", "normal_")
+    assert [entry.kind for entry in bench.journal.entries] == ["edit", "dropped", "edit"]
+    assert [entry.nbytes for entry in bench.journal.entries] == [64, 0, 64]
+    assert not bench.journal.entries[1].can_be_brought_back
 
 
 def test_too_little_memory_is_a_refusal() -> None:

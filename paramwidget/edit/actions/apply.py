@@ -22,7 +22,7 @@ from paramwidget.edit.actions.outcome import Failed, Notes, Outcome, display_nam
 from paramwidget.edit.actions.write_target import Ties, node_at, what_is
 from paramwidget.edit.errors import EditError, quoted
 from paramwidget.edit.initializers.seeds import fresh_seed, private_generators
-from paramwidget.edit.memory.rollback import RollbackPoint
+from paramwidget.edit.memory.rollback import RollbackPoint, restored_on_error
 from paramwidget.edit.script import callable_text, function_name
 from paramwidget.edit.values.numbers import parse_seed
 from paramwidget.slots.content.fingerprint import fingerprint
@@ -60,20 +60,16 @@ class Apply(Action):
         visited = list(visits(module)) if self.recurse else [module]
         given = parse_seed(self.seed)
         seed = given if given is not None else fresh_seed()
-        point = RollbackPoint.of(unique_modules(net))
-        before = _holdings(net, tree, point)
         name = function_name(self.function)
-        try:
-            with private_generators(seed):
-                for here in visited:
-                    self.function(here)
-        except Exception as error:
-            point.restore(net)
-            raise Failed.of(f"{name} failed on a {type(here).__name__}", error) from error
-        except BaseException:
-            point.restore(net)
-            raise
-        return self._outcome(net, tree, node, visited, seed, point, before)
+        with restored_on_error(unique_modules(net)) as point:
+            before = _holdings(net, tree, point)
+            try:
+                with private_generators(seed):
+                    for here in visited:
+                        self.function(here)
+            except Exception as error:
+                raise Failed.of(f"{name} failed on a {type(here).__name__}", error) from error
+            return self._outcome(net, tree, node, visited, seed, point, before)
 
     def _outcome(
         self,

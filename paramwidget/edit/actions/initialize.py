@@ -45,7 +45,8 @@ from paramwidget.edit.initializers.draw import UNSEEDED, draw, scratch_dtype, us
 from paramwidget.edit.initializers.expected import Expected, expected_of
 from paramwidget.edit.initializers.requirements import unmet_requirement
 from paramwidget.edit.initializers.seeds import fresh_seed, private_generators
-from paramwidget.edit.memory.write import Transaction, copied, transaction, with_zero_rows
+from paramwidget.edit.memory.transaction import Transaction, transaction
+from paramwidget.edit.memory.write import copied, with_zero_rows
 from paramwidget.edit.script import HELPERS, callable_text
 from paramwidget.edit.values.convert import converted
 from paramwidget.edit.values.numbers import parse_seed, taken
@@ -191,6 +192,7 @@ class _Filling:
         for write_target in plan.covered:
             notes.changes(write_target.nodes)
         notes.changes(partners.changed())
+        notes.warnings += work.warnings
         value = plan.arguments.get("val", 0.0)
         if self.entry.source == "torch" and value - value != 0:
             notes.warnings.append(f"filled with {value}, as requested")

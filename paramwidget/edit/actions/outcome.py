@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paramwidget.edit.errors import EditError, listed, quoted
-from paramwidget.edit.memory.write import Bytes, Inverse
+from paramwidget.edit.memory.transaction import Bytes, Inverse
 from paramwidget.edit.script import Script, comment, function_name
 from paramwidget.slots.targets import select
 from paramwidget.slots.ties import Name

@@ -20,12 +20,13 @@ from paramwidget.edit.actions.modules import (
 )
 from paramwidget.edit.actions.write_target import Ties, WriteTarget
 from paramwidget.edit.errors import EditError, quoted
-from paramwidget.edit.memory.rollback import RollbackPoint
-from paramwidget.edit.memory.write import Transaction, copied, put
+from paramwidget.edit.initializers.seeds import generators_put_back
+from paramwidget.edit.memory.rollback import restored_on_error
+from paramwidget.edit.memory.transaction import Transaction
+from paramwidget.edit.memory.write import copied, put
 from paramwidget.edit.script import assigned, indented
 from paramwidget.edit.values.convert import converted
 from paramwidget.slots.names import held_at, one_way_reason, resolve
-from paramwidget.slots.reading.randomness import kept_generators
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Tree
 from paramwidget.tensors import Unreadable, dtype_name, error_text, same_bits
@@ -82,19 +83,15 @@ def store(
     """
     net, node = work.net, write_target.node
     chain = chain_at(net, node)
-    point = RollbackPoint.of(unique_modules(chain))
-    try:
-        _write_originals(chain, values, node)
-        _check(value(net, node), values, node)
-    except BaseException:
-        point.restore(net)
-        raise
     ties = Ties(tree)
     sources = [tree.node(source) for source in node.sources]
-    tensors = {id(held_at(chain, source.path[-1:])): ties.same(source) for source in sources}
-    paths = {key: tuple(one.path for one in nodes) for key, nodes in tensors.items()}
-    work.inverses += point.changes(paths)
-    point.keep_versions()
+    with restored_on_error(unique_modules(chain)) as point:
+        _write_originals(chain, values, node)
+        _check(value(net, node), values, node)
+        tensors = {id(held_at(chain, source.path[-1:])): ties.same(source) for source in sources}
+        paths = {key: tuple(one.path for one in nodes) for key, nodes in tensors.items()}
+        work.inverses += point.changes(paths)
+        point.keep_versions()
     changed = [one.label for nodes in tensors.values() for one in nodes]
     return [node.label, *changed]
 
@@ -106,7 +103,7 @@ def _write_originals(
     wanted: Any = values
     steps: list[Any] = [step for _, step in children_of(chain)]  # write_target() has checked each
     try:
-        with kept_generators(), torch.no_grad():
+        with generators_put_back(), torch.no_grad():
             for step in reversed(steps):
                 wanted = step.right_inverse(wanted)
     except Exception as error:

@@ -12,7 +12,7 @@ from paramwidget.edit.actions import parametrized
 from paramwidget.edit.actions.outcome import Notes, Outcome
 from paramwidget.edit.actions.write_target import Partners, Ties, WriteTarget, locked, node_at
 from paramwidget.edit.errors import EditError, quoted
-from paramwidget.edit.memory.write import Transaction, transaction
+from paramwidget.edit.memory.transaction import Transaction, transaction
 from paramwidget.edit.values.index import Index
 from paramwidget.edit.values.numbers import Number
 from paramwidget.slots.names import resolve
@@ -83,7 +83,7 @@ def part_outcome(
 ) -> Outcome:
     """The outcome of writing a part; ``lines`` are what does the same."""
     lines = write_target.guarded(lines)
-    notes = Notes(title, changed=changed, warnings=list(warnings), lines=lines)
+    notes = Notes(title, changed=changed, warnings=[*warnings, *work.warnings], lines=lines)
     if write_target.moving:
         notes.helpers.add("keeping")
     return notes.outcome(work.inverses)

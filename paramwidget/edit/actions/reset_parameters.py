@@ -19,7 +19,7 @@ from paramwidget.edit.actions.outcome import Failed, Notes, Outcome, display_nam
 from paramwidget.edit.actions.write_target import Partners, Ties, WriteTarget
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.initializers.seeds import private_generators
-from paramwidget.edit.memory.rollback import RollbackPoint
+from paramwidget.edit.memory.rollback import restored_on_error
 from paramwidget.edit.script import indented
 from paramwidget.slots.names import held_at, resolve
 from paramwidget.slots.ties import Name
@@ -64,13 +64,12 @@ def reset(
     }
     below = {id(m): m for module in resets.values() for m in unique_modules(module)}
     nodes = _nodes_by_tensor(net, tree, below)
-    point = RollbackPoint.of(below.values())
-    partners = Partners(net, ties, write_targets)
     notes = Notes(f"reset_parameters on {_display_name(resets)}", seed, skipped=skipped)
     notes.lines.append(f"seed_all({seed})")
     notes.helpers.add("seed_all")
     notes.ran_code = True
-    try:
+    with restored_on_error(below.values()) as point:
+        partners = Partners(net, ties, write_targets)
         with private_generators(seed):
             for path, module in resets.items():
                 _call(module, path)
@@ -91,16 +90,13 @@ def reset(
             asked = display_name(target)
             about = f"reset_parameters cannot initialize {asked!r}: {reasons}"
             raise EditError(about, "target")
-    except BaseException:
-        point.restore(net)
-        raise
-    paths = {key: tuple(n.path for n in ties.same(node)) for key, node in nodes.items()}
-    inverses = point.changes(paths)
-    point.keep_versions()
-    notes.changes(partners.changed())
-    order = {node.label: place for place, node in enumerate(tree.slots)}
-    notes.changed.sort(key=lambda name: order.get(name, 0))
-    return notes.outcome(inverses)
+        paths = {key: tuple(n.path for n in ties.same(node)) for key, node in nodes.items()}
+        inverses = point.changes(paths)
+        point.keep_versions()
+        notes.changes(partners.changed())
+        order = {node.label: place for place, node in enumerate(tree.slots)}
+        notes.changed.sort(key=lambda name: order.get(name, 0))
+        return notes.outcome(inverses)
 
 
 def _tensors_below(module: nn.Module) -> list[int]:

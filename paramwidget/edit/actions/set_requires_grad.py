@@ -20,7 +20,7 @@ from paramwidget.edit.actions.outcome import (
 from paramwidget.edit.actions.write_target import Ties, WriteTarget, what_is
 from paramwidget.edit.errors import EditError, quoted
 from paramwidget.edit.memory.inverses import RequiresGrad, requires_grad, switch
-from paramwidget.edit.memory.write import transaction
+from paramwidget.edit.memory.transaction import transaction
 from paramwidget.edit.script import indented
 from paramwidget.slots.names import resolve
 from paramwidget.slots.ties import Name
@@ -54,7 +54,7 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
                 switched.append(one)
                 if before != self.value:
                     changed.append(one)
-                    work.inverses.append(RequiresGrad(one.tensor, before))
+                    work.record(RequiresGrad(one.tensor, before))
         if not switched:
             raise self._refusal(tree, skipped)
         done = changed or switched

@@ -25,8 +25,9 @@ from paramwidget.edit.actions.outcome import Notes, Outcome, display_name
 from paramwidget.edit.actions.write_target import Ties, node_at, what_is
 from paramwidget.edit.errors import EditError, quoted
 from paramwidget.edit.memory.inverses import MovedMemory
-from paramwidget.edit.memory.rollback import RollbackPoint
-from paramwidget.edit.memory.write import Inverse, point_at
+from paramwidget.edit.memory.rollback import restored_on_error
+from paramwidget.edit.memory.transaction import Inverse, transaction
+from paramwidget.edit.memory.write import point_at
 from paramwidget.edit.script import assigned
 from paramwidget.slots.names import resolve
 from paramwidget.slots.tree import Node, Path, Tree
@@ -85,7 +86,7 @@ class Untie(Action):
         # tensor by identity; numpy and DLPack do not share a trainable tensor, so that one keeps
         # its object
         if not shared and node.kind == "parameter" and tensor.requires_grad:
-            return _own_memory(node, tensor, notes)
+            return _own_memory(net, node, tensor, notes)
         return _apart(net, tree, node, tensor, notes)
 
 
@@ -127,16 +128,14 @@ def _slots_of(net: nn.Module, tree: Tree, node: Node, holder: nn.Module) -> list
 @contextmanager
 def _registries_kept(modules: list[nn.Module]) -> Iterator[list[Inverse]]:
     """Collects what is replaced inside; restores it if that raises."""
-    point = RollbackPoint.of(modules, contents=False)
     inverses: list[Inverse] = []
     try:
-        yield inverses
-        inverses += point.changes({})
+        with restored_on_error(modules, contents=False) as point:
+            yield inverses
+            inverses += point.changes({})
     except EditError:
-        point.restore(modules[0])
         raise
     except Exception as error:
-        point.restore(modules[0])
         raise EditError(f"the tensor cannot be replaced: {error_text(error)}") from error
 
 
@@ -197,13 +196,14 @@ def shallow_copy(module: nn.Module) -> nn.Module:
     return made
 
 
-def _own_memory(node: Node, tensor: torch.Tensor, notes: Notes) -> Outcome:
+def _own_memory(net: nn.Module, node: Node, tensor: torch.Tensor, notes: Notes) -> Outcome:
     """The same tensor object in memory of its own."""
-    inverse = MovedMemory(tensor, plain(tensor))
-    point_at(tensor, plain(tensor).clone())
+    with transaction(net) as work:
+        work.record(MovedMemory(tensor, plain(tensor)))
+        point_at(tensor, plain(tensor).clone())
     access = node.access[0]
     notes.lines.append(f"{access}.data = {access}.data.clone()")
-    return notes.outcome([inverse])
+    return notes.outcome(work.inverses)
 
 
 def _optimizers() -> list[Optimizer]:

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
-from paramwidget.slots.reading.randomness import kept_generators
+from paramwidget.edit.step import step
+from paramwidget.slots.reading.randomness import Generators
 
 SEED_BITS = 31  # accepted by numpy, random and torch alike, and short enough to type
 
@@ -27,10 +28,20 @@ def private_generators(seed: int) -> Iterator[None]:
     An accelerator is seeded only if it is already in use: otherwise torch would keep the seed until
     the device is initialized, long after this edit.
     """
-    with kept_generators() as accelerators:
+    with generators_put_back() as held:
         torch.default_generator.manual_seed(seed)
-        for accelerator in accelerators:
+        for accelerator in held.accelerators:
             accelerator.manual_seed_all(seed)
         np.random.seed(seed)
         random.seed(seed)
         yield
+
+
+@contextmanager
+def generators_put_back() -> Iterator[Generators]:
+    """Restore every global generator afterwards, whatever interrupts the edit."""
+    held = Generators()
+    with step() as current:
+        current.ways_back.append(held.restore)
+        yield held
+        held.restore()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+import weakref
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
 from paramwidget import compat
-from paramwidget.edit.errors import EditError
+from paramwidget.edit.errors import listed
 from paramwidget.edit.memory.write import point_at
+from paramwidget.slots.reading.reader import entries, key_text
 from paramwidget.tensors import condition, is_distributed, is_tensor, is_wrapper, parts, plain
 
 _HOOKS = tuple(name for name in compat.MODULE_FIELDS if "hooks" in name)
@@ -44,6 +46,8 @@ def is_strided(tensor: torch.Tensor) -> bool:
 class MovedMemory:
     """A tensor object was given other memory (``p.data = ...``); holds an alias of the old one."""
 
+    displaces: ClassVar[bool] = True
+
     tensor: torch.Tensor
     alias: torch.Tensor
 
@@ -51,19 +55,30 @@ class MovedMemory:
     def nbytes(self) -> int:
         return sum(part.nbytes for part in parts(self.alias))
 
-    def check(self, net: nn.Module) -> None:
+    def problem(self, net: nn.Module) -> str | None:
         """This can always be restored."""
 
-    def swap(self, net: nn.Module) -> None:
+    def exchange(self, net: nn.Module) -> Callable[[], None]:
+        return self._swap
+
+    def _swap(self) -> None:
         # sparse and quantized tensors have no plain alias, and .data is theirs
         now = plain(self.tensor) if is_strided(self.tensor) else self.tensor.data
         point_at(self.tensor, self.alias)
         self.alias = now
 
+    def restore(self) -> None:
+        point_at(self.tensor, self.alias)
+
+    def copied(self) -> MovedMemory:
+        return MovedMemory(self.tensor, self.alias.clone())
+
 
 @dataclass
 class RequiresGrad:
     """``requires_grad`` of one tensor object."""
+
+    displaces: ClassVar[bool] = False
 
     tensor: torch.Tensor
     value: bool
@@ -72,13 +87,22 @@ class RequiresGrad:
     def differs(self) -> bool:
         return requires_grad(self.tensor) != self.value
 
-    def check(self, net: nn.Module) -> None:
+    def problem(self, net: nn.Module) -> str | None:
         """This can always be switched."""
 
-    def swap(self, net: nn.Module) -> None:
+    def exchange(self, net: nn.Module) -> Callable[[], None]:
+        return self._swap
+
+    def _swap(self) -> None:
         now = requires_grad(self.tensor)
         switch(self.tensor, self.value)
         self.value = now
+
+    def restore(self) -> None:
+        switch(self.tensor, self.value)
+
+    def copied(self) -> RequiresGrad:
+        return RequiresGrad(self.tensor, self.value)
 
 
 def requires_grad(tensor: torch.Tensor) -> bool:
@@ -98,6 +122,8 @@ def switch(tensor: torch.Tensor, value: bool) -> None:
 class Registry:
     """A dict or list of a module in which objects were replaced; keeps its order too."""
 
+    displaces: ClassVar[bool] = True
+
     holder: Any
     then: Any  # what it held, as a plain dict or list
     now: Any = None  # what the edit left there
@@ -112,17 +138,33 @@ class Registry:
     def differs(self) -> bool:
         return not same_objects(self.present(), self.then)
 
-    def check(self, net: nn.Module) -> None:
-        if not same_objects(self.present(), self.now):
-            raise EditError(
-                "the modules have changed since then: what the edit put there was replaced"
-            )
+    def problem(self, net: nn.Module) -> str | None:
+        present = self.present()
+        if same_objects(present, self.now):
+            return None
+        where = _path_of(net, self.holder)
+        names = [".".join([*where, str(key)]) for key in _differing(present, self.now)]
+        are = "were" if len(names) > 1 else "was"
+        return f"{listed(names)} {are} replaced since" if names else "its slots have another order"
 
-    def swap(self, net: nn.Module) -> None:
+    def exchange(self, net: nn.Module) -> Callable[[], None]:
+        return self._swap
+
+    def _swap(self) -> None:
         then, self.then = self.then, self.present()
         self.now = then
+        self._hold(then)
+
+    def _hold(self, content: Any) -> None:
         self.holder.clear()
-        (self.holder.update if isinstance(self.holder, dict) else self.holder.extend)(then)
+        (self.holder.update if isinstance(self.holder, dict) else self.holder.extend)(content)
+
+    def restore(self) -> None:
+        if self.differs():
+            self._hold(self.then)
+
+    def copied(self) -> Registry:
+        return replace(self)
 
 
 @dataclass
@@ -132,41 +174,56 @@ class Attributes(Registry):
     def present(self) -> Any:
         return {name: value for name, value in self.holder.items() if is_tensor(value)}
 
-    def check(self, net: nn.Module) -> None:
+    def problem(self, net: nn.Module) -> str | None:
         """Restored by name: a pruned weight is a different object after each forward pass."""
 
-    def swap(self, net: nn.Module) -> None:
-        then, self.then = self.then, self.present()
-        self.now = then
-        for name in self.then:
-            if name not in then:
+    def _hold(self, content: Any) -> None:
+        for name in self.present():
+            if name not in content:
                 del self.holder[name]
-        self.holder.update(then)
+        self.holder.update(content)
 
 
 @dataclass
 class Behaviour:
     """The hooks and the class of a module, which pruning and parametrizing change."""
 
-    module: nn.Module
+    displaces: ClassVar[bool] = False
+
+    module: weakref.ref[nn.Module]  # a journal keeps no model alive
     then: dict[str, Any]
     nbytes: int = 0
 
     @classmethod
     def of(cls, module: nn.Module) -> Behaviour:
-        return cls(module, _behaviour(module))
+        return cls(weakref.ref(module), _behaviour(module))
 
-    def check(self, net: nn.Module) -> None:
+    def problem(self, net: nn.Module) -> str | None:
         """Hooks added since then are removed too."""
 
-    def swap(self, net: nn.Module) -> None:
-        then, self.then = self.then, _behaviour(self.module)
-        fields = compat.raw_dict(self.module)
+    def exchange(self, net: nn.Module) -> Callable[[], None]:
+        return self._swap
+
+    def _swap(self) -> None:
+        module = self.module()
+        if module is not None:
+            now = _behaviour(module)
+            self.restore()
+            self.then = now
+
+    def restore(self) -> None:
+        module = self.module()
+        if module is None:
+            return
+        fields = compat.raw_dict(module)
         for name in _HOOKS:
             if isinstance(fields.get(name), dict):
                 fields[name].clear()
-                fields[name].update(then.get(name, {}))
-        object.__setattr__(self.module, "__class__", then["class"])
+                fields[name].update(self.then.get(name, {}))
+        object.__setattr__(module, "__class__", self.then["class"])
+
+    def copied(self) -> Behaviour:
+        return replace(self)
 
 
 def _behaviour(module: nn.Module) -> dict[str, Any]:
@@ -225,6 +282,32 @@ class Gradient:
 
 def _size(held: Iterable[Any]) -> int:
     return sum(value.nbytes for value in held if is_tensor(value) and is_strided(value))
+
+
+def _differing(left: Any, right: Any) -> list[Any]:
+    """The keys, or places, at which two registries hold something else."""
+    if not isinstance(left, dict):
+        left, right = dict(enumerate(left)), dict(enumerate(right))
+    missing = object()
+    keys = dict.fromkeys([*right, *left])
+    return [key for key in keys if left.get(key, missing) is not right.get(key, missing)]
+
+
+def _path_of(net: nn.Module, holder: Any) -> list[str]:
+    """The path of the module that one of its registries belongs to; empty if it is gone."""
+    todo: list[tuple[list[str], Any]] = [([], net)]
+    seen: set[int] = set()
+    while todo:
+        path, module = todo.pop()
+        seen.add(id(module))
+        fields = compat.module_fields(module)
+        if any(value is holder for value in fields.values()):
+            return path
+        children = fields.get("_modules")
+        for key, child in (entries(children) or ()) if children else ():
+            if issubclass(type(child), nn.Module) and id(child) not in seen:
+                todo.append(([*path, key_text(key)], child))
+    return []
 
 
 def same_objects(left: Any, right: Any) -> bool:

@@ -7,7 +7,8 @@ what has really changed afterwards becomes the inverse of the edit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,8 +26,11 @@ from paramwidget.edit.memory.inverses import (
     RequiresGrad,
     is_strided,
     requires_grad,
+    switch,
 )
-from paramwidget.edit.memory.write import Bytes, Inverse, copied, point_at, put
+from paramwidget.edit.memory.transaction import Bytes, Inverse
+from paramwidget.edit.memory.write import copied, point_at, put
+from paramwidget.edit.step import step
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.reading.reader import entries
 from paramwidget.tensors import (
@@ -85,6 +89,23 @@ class TensorState:
 
     def same_content(self) -> bool:
         return self.same_memory() and same_bits(self.memory, self.bytes)
+
+    def put_back(self) -> None:
+        """Restore the tensor as it was."""
+        self.put_bytes_back()
+        if self.tensor.requires_grad != self.requires_grad:
+            switch(self.tensor, self.requires_grad)
+
+    def put_bytes_back(self) -> None:
+        """Restore its memory and its bytes, without allocating any."""
+        if not self.same_memory():
+            point_at(self.tensor, self.alias)
+        try:
+            unchanged = same_bits(self.memory, self.bytes)
+        except (MemoryError, RuntimeError):  # no memory to put its elements in order
+            unchanged = False
+        if not unchanged:
+            put(self.memory, self.bytes)
 
     def written(self) -> bool:
         """Whether it was written to, even with the same values."""
@@ -178,7 +199,9 @@ class RollbackPoint:
                 by_path = key in paths and held.memory is held.alias and not (moved or by_object)
                 shape, dtype = tuple(held.memory.shape), held.memory.dtype
                 tensor = None if by_path else held.memory
-                found.append(Bytes(paths.get(key, ()), None, shape, dtype, held.bytes, tensor))
+                changed = Bytes(paths.get(key, ()), None, shape, dtype, held.bytes, tensor)
+                changed.mark(held.tensor if by_path else held.memory)
+                found.append(changed)
             if moved:
                 found.append(MovedMemory(held.tensor, held.alias))
             if held.tensor.requires_grad != held.requires_grad:
@@ -186,7 +209,7 @@ class RollbackPoint:
         found += [memory for memory, then in self.others.values()
                   if fingerprint(memory.tensor) != then]  # fmt: skip
         found += [memory for gradient in self.gradients for memory in gradient.memory()]
-        found += [switch for switch in self.switches.values() if switch.differs()]
+        found += [one for one in self.switches.values() if one.differs()]
         return [*found, *registries]
 
     def keep_versions(self) -> None:
@@ -210,24 +233,46 @@ class RollbackPoint:
             key
             for key, held in self.tensors.items()
             if held.tensor.requires_grad != held.requires_grad or not held.same_content()
-        } | {key for key, switch in self.switches.items() if switch.differs()}
+        } | {key for key, one in self.switches.items() if one.differs()}
 
-    def restore(self, net: nn.Module) -> None:
-        """Restore everything."""
-        for inverse in reversed(self.changes({})):
-            inverse.swap(net)
+    def restore(self) -> None:
+        """Restore everything; allocates nothing large."""
+        for behaviour, held_by in self.modules:
+            replaced = [registry for registry in held_by if registry.differs()]
+            for registry in replaced:
+                registry.restore()
+            if replaced:
+                behaviour.restore()
+        for one in self.switches.values():
+            if one.differs():
+                one.restore()
+        for memory, then in self.others.values():
+            if fingerprint(memory.tensor) != then:
+                memory.restore()
+        for held in self.tensors.values():
+            held.put_back()
         for fields in self.fields:
             fields.restore()
         for gradient in self.gradients:
+            for memory in gradient.memory():
+                memory.restore()
             gradient.restore()
         self.keep_versions()
 
     def put_back(self, tensor: torch.Tensor) -> None:
-        """Restore one tensor."""
-        held = self.tensors[id(tensor)]
-        if not held.same_memory():
-            point_at(tensor, held.alias)
-        put(held.memory, held.bytes)
+        """Restore the memory and the bytes of one tensor."""
+        self.tensors[id(tensor)].put_bytes_back()
+
+
+@contextmanager
+def restored_on_error(
+    modules: Iterable[nn.Module], contents: bool = True
+) -> Iterator[RollbackPoint]:
+    """A rollback point to which everything returns if the step that this is in ends in an error."""
+    with step() as current:
+        point = RollbackPoint.of(modules, contents)
+        current.ways_back.append(point.restore)
+        yield point
 
 
 def _copy(tensor: torch.Tensor) -> tuple[MovedMemory, Any] | None:

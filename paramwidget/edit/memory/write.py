@@ -1,4 +1,4 @@
-"""The only code that changes a tensor's bytes: check, copy, read back, and keep the inverse.
+"""The only code that changes a tensor's bytes.
 
 Everything is written through a plain alias of the tensor's memory: the Parameter object stays, its
 gradient, hooks and version counter are not touched, so that an edit between forward and backward
@@ -8,31 +8,14 @@ does not make the backward raise.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Protocol
 
 import torch
-from torch import nn
 
-from paramwidget.edit.errors import EditError
 from paramwidget.edit.values.index import Index
-from paramwidget.slots.names import resolve
-from paramwidget.slots.tree import Path
-from paramwidget.tensors import condition, plain, same_bits
+from paramwidget.tensors import plain
 
-
-class Inverse(Protocol):
-    """One thing that an edit changed, and its inverse; ``swap`` exchanges the two states."""
-
-    @property
-    def nbytes(self) -> int: ...
-
-    def check(self, net: nn.Module) -> None:
-        """Raise EditError if the model has changed so that this cannot be done."""
-
-    def swap(self, net: nn.Module) -> None:
-        """Restore what is kept, and keep what was there: the next swap does the opposite."""
+#: Bytes that are exchanged at a time.
+PIECE_BYTES = 1 << 20
 
 
 def part_of(tensor: torch.Tensor, index: Index | None) -> torch.Tensor:
@@ -69,108 +52,61 @@ def with_zero_rows(values: torch.Tensor, rows: Sequence[int]) -> torch.Tensor:
     return changed
 
 
-@dataclass
-class Bytes:
-    """The bytes of one part of one tensor; ``tensor`` is set if no path leads to it."""
+class Exchange:
+    """Exchanges a part of a tensor with kept bytes, piece by piece through one small buffer.
 
-    paths: tuple[Path, ...]  # every slot of the tensor: the tie may be broken by the time of undo
-    index: Index | None
-    shape: tuple[int, ...]
-    dtype: torch.dtype
-    bytes: torch.Tensor
-    tensor: torch.Tensor | None = None
+    All that it needs is made beforehand: ``run`` allocates nothing, and running it again gives back
+    what there was.
+    """
 
-    @property
-    def nbytes(self) -> int:
-        return self.bytes.nbytes
+    def __init__(self, tensor: torch.Tensor, index: Index | None, kept: torch.Tensor) -> None:
+        self._inference = tensor.is_inference()
+        with torch.inference_mode(False):
+            part = part_of(tensor, index)
+            room = min(part.numel(), max(1, PIECE_BYTES // part.element_size()))
+            buffer = torch.empty(room, dtype=part.dtype, device=part.device)
+            self._pieces = [
+                (here, there, buffer[: here.numel()].view(here.shape))
+                for here, there in _pieces(part, kept, room)
+            ]
 
-    def _tensors(self, net: nn.Module) -> list[torch.Tensor]:
-        if self.tensor is not None:
-            return [self.tensor]
-        found = [resolve(net, path) for path in self.paths]
-        unique = {id(tensor): tensor for tensor in found if tensor is not None}
-        return list(unique.values())
-
-    def check(self, net: nn.Module) -> None:
-        found = [tensor for path in self.paths if (tensor := resolve(net, path)) is not None]
-        if self.tensor is None and len(found) < len(self.paths):
-            raise EditError(f"{_display_name(self.paths)} is no longer a tensor of the model")
-        for tensor in self._tensors(net):
-            now = condition(tensor)
-            if now.state != "ready" or now.shape != self.shape or tensor.dtype != self.dtype:
-                raise EditError(
-                    f"{_display_name(self.paths)} has changed since: it was {self.shape} of "
-                    f"{self.dtype} and is "
-                    f"{now.shape if now.shape is not None else now.state} of {now.dtype}"
-                )
-
-    def swap(self, net: nn.Module) -> None:
-        tensors = self._tensors(net)
-        now = copied(tensors[0], self.index)
-        for tensor in tensors:
-            put(tensor, self.bytes, self.index)
-        self.bytes = now
+    def run(self) -> None:
+        """Raises if torch does, with every byte where it was."""
+        done = 0
+        with torch.inference_mode(self._inference), torch.no_grad():
+            try:
+                for piece in self._pieces:
+                    _exchange(*piece)
+                    done += 1
+            except BaseException:
+                for piece in self._pieces[:done]:
+                    _exchange(*piece)
+                raise
 
 
-def _display_name(paths: Sequence[Path]) -> str:
-    return ".".join(paths[0]) if paths else "a tensor"
-
-
-class Transaction:
-    """Collects the inverses of one edit; an exception inside restores every byte."""
-
-    def __init__(self, net: nn.Module) -> None:
-        self.net = net
-        self.inverses: list[Inverse] = []
-
-    def write(
-        self,
-        paths: Sequence[Path],
-        tensor: torch.Tensor,
-        values: torch.Tensor,
-        index: Index | None = None,
-    ) -> None:
-        """Overwrite a part with values of the tensor's own dtype, and read back what was stored."""
-        values = values.detach()
-        before = copied(tensor, index)
-        if values.shape != before.shape:
-            values = values.expand(before.shape)
-        self.inverses.append(Bytes(tuple(paths), index, tuple(tensor.shape), tensor.dtype, before))
-        put(tensor, values, index)
-        if not same_bits(part_of(tensor, index).cpu(), values.cpu()):
-            raise EditError(
-                f"{_display_name(paths)} does not hold what was written to it; "
-                "the model was not changed"
-            )
-
-    def rollback(self) -> None:
-        for inverse in reversed(self.inverses):
-            inverse.swap(self.net)
-        self.inverses.clear()
-
-
-@contextmanager
-def transaction(net: nn.Module) -> Iterator[Transaction]:
-    """Writes as a whole or not at all."""
-    work = Transaction(net)
+def _exchange(here: torch.Tensor, there: torch.Tensor, buffer: torch.Tensor) -> None:
+    buffer.copy_(here)
+    here.copy_(there)
     try:
-        yield work
+        there.copy_(buffer)
     except BaseException:
-        work.rollback()
+        here.copy_(buffer)
         raise
 
 
-def swap_all(net: nn.Module, inverses: list[Any]) -> None:
-    """Undo or redo a whole edit; raises EditError, with nothing changed, if that is impossible."""
-    for inverse in inverses:
-        inverse.check(net)
-    done: list[Inverse] = []
-    try:
-        for inverse in reversed(inverses):
-            inverse.swap(net)
-            done.append(inverse)
-    except BaseException:
-        for inverse in reversed(done):
-            inverse.swap(net)
-        raise
-    inverses.reverse()
+def _pieces(
+    part: torch.Tensor, kept: torch.Tensor, most: int
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """The same pieces of two tensors of one shape, none with more than ``most`` elements."""
+    if part.numel() <= most:
+        yield part, kept
+    elif part.is_contiguous():
+        here, there = torch.split(part.view(-1), most), torch.split(kept.view(-1), most)
+        yield from zip(here, there, strict=True)
+    else:
+        rows = max(1, most * part.shape[0] // part.numel())
+        for row, kept_row in zip(torch.split(part, rows), torch.split(kept, rows), strict=True):
+            if len(row) == 1:
+                yield from _pieces(row[0], kept_row[0], most)
+            else:
+                yield row, kept_row

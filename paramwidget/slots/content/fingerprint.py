@@ -44,6 +44,10 @@ PIECE_BYTES = 8 * PIECE_WORDS
 #: Words of one piece on other devices, where a call costs more than memory.
 DEVICE_WORDS = 1 << 22
 
+#: Where a sample looks.
+SAMPLED_RUNS = 64
+RUN_ELEMENTS = 128
+
 #: How much of a tensor that is not contiguous is copied at a time, to be read in order.
 CHUNK_BYTES = 1 << 20
 
@@ -91,6 +95,24 @@ def fingerprint(tensor: torch.Tensor | None) -> Hashable:
             return (*look, *(_content(piece) for piece in _pieces(tensor, known)))
     except Exception as error:
         return (*look, type(error).__name__)
+
+
+def sample(tensor: torch.Tensor) -> Hashable:
+    """A token of some of a large tensor's elements, which any training step changes.
+
+    ``SAMPLED_RUNS`` runs of elements, evenly spaced in memory. The fingerprint where the memory has
+    gaps, or where there is little of it.
+    """
+    known = condition(tensor)
+    try:
+        with compat.without_torch_function():
+            (piece,) = _pieces(tensor, known)
+            order = sorted(range(piece.dim()), key=piece.stride, reverse=True)
+            flat = piece.permute(order).view(-1)
+            runs = flat[: len(flat) - len(flat) % SAMPLED_RUNS].view(SAMPLED_RUNS, -1)
+            return (known.shape, known.dtype, _content(runs[:, :RUN_ELEMENTS]), _content(flat[-1:]))
+    except Exception:
+        return fingerprint(tensor)
 
 
 def small_content(tensor: torch.Tensor) -> bytes | None:

@@ -11,23 +11,36 @@ import numpy as np
 import torch
 
 
-@contextmanager
-def kept_generators() -> Iterator[list[Any]]:
-    """Restore every global generator afterwards; yields the modules of the accelerators in use.
+class Generators:
+    """The state of every global generator; ``accelerators`` are the modules of those in use.
 
-    Includes only accelerators that are in use: asking another for its state would initialize it.
+    Asking another accelerator for its state would initialize it.
     """
-    accelerators = [module for name in ("cuda", "xpu") if (module := _in_use(name)) is not None]
-    states = [module.get_rng_state_all() for module in accelerators]
-    cpu, legacy, plain = torch.get_rng_state(), np.random.get_state(), random.getstate()
-    try:
-        yield accelerators
-    finally:
-        torch.set_rng_state(cpu)
-        np.random.set_state(legacy)
-        random.setstate(plain)
-        for module, state in zip(accelerators, states, strict=True):
+
+    def __init__(self) -> None:
+        found = (_in_use(name) for name in ("cuda", "xpu"))
+        self.accelerators: list[Any] = [module for module in found if module is not None]
+        self._states = [module.get_rng_state_all() for module in self.accelerators]
+        self._cpu, self._legacy = torch.get_rng_state(), np.random.get_state()
+        self._plain = random.getstate()
+
+    def restore(self) -> None:
+        """Set every generator back."""
+        torch.set_rng_state(self._cpu)
+        np.random.set_state(self._legacy)
+        random.setstate(self._plain)
+        for module, state in zip(self.accelerators, self._states, strict=True):
             module.set_rng_state_all(state)
+
+
+@contextmanager
+def kept_generators() -> Iterator[None]:
+    """Restore every global generator afterwards."""
+    held = Generators()
+    try:
+        yield
+    finally:
+        held.restore()
 
 
 def _in_use(name: str) -> Any:

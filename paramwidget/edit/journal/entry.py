@@ -1,0 +1,141 @@
+"""Edit: one edit as a value. Entry: one line of the journal, with what its way back needs."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from torch import nn
+
+from paramwidget.edit.actions.action import Action, to_json
+from paramwidget.edit.memory.transaction import Bytes, Inverse
+from paramwidget.edit.script import Script
+from paramwidget.slots.content.fingerprint import fingerprint
+from paramwidget.slots.names import held_at
+from paramwidget.slots.ties import Name
+from paramwidget.slots.tree import Path
+
+Kind: TypeAlias = Literal["edit", "outside", "replaced", "dropped", "failed"]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One edit that was done, as a value without a reference to the model.
+
+    ``changed`` names every slot of each tensor that changed; ``skipped`` gives the reason for each
+    slot that was skipped; ``seed`` repeats the draw; ``code`` is a script for ``net``.
+    """
+
+    title: str
+    changed: list[Name]
+    skipped: dict[Name, str] = field(default_factory=dict)
+    seed: int | None = None
+    warnings: list[str] = field(default_factory=list)
+    code: str = ""
+    #: None for what was brought back.
+    action: Action | None = field(kw_only=True, repr=False, compare=False)
+    #: Whether more than bytes may have changed: tensors, memory or modules were replaced.
+    restructured: bool = field(default=False, kw_only=True, repr=False, compare=False)
+
+    @property
+    def kind(self) -> str:
+        """ "initialize", "assign" and so on."""
+        return "bring_back" if self.action is None else self.action.kind
+
+    def to_json(self) -> dict[str, Any]:
+        """The edit as a JSON object; a name is a string, or a list if it is a path."""
+        return {
+            "action": None if self.action is None else to_json(self.action, self.seed),
+            "title": self.title,
+            "changed": [_json_name(name) for name in self.changed],
+            "skipped": [[_json_name(name), reason] for name, reason in self.skipped.items()],
+            "seed": self.seed,
+            "warnings": list(self.warnings),
+            "code": self.code,
+        }
+
+
+def _json_name(name: Name) -> str | list[str]:
+    return name if isinstance(name, str) else list(name)
+
+
+@dataclass(eq=False)
+class Entry:
+    """One line of the journal.
+
+    ``kind``: ``edit``, an edit that was done; ``outside``, a change by a cell, by training or by
+    anything else; ``replaced``, values that were not this journal's and that an undo put away;
+    ``dropped``, an undone edit that can no longer be redone, since another one followed;
+    ``failed``, a user's function that raised, with its traceback in ``error``.
+
+    ``names`` are the slots; ``stands`` says whether it is in effect. ``edit`` is None for what is
+    no edit. What is ``replaced`` or ``dropped`` can be brought back if ``can_be_brought_back``.
+    """
+
+    kind: Kind
+    title: str
+    names: list[Name]
+    edit: Edit | None = None
+    stands: bool = True
+    error: str = ""
+    number: int = -1  # the place in the journal, from 0
+    revision: int = 0  # of the journal when this was last changed
+    script: Script | None = field(default=None, repr=False)
+    function: Any = field(default=None, repr=False)  # the user's that ran
+    inverses: list[Inverse] | None = field(default=None, repr=False)  # None: there is no way back
+    left: dict[Path, Hashable] = field(default_factory=dict, repr=False)
+    left_undone: dict[Path, Hashable] = field(default_factory=dict, repr=False)
+    source: Entry | None = field(default=None, repr=False)  # of what was replaced: what was undone
+    replaced: Entry | None = field(default=None, repr=False)  # the line of what undoing it replaced
+    restored: set[Name] = field(default_factory=set, repr=False)  # of what was changed outside
+    marks: list[Bytes] = field(default_factory=list, repr=False)  # where it wrote, if skipped
+    taken_back: list[Entry] = field(default_factory=list, repr=False)  # by undoing this
+
+    @property
+    def nbytes(self) -> int:
+        """What the way back holds."""
+        return sum(inverse.nbytes for inverse in self.inverses or ())
+
+    @property
+    def kept(self) -> list[Inverse]:
+        """What bringing it back restores; empty if that was dropped for the budget."""
+        if self.source is None:
+            return list(self.inverses or ())
+        mine = self.source.inverses or ()
+        return [one for one in mine if not isinstance(one, Bytes) or one.displaced]
+
+    @property
+    def can_be_brought_back(self) -> bool:
+        """Whether ``bench.bring_back`` can restore it."""
+        return self.kind in ("replaced", "dropped") and not self.stands and bool(self.kept)
+
+    @property
+    def only_bytes(self) -> bool:
+        """Whether the values that it put away are bytes alone, not memory or objects."""
+        return all(isinstance(one, Bytes) for one in self.inverses or () if one.displaces)
+
+    def drop(self) -> None:
+        """Drop what the way back needs."""
+        self.inverses = None
+
+    def mark(self, left: dict[Path, Hashable]) -> None:
+        """Note the content of its slots, unless each part of it has been noted."""
+        self.left = {} if self.only_bytes else left
+
+    def foreign_now(self, net: nn.Module) -> list[Path]:
+        """The slots that something else has written to since; their bytes are marked."""
+        if not self.only_bytes:
+            return [p for p, then in self.left.items() if fingerprint(held_at(net, p)) != then]
+        found: list[Path] = []
+        for one in self.inverses or ():
+            if isinstance(one, Bytes):
+                one.displaced = one.problem(net) is None and one.foreign(net)
+                found += one.paths if one.displaced else ()
+        return list(dict.fromkeys(found))
+
+    @property
+    def displaced_whole(self) -> bool:
+        """Whether what something else wrote is more than a part of a tensor."""
+        mine = [one for one in self.inverses or () if isinstance(one, Bytes) and one.displaced]
+        return not self.only_bytes or any(one.index is None for one in mine)

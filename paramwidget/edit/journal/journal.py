@@ -1,0 +1,379 @@
+"""The journal of one model: it runs edits, takes them back, and notes what others have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from torch import nn
+
+from paramwidget.edit.actions.action import Action
+from paramwidget.edit.actions.outcome import Failed, Outcome, display_name
+from paramwidget.edit.errors import EditError, counted, listed, quoted
+from paramwidget.edit.journal import sharing
+from paramwidget.edit.journal.entry import Edit, Entry
+from paramwidget.edit.journal.kept import BUDGET, Kept
+from paramwidget.edit.journal.words import (
+    NOT_IN_SCRIPT,
+    WAY_ON,
+    refusal,
+    replaced_title,
+    warned,
+    why_not,
+)
+from paramwidget.edit.memory.transaction import Bytes, Inverse, swap_all
+from paramwidget.edit.script import Script, assembled, comment, function_name
+from paramwidget.edit.step import Step, step
+from paramwidget.slots.content.known import KnownContent
+from paramwidget.slots.names import path_of
+from paramwidget.slots.ties import Name
+from paramwidget.slots.tree import Node, Path, Tree
+
+#: How much is read before an edit, to see whether something else has changed its slots.
+QUICK_BYTES = 1 << 30
+
+
+class Journal:
+    """All that was done to one model. Not thread-safe: the caller must hold the lock.
+
+    ``known`` is the content of the model at the last look.
+    """
+
+    def __init__(self, known: KnownContent, budget: int = BUDGET) -> None:
+        self.budget = budget
+        self.revision = 0
+        self.entries: list[Entry] = []  # oldest first
+        self._known = known
+        self._kept = Kept(budget)
+        self._done: list[Entry] = []
+        self._undone: list[Entry] = []
+        self._lines: list[Entry] = []  # of the script: what is in effect, and what was outside
+        self._sharing = sharing.Sharing()
+        self._functions: dict[str, int] = {}  # the ids of those that ran, by name
+        self._running = False
+
+    # --- doing ---------------------------------------------------------------------------------
+
+    def do(self, net: nn.Module, tree: Tree, action: Action) -> Edit:
+        """Run an action and record it.
+
+        Every refusal is raised; a user's function that failed is recorded too.
+        """
+        with self._one_step() as (current, mark):
+            try:
+                with current.interruptible():
+                    self.look(net, _scope(tree, action))
+                    outcome = action.run(net, tree)
+                    edit = self._edit(outcome, action)
+            except EditError as error:
+                self._note_failure(action, error)
+                raise
+            self._begin(net, edit, outcome.script, outcome.inverses)
+            current.keep(mark)
+        return edit
+
+    def _begin(self, net: nn.Module, edit: Edit, script: Script, inverses: list[Inverse]) -> None:
+        """A new edit is in effect; what was undone before it can no longer be redone."""
+        entry = self._add(
+            Entry("edit", edit.title, list(edit.changed), edit, script=script, inverses=inverses)
+        )
+        for undone in self._undone:
+            undone.kind = "dropped"
+            self._kept.put_last(undone)
+            self._touch(undone)
+        self._undone.clear()
+        self._done.append(entry)
+        self._lines.append(entry)
+        self._sharing.add(entry)
+        self._learn(net, entry)
+        self._kept.add(entry)
+
+    def _learn(self, net: nn.Module, entry: Entry) -> None:
+        """The content that an entry leaves counts as known."""
+        prints = self._known.learn(net, map(path_of, entry.names))
+        if not entry.only_bytes:
+            entry.left, entry.left_undone = entry.left_undone or prints, entry.left
+
+    def look(self, net: nn.Module, slots: Mapping[Path, Name], most: int = QUICK_BYTES) -> None:
+        """Note which of the slots something else has changed since anybody looked."""
+        changed = [slots[path] for path in self._known.outside(net, slots, most)]
+        if not changed:
+            return
+        last = self.entries[-1] if self.entries else None
+        if last is None or last.kind != "outside":
+            last = self._add(Entry("outside", "", []))
+            self._lines.append(last)
+        last.names = list(dict.fromkeys([*last.names, *changed]))
+        last.restored.difference_update(changed)
+        last.title = f"changed outside: {counted(len(last.names), 'slot')}"
+        self._touch(last)
+
+    def _add(self, entry: Entry) -> Entry:
+        entry.number = len(self.entries)
+        self.entries.append(entry)
+        return self._touch(entry)
+
+    def _touch(self, entry: Entry) -> Entry:
+        self.revision += 1
+        entry.revision = self.revision
+        return entry
+
+    @contextmanager
+    def _one_step(self) -> Iterator[tuple[Step, int]]:
+        """What is done inside is done as a whole, or not at all; never inside another edit."""
+        left_alone: list[str] = []
+        try:
+            with step() as current:
+                left_alone = current.left_alone
+                if self._running:
+                    raise EditError(
+                        "an edit is already running, and a function that it calls cannot start "
+                        "another one"
+                    )
+                self._running = True
+                try:
+                    yield current, len(current.ways_back)
+                finally:
+                    self._running = False
+        except (EditError, RuntimeError, MemoryError) as error:
+            if isinstance(error, EditError) and not left_alone:
+                raise
+            raise refusal(error, left_alone) from error
+
+    def _edit(self, outcome: Outcome, action: Action) -> Edit:
+        warnings = list(outcome.warnings)
+        if outcome.function is not None:
+            warnings += self._about_name(outcome.function)
+        return Edit(
+            outcome.title,
+            list(outcome.changed),
+            dict(outcome.skipped),
+            outcome.seed,
+            warnings,
+            outcome.script.text,
+            action=action,
+            restructured=outcome.restructured,
+        )
+
+    def _about_name(self, function: Any) -> list[str]:
+        """Warn if the name by which the script calls a function is not enough."""
+        name = function_name(function)
+        warnings = [] if name.isidentifier() else [
+            f"the function is not defined under a name: the script calls globals()[{name!r}]"
+        ]  # fmt: skip
+        if self._functions.setdefault(name, id(function)) != id(function):
+            warnings.append(
+                f"another function called {name} ran before, and the script calls both by that name"
+            )
+        return warnings
+
+    def _note_failure(self, action: Action, error: EditError) -> None:
+        """Record what ran and failed; an earlier refusal is shown only where it was asked for."""
+        if isinstance(error, Failed):
+            edit = Edit(f"failed: {str(error).splitlines()[0]}", [], action=action)
+            self._add(Entry("failed", edit.title, [], edit, stands=False, error=error.trace))
+
+    # --- the way back --------------------------------------------------------------------------
+
+    def undo(self, net: nn.Module) -> Edit | None:
+        """Undo the last edit in effect; None if there is none.
+
+        If a slot no longer holds what the edit left there, the returned edit's ``warnings`` name
+        it, and what it held becomes an entry that can be brought back. Raises EditError if the
+        model has changed too much, or if the budget has dropped what undo needs.
+        """
+        self._forget_taken_back()
+        if not self._done:
+            return None
+        entry = self._done[-1]
+        foreign = self._swap(net, entry, "undo")
+        entry.stands = False
+        self._undone.append(self._done.pop())
+        _remove(self._lines, entry)
+        if not foreign:
+            return entry.edit
+        self._note_replaced(entry, foreign)
+        return warned(entry, foreign, "redo")
+
+    def _note_replaced(self, entry: Entry, names: list[Name]) -> None:
+        """Undoing an entry has put away what something else had written to these slots."""
+        if entry.replaced is None:
+            entry.replaced = self._add(Entry("replaced", "", [], source=entry))
+        line = self._touch(entry.replaced)
+        line.names, line.title, line.stands = names, replaced_title(entry, names), False
+        if entry.displaced_whole:
+            for one in self._changed_outside_since(entry):
+                one.restored.update(names)
+
+    def _changed_outside_since(self, entry: Entry) -> Iterator[Entry]:
+        for one in reversed(self._lines):
+            if one.number < entry.number:
+                return
+            if one.kind == "outside":
+                yield one
+
+    def redo(self, net: nn.Module) -> Edit | None:
+        """Redo the last undone edit, to the same bytes; None if there is none."""
+        if not self._undone:
+            return None
+        entry = self._undone[-1]
+        foreign = self._swap(net, entry, "redo")
+        entry.stands = True
+        self._done.append(self._undone.pop())
+        self._lines.append(entry)
+        if entry.replaced is not None:  # its values are in their slots again
+            self._touch(entry.replaced).stands = True
+            for one in self._changed_outside_since(entry):
+                one.restored.difference_update(entry.replaced.names)
+        return entry.edit if not foreign else warned(entry, foreign, "undo")
+
+    def _swap(self, net: nn.Module, entry: Entry, what: str) -> list[Name]:
+        """Exchange what an entry keeps with what is there; returns the slots others wrote to."""
+        if entry.inverses is None:
+            raise EditError(
+                f"{entry.title!r} can no longer be undone: the values before it were dropped, "
+                f"since the journal keeps at most {self.budget >> 20} MiB{WAY_ON}"
+            )
+        slots = {path_of(name): name for name in entry.names}
+        try:
+            with self._one_step() as (current, mark):
+                self.look(net, slots)
+                foreign = entry.foreign_now(net)
+                above = self._sharing.above(entry)
+                entry.inverses = swap_all(net, entry.inverses)
+                current.keep(mark)
+                sharing.note_taken_back(entry, above)
+                sharing.note_given_back(entry)
+                self._learn(net, entry)
+                self._touch(entry)
+        except EditError as error:
+            way_on = WAY_ON if what == "undo" else ""
+            raise EditError(f"cannot {what} {entry.title!r}: {error}{way_on}") from None
+        return list(dict.fromkeys(slots.get(path, ".".join(path)) for path in foreign))
+
+    def at_stake(self, net: nn.Module) -> list[Name]:
+        """The slots of whole tensors that undo would set back, though others wrote to them."""
+        self._forget_taken_back()
+        if not self._done or self._done[-1].inverses is None:
+            return []
+        entry = self._done[-1]
+        slots = {path_of(name): name for name in entry.names}
+        foreign = entry.foreign_now(net)
+        return [slots.get(p, ".".join(p)) for p in foreign] if entry.displaced_whole else []
+
+    def skip(self) -> Edit | None:
+        """Leave the newest edit as it is, without a way back, so that undo goes on before it.
+
+        None if there is none. The script goes on holding it.
+        """
+        self._forget_taken_back()
+        if not self._done:
+            return None
+        entry = self._done.pop()
+        entry.marks = [one.mark_only() for one in entry.inverses or () if isinstance(one, Bytes)]
+        self._kept.drop(entry)
+        self._touch(entry)
+        return entry.edit
+
+    def bring_back(self, net: nn.Module, entry: Entry) -> Edit:
+        """Restore what an undo put away, or an undone edit that cannot be redone; a new edit.
+
+        Raises EditError if there is nothing to restore, or if the model has changed too much.
+        """
+        if not (isinstance(entry, Entry) and self.entries[entry.number :][:1] == [entry]):
+            raise EditError(f"{quoted(entry)} is not an entry of this model's journal", "entry")
+        if not entry.can_be_brought_back:
+            raise EditError(f"{entry.title!r} cannot be brought back: {why_not(entry)}", "entry")
+        slots = {path_of(name): name for name in entry.names}
+        title = f"brought back: {entry.title}"
+        script = Script((comment(title), comment(NOT_IN_SCRIPT)))
+        with self._one_step() as (current, mark):
+            self.look(net, slots)
+            inverses = swap_all(net, [one.copied() for one in entry.kept])
+            edit = Edit(
+                title,
+                list(entry.names),
+                warnings=[NOT_IN_SCRIPT],
+                code=script.text,
+                action=None,
+                restructured=not all(isinstance(one, Bytes) for one in inverses),
+            )
+            self._begin(net, edit, script, inverses)
+            current.keep(mark)
+        return edit
+
+    def _forget_taken_back(self) -> None:
+        """Edits that an undo in another model has taken back have nothing left to undo."""
+        while self._done and not self._done[-1].stands:
+            entry = self._done.pop()
+            entry.kind = "dropped"
+            _remove(self._lines, entry)
+            self._kept.drop(entry)
+            self._touch(entry)
+
+    # --- what it says --------------------------------------------------------------------------
+
+    @property
+    def history(self) -> list[Edit]:
+        """The edits in effect that have a way back, oldest first."""
+        return [e.edit for e in self._done if e.stands and e.edit is not None]
+
+    @property
+    def next_undo(self) -> str:
+        """The title of what undo would undo, "" for nothing."""
+        return next((entry.title for entry in reversed(self._done) if entry.stands), "")
+
+    @property
+    def next_redo(self) -> str:
+        """The title of what redo would do, "" for nothing."""
+        return self._undone[-1].title if self._undone else ""
+
+    def code(self) -> str:
+        """The edits in effect as one script for ``net``.
+
+        A comment says where something else has changed the model, from where on a fresh copy
+        differs.
+        """
+        return assembled(script for entry in self._lines if (script := _script(entry)) is not None)
+
+
+def _scope(tree: Tree, action: Action) -> dict[Path, Name]:
+    """The slots that an action may write to; all of them where it does not say."""
+    nodes: list[Node] = []
+    for name in (getattr(action, field) for field in _NAMES if field in action.fields):
+        node = (
+            tree.find(tuple(name) if isinstance(name, list) else name) if _is_name(name) else None
+        )
+        if node is None:  # a glob, or what is refused in a moment
+            return {node.path: node.label for node in tree.slots}
+        nodes += tree.slots_below(node) if node.kind == "module" else [node]
+    tied = tree.tied_with["same"]
+    names = [name for node in nodes for name in (node.label, *tied.get(node.label, ()))]
+    return {node.path: node.label for node in map(tree.find, names) if node is not None}
+
+
+_NAMES = ("target", "first", "second")
+
+
+def _is_name(given: object) -> bool:
+    parts = given if isinstance(given, (list, tuple)) else [given]
+    return all(isinstance(part, str) for part in parts)
+
+
+def _script(entry: Entry) -> Script | None:
+    if entry.kind != "outside":
+        return entry.script if entry.stands else None
+    names = [display_name(name) for name in entry.names if name not in entry.restored]
+    if not names:
+        return None
+    return Script((comment(f"{listed(names)} changed outside the journal here: on a fresh copy the "
+                           "values differ from here on"),))  # fmt: skip
+
+
+def _remove(entries: list[Entry], entry: Entry) -> None:
+    """Remove an entry that is near the end."""
+    for place in reversed(range(len(entries))):
+        if entries[place] is entry:
+            del entries[place]
+            return

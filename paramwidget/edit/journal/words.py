@@ -1,0 +1,53 @@
+"""What the journal says: titles, warnings and refusals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from paramwidget.edit.actions.outcome import display_name
+from paramwidget.edit.errors import EditError, counted, listed
+from paramwidget.edit.journal.entry import Edit, Entry
+from paramwidget.slots.ties import Name
+
+WAY_ON = "; bench.skip() leaves it as it is, and undo goes on with the edit before it"
+NOT_IN_SCRIPT = "the values are not in the script: on a fresh copy they differ from here on"
+
+
+def were_changed(names: list[Name]) -> str:
+    """ "0.weight was changed"."""
+    were = "was" if len(names) == 1 else "were"
+    return f"{listed(map(display_name, names))} {were} changed"
+
+
+def replaced_title(entry: Entry, names: list[Name]) -> str:
+    """The title of the values that an undo put away."""
+    return f"{counted(len(names), 'slot')} as before undoing {entry.title!r}"
+
+
+def warned(entry: Entry, foreign: list[Name], back: str) -> Edit | None:
+    """The edit of an entry, with a warning that others' values were put away."""
+    edit = entry.edit
+    if edit is None:
+        return None
+    warning = f"{were_changed(foreign)} by something else since; {back} brings those values back"
+    return replace(edit, warnings=[*edit.warnings, warning])
+
+
+def why_not(entry: Entry) -> str:
+    """Why an entry cannot be brought back."""
+    if entry.kind in ("replaced", "dropped"):
+        return "its values were dropped for the budget, or stand in their slots"
+    return "only values that were replaced, and undone edits that another one followed, can be"
+
+
+def refusal(error: Exception, left_alone: list[str]) -> EditError:
+    """The refusal for an exception that ended an edit, true about what was put back."""
+    if isinstance(error, EditError):
+        about, where = str(error).removesuffix("; the model was not changed"), error.where
+    else:  # no memory for the scratch, an odd tensor
+        lines = str(error).splitlines() or [type(error).__name__]
+        about, where = f"torch cannot do this: {lines[0]}", ""
+    if not left_alone:
+        return EditError(f"{about}; the model was not changed", where)
+    names = listed(left_alone)
+    return EditError(f"{about}; something else wrote to {names} meanwhile, which stands", where)

@@ -1,0 +1,132 @@
+"""One step: what is begun is done as a whole or put back, whatever Ctrl-C or a full memory does.
+
+Ctrl-C is held back on the main thread while bytes and the journal disagree, and raised afterwards.
+What computes values runs in ``step.interruptible()``, where it is raised at once.
+"""
+
+from __future__ import annotations
+
+import mmap
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+#: Address space that is set aside, for the small objects that a way back needs.
+RESERVE_BYTES = 1 << 20
+
+_steps = threading.local()
+
+
+class Step:
+    """The step that a thread is in; ``ways_back`` undo what it has done so far, the last first."""
+
+    def __init__(self) -> None:
+        self.ways_back: list[Callable[[], None]] = []
+        self.left_alone: list[str] = []  # slots that others wrote to meanwhile: not put back
+        self._open = False
+        self._held: tuple[int, FrameType | None] | None = None
+        self._previous: Any = None
+        self._reserve: mmap.mmap | None = _reserve()
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """What runs inside may be interrupted: nothing is written yet, or a way back is known."""
+        before, self._open = self._open, True
+        try:
+            self._raise_held()
+            yield
+        finally:
+            self._open = before
+
+    def go_back(self, mark: int = 0) -> None:
+        """Undo everything that was done since there were ``mark`` ways back."""
+        self._open = False
+        self.release()
+        while len(self.ways_back) > mark:
+            self.ways_back.pop()()
+
+    def keep(self, mark: int = 0) -> None:
+        """What was done since there were ``mark`` ways back is done for good."""
+        del self.ways_back[mark:]
+
+    def release(self) -> None:
+        """Give up the reserve: memory has ended, or may have."""
+        if self._reserve is not None:
+            self._reserve.close()
+            self._reserve = None
+
+    def hold_interrupts(self) -> None:
+        """Take over Ctrl-C; only the main thread can, and only it is interrupted."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        previous = signal.getsignal(signal.SIGINT)
+        if callable(previous):
+            self._previous = previous
+            signal.signal(signal.SIGINT, self._interrupted)
+
+    def let_interrupts_go(self) -> None:
+        """Give Ctrl-C back, and raise what was held."""
+        self.release()
+        if self._previous is None:
+            return
+        if signal.getsignal(signal.SIGINT) == self._interrupted:
+            signal.signal(signal.SIGINT, self._previous)
+        self._open = True
+        self._raise_held()
+
+    def _interrupted(self, number: int, frame: FrameType | None) -> None:
+        self._held = (number, frame)
+        if self._open:
+            self._raise_held()
+
+    def _raise_held(self) -> None:
+        """Pass an interrupt on. What follows it is the way back, which is not interruptible."""
+        if self._held is None or not self._open:
+            return
+        (number, frame), self._held = self._held, None
+        self._open = False
+        self._previous(number, frame)
+        self._open = True  # the handler has noted it, and raised nothing
+
+
+def _reserve() -> mmap.mmap:
+    try:
+        return mmap.mmap(-1, RESERVE_BYTES)
+    except OSError:
+        raise MemoryError("no memory is left") from None
+
+
+@contextmanager
+def step() -> Iterator[Step]:
+    """The step that this thread is in, or a new one.
+
+    An exception inside undoes what was done inside. Raises MemoryError before anything is done, if
+    not even a little memory is left.
+    """
+    outer: Step | None = getattr(_steps, "current", None)
+    if outer is not None:
+        with _whole(outer):
+            yield outer
+        return
+    own = Step()
+    own.hold_interrupts()
+    _steps.current = own
+    try:
+        with _whole(own):
+            yield own
+    finally:
+        _steps.current = None
+        own.let_interrupts_go()
+
+
+@contextmanager
+def _whole(current: Step) -> Iterator[None]:
+    mark = len(current.ways_back)
+    try:
+        yield
+    except BaseException:
+        current.go_back(mark)
+        raise

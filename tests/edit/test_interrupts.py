@@ -1,0 +1,228 @@
+"""Ctrl-C at every line: an edit happened or it did not, and the journal says which."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils import parametrizations
+
+import paramwidget
+from edit.kit import contents
+from paramwidget.workbench import Workbench
+
+#: At how many of an operation's lines it is interrupted.
+LINES = int(os.environ.get("PARAMWIDGET_LINES", "60"))
+PACKAGE = str(Path(paramwidget.__file__).parent)
+
+
+def model() -> nn.Sequential:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3), nn.Linear(3, 3))
+    net[2].weight = net[0].weight
+    parametrizations.orthogonal(net[1])
+    return net
+
+
+def custom(tensor: torch.Tensor) -> None:
+    tensor.fill_(float(torch.rand(())))
+
+
+def visit(module: nn.Module) -> None:
+    for parameter in module.parameters(recurse=False):
+        nn.init.ones_(parameter)
+
+
+OPERATIONS: dict[str, Callable[[Workbench], Any]] = {
+    "initialize": lambda bench: bench.initialize("", "normal_", seed=1),
+    "own": lambda bench: bench.initialize("0", custom, seed=1),
+    "reset": lambda bench: bench.initialize("0", "reset_parameters", seed=1),
+    "assign": lambda bench: bench.assign("0.weight", (0, 0), 42),
+    "compute": lambda bench: bench.compute("0.weight", "w * 2", (slice(0, 2), ...)),
+    "parametrized": lambda bench: bench.compute("1.weight", "0 - w"),
+    "apply": lambda bench: bench.apply(visit, "0", seed=1),
+    "freeze": lambda bench: bench.set_requires_grad("", False),
+    "tie": lambda bench: bench.tie("0.bias", "1.bias"),
+    "untie": lambda bench: bench.untie("2.weight"),
+    "undo": lambda bench: bench.undo(),
+    "redo": lambda bench: bench.redo(),
+    "skip": lambda bench: bench.skip(),
+    "bring back": lambda bench: bench.bring_back(bench.log.entries[0]),
+}
+
+
+def prepared(operation: str) -> tuple[nn.Module, Workbench]:
+    net = model()
+    bench = Workbench(net)
+    bench.initialize("", "uniform_", parameters="bias", seed=3)
+    if operation in ("redo", "bring back"):
+        bench.undo()
+    if operation == "bring back":
+        bench.assign("0.bias", (0,), 7)
+    return net, bench
+
+
+class Lines:
+    """Counts the lines of the package that run on this thread, and acts at one of them."""
+
+    def __init__(self, at: int, act: Callable[[], None]) -> None:
+        self.count, self._at, self._act = 0, at, act
+
+    def __enter__(self) -> Lines:
+        sys.settrace(self._calls)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.settrace(None)
+
+    def _calls(self, frame: FrameType, event: str, arg: object) -> Any:
+        return self._lines if frame.f_code.co_filename.startswith(PACKAGE) else None
+
+    def _lines(self, frame: FrameType, event: str, arg: object) -> Any:
+        if event in ("line", "return"):
+            self.count += 1
+            if self.count == self._at:
+                self._act()
+        return self._lines
+
+
+def interrupt() -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+def total(operation: str) -> int:
+    _, bench = prepared(operation)
+    with Lines(-1, interrupt) as lines:
+        OPERATIONS[operation](bench)
+    return lines.count
+
+
+def states(operation: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The model before and after, with the identity of what is tied."""
+    net, bench = prepared(operation)
+    before = seen(net, bench)
+    OPERATIONS[operation](bench)
+    return before, seen(net, bench)
+
+
+def seen(net: nn.Module, bench: Workbench) -> dict[str, Any]:
+    return {
+        "contents": contents(net),
+        "ties": [group.names for group in bench.ties()],
+        "history": [edit.title for edit in bench.history],
+        "stands": [(entry.kind, entry.stands) for entry in bench.log.entries],
+    }
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_an_interrupt_at_any_line_tears_nothing(operation: str) -> None:
+    before, after = states(operation)
+    lines = total(operation)
+    generator = torch.get_rng_state()
+    happened = 0
+    for at in range(1, lines + 1, max(1, lines // LINES)):
+        net, bench = prepared(operation)
+        torch.set_rng_state(generator)
+        try:
+            with Lines(at, interrupt):
+                OPERATIONS[operation](bench)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(None)
+        now = seen(net, bench)
+        assert now in (before, after), f"torn at line {at} of {lines}"
+        assert torch.equal(torch.get_rng_state(), generator)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        happened += now == after
+        while bench.undo() is not None:
+            pass
+        assert contents(net) == contents(model()) or operation == "skip", at
+        bench.assign("0.weight", (0, 0), 1)
+    assert 0 < happened
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_two_interrupts_tear_nothing(operation: str) -> None:
+    before, after = states(operation)
+    lines = total(operation)
+    for at in range(1, lines + 1, max(1, 3 * lines // LINES)):
+        net, bench = prepared(operation)
+        count = 0
+
+        def twice(frame: FrameType, event: str, arg: object, at: int = at) -> Any:
+            nonlocal count
+            if not frame.f_code.co_filename.startswith(PACKAGE):
+                return None
+            if event in ("line", "return"):
+                count += 1
+                if count in (at, at + 3, at + 11):
+                    interrupt()
+            return twice
+
+        try:
+            sys.settrace(twice)
+            OPERATIONS[operation](bench)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(None)
+        assert seen(net, bench) in (before, after), f"torn at line {at} of {lines}"
+        bench.assign("0.weight", (0, 0), 1)
+
+
+def test_real_signals_at_random_times_tear_nothing() -> None:
+    torch.manual_seed(0)
+    net = nn.Sequential(*(nn.Linear(200, 200) for _ in range(4)))
+    bench = Workbench(net)
+    bench.initialize("", "ones_")
+    ones = contents(net)
+    bench.initialize("", "normal_", seed=1)
+    drawn = contents(net)
+    rng = torch.Generator().manual_seed(5)
+    torn = 0
+    for _ in range(60):
+        delay = float(torch.rand((), generator=rng)) * 0.006
+        timer = threading.Timer(delay, interrupt)
+        done = len(bench.history)
+        try:
+            timer.start()
+            (bench.undo if done == 2 else bench.redo)()
+            timer.join()
+        except KeyboardInterrupt:
+            pass
+        timer.join()
+        try:
+            interrupt_free = contents(net)
+        except KeyboardInterrupt:
+            interrupt_free = contents(net)
+        torn += interrupt_free != (drawn if len(bench.history) == 2 else ones)
+    assert torn == 0
+
+
+def test_what_a_user_function_computes_can_be_interrupted() -> None:
+    net = model()
+    bench = Workbench(net)
+    before = contents(net)
+
+    def slow(tensor: torch.Tensor) -> None:
+        tensor.fill_(1)
+        interrupt()
+        raise AssertionError("the interrupt was held back")
+
+    with pytest.raises(KeyboardInterrupt):
+        bench.initialize("0", slow)
+    with pytest.raises(KeyboardInterrupt):
+        bench.apply(lambda module: slow(module.bias.data) if hasattr(module, "bias") else None)
+    assert contents(net) == before
+    assert bench.history == []
+    assert bench.initialize("0.bias", "ones_").changed == ["0.bias"]
