@@ -8,6 +8,8 @@ such a class cannot exist before its module was imported, and importing it here 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
 import sys
 import threading
@@ -263,6 +265,12 @@ def running_cell() -> str:
         getattr(widget, "msg_id", "") == message for widget in list(widget_registry().values())
     )
     return cell if isinstance(cell, str) and not captured else ""
+
+
+def call_later(seconds: float, call: Callable[[], object]) -> None:
+    """Call on this thread's event loop, in which a kernel handles messages; nothing without one."""
+    with contextlib.suppress(RuntimeError):
+        asyncio.get_running_loop().call_later(seconds, call)
 
 
 def widget_registry() -> dict[str, Any]:

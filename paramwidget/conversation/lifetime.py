@@ -3,7 +3,8 @@
 Views are gone for good when every one of them was closed, and none came back until a later cell
 has ended or a moment has passed; or when each cell that showed the widget has been run again. A
 page that was left or has fallen silent may come back, and closes nothing. All of this is looked at
-when a cell ends and when a browser says something: there is no thread.
+when a cell ends, when a browser says something, and a moment after a view was closed; there is no
+thread.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ class Watch:
         self._widgets: set[weakref.ref[Mortal]] = set()
         self._shell: Any = None
         self._began = 0.0
+        self._next = 0.0  # when it looks again of itself
         self._alone = threading.Lock()
 
     def add(self, widget: Mortal) -> None:
@@ -105,10 +107,19 @@ class Watch:
             return True
         closed = views.closed_for_good
         if closed is not None:
-            waited = time.monotonic() - closed
-            return waited > GRACE or (at_the_end and self._began > closed)
+            over = time.monotonic() - closed > GRACE or (at_the_end and self._began > closed)
+            if not over:
+                self._look_again()
+            return over
         never = not widget.places.ever and not views.ever
         return never and at_the_end and not holders.containers(held)
+
+    def _look_again(self) -> None:
+        """Look once more when the views have had their time, if there is an event loop."""
+        if time.monotonic() > self._next:
+            wait = 1.1 * GRACE
+            self._next = time.monotonic() + wait
+            compat.call_later(wait, self.look)
 
     def _release(self, held: weakref.ref[Mortal]) -> None:
         shown = holders.in_outputs(held) > 0

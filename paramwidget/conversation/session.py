@@ -117,9 +117,8 @@ class Session:
     @_handle.register
     def _note_view(self, message: protocol.View) -> None:
         if message.what == "closed":
-            self.views.closed(message.view)
-        elif message.what == "left":
-            self.views.left(message.view)
+            leave = self.views.left if message.left else self.views.closed
+            leave(message.view)
         else:
             if message.what == "opened":
                 self.views.opened(message.view)

@@ -18,13 +18,14 @@ class Hello(ToKernel):
 
 @dataclass(frozen=True)
 class View(ToKernel):
-    """The state of a view: Python drops one that was closed, left or is silent for too long.
+    """The state of a view: Python drops one that was closed or is silent for too long.
 
-    "closed": its output was cleared or overwritten; "left": its page was, and may be reloaded.
+    ``left``: it was closed with its page, which may be reloaded and show it again.
     """
 
     view: str
-    what: Literal["opened", "closed", "left", "hidden", "shown", "alive"]
+    what: Literal["opened", "closed", "hidden", "shown", "alive"]
+    left: bool = False
 
 
 @dataclass(frozen=True)

@@ -95,4 +95,6 @@ class Notebook:
         return name
 
     def tell(self, view: str, what: str) -> None:
-        self.say(self._views[view], kind="view", view=view, what=what)
+        """ "left" is what a page says that is left, reloaded or closed."""
+        said = {"what": "closed", "left": True} if what == "left" else {"what": what}
+        self.say(self._views[view], kind="view", view=view, **said)

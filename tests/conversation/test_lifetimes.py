@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Iterator
 
@@ -268,6 +269,25 @@ def test_without_cells_a_moment_and_any_message_are_enough(
     notebook.tell(views[1], "alive")
     assert notebook.widgets() == [second]
     assert len(notebook.models) == 1
+
+
+def test_a_kernel_that_idles_lets_go_a_moment_later(
+    notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifetime, "GRACE", 0.02)
+    notebook.run("display(ParamWidget(make()))")
+    view = notebook.view()
+
+    async def idle() -> None:
+        notebook.tell(view, "closed")
+        assert len(notebook.models) == 1
+        for _ in range(200):
+            await asyncio.sleep(0.01)
+            if not notebook.models:
+                break
+
+    asyncio.run(idle())
+    assert len(notebook.models) == 0
 
 
 def test_a_widget_closed_by_hand_is_kept_alive_by_no_output(notebook: Notebook) -> None:
