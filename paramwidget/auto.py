@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from torch import nn
 from paramwidget.widget import ParamWidget
 
 _log = logging.getLogger("paramwidget")
-_widgets: dict[int, ParamWidget] = {}
+_widgets: weakref.WeakValueDictionary[int, ParamWidget] = weakref.WeakValueDictionary()
 _before: list[Callable[[Any], Any] | None] = []  # the formatters registered before; empty while off
 
 
@@ -52,6 +53,6 @@ def _bundle(net: nn.Module) -> Any:
 
 def _widget_of(net: nn.Module) -> ParamWidget:
     widget = _widgets.get(id(net))
-    if widget is None or widget.workbench.net is not net or not widget.is_open:
+    if widget is None or not widget.is_open or widget.workbench.net is not net:
         widget = _widgets[id(net)] = ParamWidget(net)
     return widget

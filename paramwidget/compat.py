@@ -8,10 +8,14 @@ such a class cannot exist before its module was imported, and importing it here 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import re
 import sys
 import threading
+import weakref
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import Any
 
@@ -262,3 +266,76 @@ def answer_while_busy(comm: Any) -> None:
     """
     if hasattr(comm, "_reply_subshell_for"):
         comm._reply_subshell_for = lambda _data, default: default
+
+
+# --- what ipywidgets and IPython keep of a widget ----------------------------------------------
+
+
+def running_cell() -> str:
+    """The notebook's id of the cell that shows something now; "" where nobody can name it.
+
+    What an ``Output`` widget captures is shown where that widget is, not below the cell.
+    """
+    ask = getattr(interactive_shell(), "get_parent", None)
+    try:
+        parent = ask() if ask is not None else {}
+        cell, message = parent["metadata"]["cellId"], parent["header"]["msg_id"]
+    except LookupError:  # no kernel, not in a cell, or a notebook that names no cells
+        return ""
+    captured = any(
+        getattr(widget, "msg_id", "") == message for widget in list(widget_registry().values())
+    )
+    return cell if isinstance(cell, str) and not captured else ""
+
+
+def call_later(seconds: float, call: Callable[[], object]) -> None:
+    """Call on this thread's event loop, in which a kernel handles messages; nothing without one."""
+    with contextlib.suppress(RuntimeError):
+        asyncio.get_running_loop().call_later(seconds, call)
+
+
+def widget_registry() -> dict[str, Any]:
+    """Every open widget by its model id, as ipywidgets keeps them."""
+    widgets = getattr(sys.modules.get("ipywidgets.widgets.widget"), "_instances", None)
+    return widgets if isinstance(widgets, dict) else {}
+
+
+def registrations(held: weakref.ref[Any]) -> int:
+    """How many references ipywidgets and its comm keep to an open widget."""
+    widget = held()
+    callback = getattr(getattr(widget, "comm", None), "_msg_callback", None)
+    listed = sum(one is widget for one in list(widget_registry().values()))
+    return listed + (getattr(callback, "__self__", None) is widget)
+
+
+def children(box: Any) -> tuple[Any, ...]:
+    """The children of a box of ipywidgets, without running its code; () for any other widget."""
+    found = vars(box).get("_trait_values", {}).get("children")
+    return found if isinstance(found, tuple) else ()
+
+
+_OUTPUT = re.compile(r"_{1,3}|_\d+")
+
+
+def kept_outputs() -> Iterator[Any]:
+    """Whatever IPython keeps of what cells have shown, once for each reference that it holds.
+
+    ``Out``, and ``_``, ``__``, ``___``, ``_n`` in the user's namespace and its list of hidden
+    names; the same on the display hook; the result of the last cell.
+    """
+    shell = interactive_shell()
+    if shell is None:
+        return
+    names, hidden = getattr(shell, "user_ns", {}), getattr(shell, "user_ns_hidden", {})
+    for cache in (names, hidden):
+        yield from (cache[name] for name in list(cache) if _OUTPUT.fullmatch(str(name)))
+    yield from list(names.get("_oh", {}).values())
+    hook = getattr(shell, "displayhook", None)
+    yield from (getattr(hook, name, None) for name in ("_", "__", "___"))
+    last, running = (
+        getattr(shell, "last_execution_result", None),
+        getattr(hook, "exec_result", None),
+    )
+    yield getattr(last, "result", None)
+    if running is not last:
+        yield getattr(running, "result", None)

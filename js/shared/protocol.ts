@@ -230,11 +230,12 @@ export interface Hello {
   protocol: number;
 }
 
-/** The state of a view: Python drops one that was closed or is silent for too long. */
+/** The state of a view: Python drops one that was closed or is silent for too long. ``left``: it was closed with its page, which may be reloaded and show it again. */
 export interface View {
   kind: "view";
   view: string;
   what: "opened" | "closed" | "hidden" | "shown" | "alive";
+  left?: boolean;
 }
 
 /** Open a panel on a slot; ``panel`` is an id the browser makes, shared by all views. ``lens`` is one by name; "" is the usual one. */

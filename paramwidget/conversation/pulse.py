@@ -7,6 +7,7 @@ traceback into the user's cell, and torch would raise it from the user's ``opt.s
 from __future__ import annotations
 
 import logging
+import weakref
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -26,10 +27,13 @@ class Beat(Protocol):
 
 
 class Pulse:
-    """The hooks of one conversation; ``start`` and ``stop`` may be called repeatedly."""
+    """The hooks of one conversation; ``start`` and ``stop`` may be called repeatedly.
+
+    They do not keep the conversation alive.
+    """
 
     def __init__(self, beat: Beat) -> None:
-        self._beat = beat
+        self._beat = weakref.ref(beat)
         self._hook: Any = None
         self._shell: Any = None
 
@@ -65,13 +69,19 @@ class Pulse:
             self._shell = None
 
     def _on_begin(self, *_: object) -> None:
-        _quietly(self._beat.cell_began)
+        beat = self._beat()
+        if beat is not None:
+            _quietly(beat.cell_began)
 
     def _on_end(self, *_: object) -> None:
-        _quietly(self._beat.cell_ended)
+        beat = self._beat()
+        if beat is not None:
+            _quietly(beat.cell_ended)
 
     def _on_step(self, *_: object) -> None:
-        _quietly(self._beat.stepped)
+        beat = self._beat()
+        if beat is not None:
+            _quietly(beat.stepped)
 
 
 def _quietly(call: Callable[[], object]) -> None:

@@ -24,6 +24,7 @@ from paramwidget.conversation.presenter import Presenter
 from paramwidget.conversation.pulse import Pulse
 from paramwidget.conversation.replies import refused
 from paramwidget.conversation.views import Views
+from paramwidget.conversation.weak import weakly
 from paramwidget.edit.journal import Edit
 from paramwidget.protocol import Cause, OtherVersion, ProtocolError
 from paramwidget.slots.ties import Name
@@ -56,7 +57,7 @@ class Session:
         self.pulse = Pulse(self)
         self._send_out = send
         self._keep = keep
-        self.presenter = Presenter(bench, self.views, self._send)
+        self.presenter = Presenter(bench, self.views, weakly(self._send))
         self._notice = ""  # why the page that last said hello is sent nothing else
         self._busy = False
         self._next_live = 0.0
@@ -118,6 +119,7 @@ class Session:
     @_handle.register
     def _answer_hello(self, _: protocol.Hello) -> None:
         self._notice = ""
+        self.views.greeted()
         with self.bench.lock:
             self._send_status()
             with told("the forms could not be shown"):
@@ -128,8 +130,11 @@ class Session:
     @_handle.register
     def _note_view(self, message: protocol.View) -> None:
         if message.what == "closed":
-            self.views.closed(message.view)
+            leave = self.views.left if message.left else self.views.closed
+            leave(message.view)
         else:
+            if message.what == "opened":
+                self.views.opened(message.view)
             view = self.views.heard(message.view)
             hidden_before = not view.shown
             if message.what in ("opened", "hidden", "shown"):
@@ -272,6 +277,12 @@ class Session:
             self.bench.lock.release()
             ended = time.monotonic()
             self._next_live = ended + max(self._period, (ended - began) / LIVE_SHARE)
+
+    def settle(self) -> bool:
+        """Carry out the edits that wait, unless a cell is running; whether none waits now."""
+        if self.gate.waiting and not cell_runs_elsewhere():
+            self.gate.open()
+        return not self.gate.waiting
 
     def close(self) -> None:
         """The widget is gone: remove its hooks and everything kept for it."""

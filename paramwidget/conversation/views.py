@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from dataclasses import dataclass, field, replace
 
 from paramwidget.picture.lenses import USUAL, lens_named
@@ -32,6 +33,9 @@ class Views:
     def __init__(self) -> None:
         self.panels: dict[str, PanelState] = {}
         self._views: dict[str, OneView] = {}
+        self._away: dict[str, None] = {}  # views that may come back: their page was left or silent
+        self._closed: float | None = None  # when the last view was closed
+        self._gone: deque[str] = deque(maxlen=64)  # views that were closed, the last ones
         self._deaf = 0.0  # s in which no view could have been heard
         self._deaf_since: float | None = None
 
@@ -39,6 +43,16 @@ class Views:
     def any_open(self) -> bool:
         """Whether there is a view, even a hidden one."""
         return bool(self._views)
+
+    @property
+    def ever(self) -> bool:
+        """Whether there ever was a view."""
+        return bool(self._views or self._away) or self._closed is not None
+
+    @property
+    def closed_for_good(self) -> float | None:
+        """When the last view was closed, if no view is left and none can be expected back."""
+        return None if self._views or self._away else self._closed
 
     @property
     def any_shown(self) -> bool:
@@ -50,17 +64,43 @@ class Views:
         return list(self._views.values())
 
     def heard(self, view: str) -> OneView:
-        """A view has sent a message, so it is alive."""
+        """A view has sent a message, so it is alive; a new one may stand for one that was away.
+
+        What a closed view had still to say may come after its end, and does not open it again.
+        """
+        if view in self._gone:
+            return OneView()
         if view not in self._views and len(self._views) >= MOST_VIEWS:
             silent = min(list(self._views.items()), key=lambda known: known[1].heard)
-            self.closed(silent[0])
+            self.left(silent[0])
+        if view not in self._views and self._away:
+            self._away.pop(view if view in self._away else next(iter(self._away)))
         one = self._views.setdefault(view, OneView())
         one.heard = self._clock()
         return one
 
+    def opened(self, view: str) -> None:
+        """A view is on a page, for the first time or again."""
+        if view in self._gone:
+            self._gone.remove(view)
+        self.heard(view)
+
     def closed(self, view: str) -> None:
-        """A view is gone."""
+        """A view is gone: its output was cleared or overwritten."""
         self._views.pop(view, None)
+        self._away.pop(view, None)
+        self._gone.append(view)
+        self._closed = time.monotonic()
+
+    def left(self, view: str) -> None:
+        """The page of a view was left: it may be reloaded, and shows the widget again."""
+        if self._views.pop(view, None) is not None:
+            self._away[view] = None
+
+    def greeted(self) -> None:
+        """A page says hello: it may be about to show a view."""
+        if self._closed is not None:
+            self._closed = time.monotonic()
 
     def deafen(self) -> None:
         """A cell starts: until it ends, a silent view may merely be waiting to be heard."""
@@ -77,7 +117,7 @@ class Views:
         """Forget views that were silent for too long while they could have been heard."""
         now = self._clock()
         for view in [v for v, one in list(self._views.items()) if now - one.heard > SILENCE]:
-            self.closed(view)
+            self.left(view)
 
     def show_rows(self, message: Rows) -> None:
         """A view has other rows on screen. Raises ProtocolError for more than a screen holds."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from paramwidget.fallback.image import png_of
 from paramwidget.fallback.page import html_of
@@ -19,12 +20,13 @@ _log = logging.getLogger("paramwidget")
 
 
 def bundle(
-    bench: Workbench, slots: Iterable[str | tuple[str, ...]] | None = None
+    bench: Workbench, slots: Iterable[str | tuple[str, ...]] | None = None, note: str = ""
 ) -> dict[str, str]:
     """What a notebook saves of a model, by MIME type, in at most BYTES together; never raises.
 
-    ``slots`` names the tensors to show as heatmaps (at most 4), None the first two. Keys are
-    "text/plain", "text/html" and "image/png" (base64); one that cannot be created is left out.
+    ``slots`` names the tensors to show as heatmaps (at most 4), None the first two; ``note`` stands
+    in place of the advice to run the cell. Keys are "text/plain", "text/html" and "image/png"
+    (base64); one that cannot be created is left out.
     """
     chosen = None if slots is None else list(slots)
     cells = _CELLS[min(len(chosen), len(_CELLS)) - 1] if chosen else _CELLS[1]
@@ -34,18 +36,18 @@ def bundle(
         (cells // 2, LINES // 2),
         (0, LINES // 4),
     ):
-        made = _bundle(bench, chosen, size, lines)
+        made = _bundle(bench, chosen, size, lines, note)
         if sum(len(part.encode()) for part in made.values()) <= BYTES:
             return made
     return {"text/plain": made["text/plain"][: BYTES // 4]} if "text/plain" in made else {}
 
 
 def _bundle(
-    bench: Workbench, slots: list[str | tuple[str, ...]] | None, cells: int, lines: int
+    bench: Workbench, slots: list[str | tuple[str, ...]] | None, cells: int, lines: int, note: str
 ) -> dict[str, str]:
     made: dict[str, str] = {}
     try:
-        seen = read_sheet(bench, slots, cells, lines)
+        seen = replace(read_sheet(bench, slots, cells, lines), note=note)
     except Exception:
         _log.exception("paramwidget: no static picture could be made")
         return made

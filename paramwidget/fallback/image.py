@@ -21,7 +21,7 @@ PER_METRE = 7559  # 192 to the inch: as large in print as on the screen of a not
 
 def png_of(sheet: Sheet) -> bytes:
     """Title, heatmaps side by side, table below."""
-    parts = [_text([sheet.model, sheet.totals])]
+    parts = [_text([sheet.model, sheet.totals, *([sheet.note] if sheet.note else [])])]
     heats = [_heat(heat) for heat in sheet.heats]
     parts += [_beside(heats[at : at + ABREAST]) for at in range(0, len(heats), ABREAST)]
     parts.append(_text(table(shortened(sheet, LINES))))

@@ -24,7 +24,8 @@ def html_of(sheet: Sheet) -> str:
         parts.append(f"<table style='border:none' cellpadding=4><tr>{cells}</tr></table>")
     if sheet.lines:
         parts.append(_table(sheet))
-    small = [*sheet.ties, "A static picture: run the cell to see the live widget."]
+    why = sheet.note or "A static picture: run the cell to see the live widget."
+    small = [*sheet.ties, why]
     parts.append(f"<p><small>{'<br>'.join(map(escape, small))}</small></p>")
     return f"<div>{''.join(parts)}</div>"
 

@@ -65,7 +65,10 @@ class Heat:
 
 @dataclass(frozen=True)
 class Sheet:
-    """All of it; ``more`` slots have no line; ``ties`` say what the letters mean."""
+    """All of it; ``more`` slots have no line; ``ties`` say what the letters mean.
+
+    ``note`` says why there is no more than a picture.
+    """
 
     model: str
     totals: str
@@ -73,6 +76,7 @@ class Sheet:
     more: int
     ties: tuple[str, ...]
     heats: tuple[Heat, ...]
+    note: str = ""
 
     @property
     def rows(self) -> list[tuple[str, ...]]:

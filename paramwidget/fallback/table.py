@@ -10,8 +10,9 @@ RIGHT = HEADS[3]
 
 
 def text_of(sheet: Sheet) -> str:
-    """Title, table, what is left out, what the letters mean."""
-    return "\n".join([f"{sheet.model}: {sheet.totals}", *table(sheet)])
+    """Title, note, table, what is left out, what the letters mean."""
+    notes = [sheet.note] if sheet.note else []
+    return "\n".join([f"{sheet.model}: {sheet.totals}", *notes, *table(sheet)])
 
 
 def table(sheet: Sheet) -> list[str]:

@@ -18,10 +18,14 @@ class Hello(ToKernel):
 
 @dataclass(frozen=True)
 class View(ToKernel):
-    """The state of a view: Python drops one that was closed or is silent for too long."""
+    """The state of a view: Python drops one that was closed or is silent for too long.
+
+    ``left``: it was closed with its page, which may be reloaded and show it again.
+    """
 
     view: str
     what: Literal["opened", "closed", "hidden", "shown", "alive"]
+    left: bool = False
 
 
 @dataclass(frozen=True)

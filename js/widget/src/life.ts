@@ -26,8 +26,9 @@ export function viewLife(host: HTMLElement, store: Store, view: ViewState, end: 
     told = "shown";
     tell();
   };
-  const close = () => {
-    if (told) say("closed");
+  // A page that is left may be reloaded, and Python keeps the model for it.
+  const close = (left: boolean) => {
+    if (told) store.say({ kind: "view", view: view.id, what: "closed", left });
     told = "";
   };
   // Needed only if no hook reports the end of a cell to Python. A busy kernel leaves the last request
@@ -45,7 +46,7 @@ export function viewLife(host: HTMLElement, store: Store, view: ViewState, end: 
   });
   observer.observe(host);
   document.addEventListener("visibilitychange", tell, { signal: end });
-  window.addEventListener("pagehide", close, { signal: end });
+  window.addEventListener("pagehide", () => close(true), { signal: end });
   window.addEventListener("pageshow", () => told || open(), { signal: end });
   let rate = 0;
   const pace = () => {
@@ -73,6 +74,6 @@ export function viewLife(host: HTMLElement, store: Store, view: ViewState, end: 
     stopPace();
     observer.disconnect();
     for (const timer of timers) clearInterval(timer);
-    close();
+    close(false);
   });
 }

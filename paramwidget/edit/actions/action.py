@@ -11,7 +11,7 @@ from typing import Any, ClassVar, get_origin, get_type_hints
 
 from torch import nn
 
-from paramwidget.edit.actions.fields import SEED, Functions, JsonField
+from paramwidget.edit.actions.fields import FUNCTIONS, SEED, Functions, JsonField
 from paramwidget.edit.actions.outcome import Outcome
 from paramwidget.edit.errors import EditError, listed, quoted
 from paramwidget.slots.tree import Tree
@@ -76,6 +76,14 @@ def to_json(action: Action, seed: int | None = None) -> dict[str, Any]:
         values.update(dict.fromkeys(drawn, seed))
     written = {name: codec.write(values[name]) for name, codec in action.fields.items()}
     return {"kind": action.kind, **written}
+
+
+def without_functions(action: Action) -> Action:
+    """The action with a user's function by its name alone: the function may hold the model."""
+    values = {name: getattr(action, name) for name in action.fields}
+    named = {name: codec.write(values[name]) for name, codec in action.fields.items()
+             if codec in FUNCTIONS}  # fmt: skip
+    return type(action)(**{**values, **named})
 
 
 def from_json(content: object, functions: Functions | None = None) -> Action:

@@ -121,7 +121,7 @@ def _read_arguments(given: Any, name: str, functions: Functions) -> dict[str, st
     return arguments
 
 
-def _written_initializer(function: Any) -> str:
+def _written_function(function: Any) -> str:
     return function if isinstance(function, str) else function_name(function)
 
 
@@ -139,6 +139,9 @@ def _read_function(given: Any, name: str, functions: Functions) -> Callable[...,
 # --- the types ---------------------------------------------------------------------------------
 # Any, where several types are accepted that the action itself checks.
 
+INITIALIZER = JsonField(_written_function, _read_initializer)
+FUNCTION = JsonField(_written_function, _read_function)
+FUNCTIONS = (INITIALIZER, FUNCTION)  # of the fields that may hold a function of the user's
 SEED = _or_none(JsonField(number_text, _text))
 
 Target = Annotated[Any, JsonField(_written_name, _read_name)]  # a dotted name, or a path of names
@@ -148,9 +151,7 @@ Seed = Annotated[Any, SEED]  # in an edit's JSON the one that was drawn
 Types = Annotated[Any, _or_none(JsonField(_written_types, _read_types))]
 Parameters = Annotated[Any, _or_none(JsonField(_several, _strings))]
 Arguments = Annotated[Mapping[str, Any], JsonField(_written_arguments, _read_arguments)]
-InitializerName = Annotated[
-    str | Callable[..., Any], JsonField(_written_initializer, _read_initializer)
-]
-FunctionName = Annotated[Callable[[Any], Any], JsonField(function_name, _read_function)]
+InitializerName = Annotated[str | Callable[..., Any], INITIALIZER]
+FunctionName = Annotated[Callable[[Any], Any], FUNCTION]
 Expression = Annotated[Any, JsonField(str, _text)]
 Switch = Annotated[bool, JsonField(bool, _of_type(bool))]

@@ -9,11 +9,12 @@ from typing import Any
 
 from torch import nn
 
-from paramwidget.edit.actions.action import Action
+from paramwidget.edit.actions.action import Action, without_functions
 from paramwidget.edit.actions.outcome import Failed, Outcome, display_name
 from paramwidget.edit.errors import EditError, counted, listed, quoted
 from paramwidget.edit.journal import sharing
 from paramwidget.edit.journal.entry import Edit, Entry
+from paramwidget.edit.journal.functions import Functions
 from paramwidget.edit.journal.kept import BUDGET, Kept
 from paramwidget.edit.journal.words import (
     NOT_IN_SCRIPT,
@@ -54,7 +55,7 @@ class Journal:
         self._lines: list[Entry] = []  # of the script: what is in effect, and what was outside
         self.code_size = 0  # characters of the script, about
         self._sharing = sharing.Sharing()
-        self._functions: dict[str, int] = {}  # the ids of those that ran, by name
+        self._functions = Functions()
         self._running = False
 
     # --- doing ---------------------------------------------------------------------------------
@@ -173,7 +174,7 @@ class Journal:
             outcome.seed,
             warnings,
             outcome.script.text,
-            action=action,
+            action=without_functions(action),
             restructured=outcome.restructured,
         )
 
@@ -183,7 +184,7 @@ class Journal:
         warnings = [] if name.isidentifier() else [
             f"the function is not defined under a name: the script calls globals()[{name!r}]"
         ]  # fmt: skip
-        if self._functions.setdefault(name, id(function)) != id(function):
+        if self._functions.is_another(function):
             warnings.append(
                 f"another function called {name} ran before, and the script calls both by that name"
             )
@@ -192,7 +193,9 @@ class Journal:
     def _note_failure(self, action: Action, error: EditError) -> None:
         """Record what ran and failed; an earlier refusal is shown only where it was asked for."""
         if isinstance(error, Failed):
-            edit = Edit(f"failed: {str(error).splitlines()[0]}", [], action=action)
+            edit = Edit(
+                f"failed: {str(error).splitlines()[0]}", [], action=without_functions(action)
+            )
             self._add(Entry("failed", edit.title, [], edit, stands=False, error=error.trace))
 
     # --- the way back --------------------------------------------------------------------------
