@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -29,6 +29,7 @@ from paramwidget.edit.actions.outcome import (
     display_name,
     nothing_to_do,
 )
+from paramwidget.edit.actions.padding import Padding, note_zeroed
 from paramwidget.edit.actions.part import store, write_target_of
 from paramwidget.edit.actions.reset_parameters import reset
 from paramwidget.edit.actions.write_target import (
@@ -50,7 +51,7 @@ from paramwidget.edit.script import HELPERS, callable_text
 from paramwidget.edit.values.convert import converted
 from paramwidget.edit.values.numbers import parse_seed, taken
 from paramwidget.slots.ties import Name
-from paramwidget.slots.tree import Tree
+from paramwidget.slots.tree import Node, Tree
 from paramwidget.tensors import dtype_name
 
 
@@ -71,6 +72,7 @@ class Plan:
     write_targets: list[WriteTarget]
     covered: list[WriteTarget]  # filled along with another that has the same memory
     skipped: dict[Name, str]
+    chosen: list[Node]  # the slots that were asked for; a tensor may have others
 
     @property
     def names(self) -> list[Name]:
@@ -97,7 +99,7 @@ class Plan:
         """The plan without one tensor."""
         skipped = {**self.skipped, **{node.label: reason for node in write_target.nodes}}
         write_targets = [other for other in self.write_targets if other is not write_target]
-        return Plan(self.entry, self.arguments, write_targets, self.covered, skipped)
+        return replace(self, write_targets=write_targets, skipped=skipped)
 
     def refuse_empty(self, target: Any) -> None:
         """Raise EditError with the reasons if nothing is left to do."""
@@ -142,7 +144,7 @@ class Initialize(Action):
         along = covered(write_targets, ties) if entry.source != "module" else set()
         kept = [one for place, one in enumerate(write_targets) if place not in along]
         return Plan(
-            entry, arguments, kept, [write_targets[place] for place in sorted(along)], skipped
+            entry, arguments, kept, [write_targets[at] for at in sorted(along)], skipped, nodes
         )
 
     def run(self, net: nn.Module, tree: Tree) -> Outcome:
@@ -152,7 +154,9 @@ class Initialize(Action):
         given = parse_seed(self.seed)
         seed = given if given is not None else fresh_seed() if plan.entry.random else None
         if plan.entry.name == RESET:
-            return reset(net, tree, plan.write_targets, plan.skipped, self.target, seed or 0)
+            return reset(
+                net, tree, plan.chosen, plan.write_targets, plan.skipped, self.target, seed or 0
+            )
         while True:
             try:
                 return _Filling(net, tree, plan, seed).run()
@@ -183,11 +187,16 @@ class _Filling:
     def run(self) -> Outcome:
         """Raise _Unfit, with nothing changed, if one tensor cannot hold its values."""
         notes, plan = self.notes, self.plan
-        partners = Partners(self.net, Ties(self.tree), plan.write_targets)
+        ties = Ties(self.tree)
+        partners = Partners(self.net, ties, plan.write_targets)
+        padding = Padding(self.net, ties, plan.write_targets)
         self._seed()
         with transaction(self.net) as work, self._randomness():
             for write_target in plan.write_targets:
                 self._fill(work, write_target)
+            for node, tensor, row in padding.filled():  # in memory that an embedding shares
+                work.write([node.path], tensor, torch.zeros((), dtype=tensor.dtype), (row,))
+                note_zeroed(notes, WriteTarget(tensor, (node,)), row)
         for write_target in plan.covered:
             notes.changes(write_target.nodes)
         notes.changes(partners.changed())

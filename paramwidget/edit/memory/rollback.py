@@ -90,6 +90,12 @@ class TensorState:
         """Whether it was written to, even with the same values."""
         return self.version is not None and self.tensor._version != self.version
 
+    def put_back(self) -> None:
+        """Restore its memory and its bytes."""
+        if not self.same_memory():
+            point_at(self.tensor, self.alias)
+        put(self.memory, self.bytes)
+
 
 def _compact(alias: torch.Tensor) -> torch.Tensor:
     for axis, stride in enumerate(alias.stride()):
@@ -224,10 +230,7 @@ class RollbackPoint:
 
     def put_back(self, tensor: torch.Tensor) -> None:
         """Restore one tensor."""
-        held = self.tensors[id(tensor)]
-        if not held.same_memory():
-            point_at(tensor, held.alias)
-        put(held.memory, held.bytes)
+        self.tensors[id(tensor)].put_back()
 
 
 def _copy(tensor: torch.Tensor) -> tuple[MovedMemory, Any] | None:
