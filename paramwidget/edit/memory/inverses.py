@@ -126,6 +126,25 @@ class Registry:
 
 
 @dataclass
+class OwnRegistry:
+    """A registry that several modules shared, of which one was given a copy of its own."""
+
+    module: nn.Module
+    name: str  # "_parameters", "_buffers" or "_modules"
+    then: Any  # the dict that it shares
+    now: Any  # its own
+    nbytes: int = 0
+
+    def check(self, net: nn.Module) -> None:
+        if compat.module_fields(self.module).get(self.name) is not self.now:
+            raise EditError("the modules have changed since then: a registry was replaced")
+
+    def swap(self, net: nn.Module) -> None:
+        compat.module_fields(self.module).update({self.name: self.then})
+        self.then, self.now = self.now, self.then
+
+
+@dataclass
 class Attributes(Registry):
     """The tensors that a module holds as plain attributes; ``holder`` is its whole ``__dict__``."""
 
