@@ -31,7 +31,7 @@ from paramwidget.slots.names import resolve, slot_at
 from paramwidget.slots.targets import Selection, select
 from paramwidget.slots.ties import Name, TieGroup
 from paramwidget.slots.tree import Node, Path, Tree, UnknownName
-from paramwidget.tensors import Unreadable
+from paramwidget.tensors import Unreadable, neutral, usual_defaults
 
 Narrow = str | type | Sequence[str | type] | None
 
@@ -103,7 +103,8 @@ class Workbench:
             if bench is None or bench.net is not net:
                 bench = super().__new__(cls)
                 bench.net = net
-                bench._record = _record_of(net)
+                with neutral():
+                    bench._record = _record_of(net)
                 bench.lock = bench._record.lock
                 _benches[id(net)] = bench
         return bench
@@ -117,6 +118,7 @@ class Workbench:
 
     # --- what is there -------------------------------------------------------------------------
 
+    @neutral()
     def read(self) -> Tree:
         """The present structure, with its slots, ties and totals.
 
@@ -134,11 +136,13 @@ class Workbench:
         """Every slot in registration order, including each occurrence of a shared one."""
         return list(self.read().slots)
 
+    @neutral()
     def ties(self) -> list[TieGroup]:
         """The groups of slots that share a tensor ("same") or memory ("memory")."""
         with self.lock:
             return list(self._record.current.places(self.net).ties)
 
+    @neutral()
     def select(self, target: Name, *, types: Narrow = None, parameters: Any = None) -> Selection:
         """A dry run: which slots a target selects, and which are skipped and why."""
         tree = self.read()
@@ -146,6 +150,7 @@ class Workbench:
 
     # --- what is seen --------------------------------------------------------------------------
 
+    @neutral()
     def tensor(self, name: Name, lens: str = "value") -> torch.Tensor | None:
         """The tensor that a lens shows, None if there is none (no gradient yet).
 
@@ -175,6 +180,7 @@ class Workbench:
             raise UnknownName(f"{name!r} is a module; name one of its slots")
         return node.path
 
+    @neutral()
     def stats(self, name: Name, lens: str = "value") -> Stats | None:
         """Exact statistics over the finite elements, in float64; None if the lens shows nothing.
 
@@ -184,6 +190,7 @@ class Workbench:
             values = self._values(name, lens)
             return None if values is None else stats(values)
 
+    @neutral()
     def raster(
         self,
         name: Name,
@@ -201,6 +208,7 @@ class Workbench:
             values = self._values(name, lens)
             return None if values is None else raster(values, window, cells, tuple(sliders))
 
+    @neutral()
     def histogram(self, name: Name, lens: str = "value", bins: int = 64) -> Histogram | None:
         """Counts between the smallest and the largest finite element."""
         with self.lock:
@@ -212,6 +220,7 @@ class Workbench:
         """What lenses remember of this model's tensors."""
         return self._record.remembered
 
+    @neutral()
     def remember(self, moment: Moment) -> None:
         """Copy what some lenses need at this moment; usually none does."""
         for lens, path in self.remembered.due(moment):
@@ -222,6 +231,7 @@ class Workbench:
                     tensor = None
                 self.remembered.keep((lens, path), tensor)
 
+    @neutral()
     def refresh(self) -> list[Name]:
         """The slots whose content changed since the last look, whoever changed it.
 
@@ -260,7 +270,8 @@ class Workbench:
     ) -> Edit:
         """Like ``net.apply(function)``: modules below ``target``, children first, journaled.
 
-        ``recurse=False`` calls the function once, on the target itself.
+        ``recurse=False`` calls the function once, on the target itself. The function runs in
+        torch's own modes (gradients on, float32, no autocast), whatever the calling cell is in.
         """
         return self.do(Apply(function, target, recurse, seed))
 
@@ -333,6 +344,8 @@ class Workbench:
         """Tell ``listener`` of each edit, as long as it is alive."""
         self._record.listeners.add(listener)
 
+    @neutral()
+    @usual_defaults()
     def _step(self, step: Callable[[Journal, Tree], Edit | None]) -> Edit | None:
         """One step of the journal; its content counts as known, and the listeners are told.
 

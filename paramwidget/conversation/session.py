@@ -26,6 +26,7 @@ from paramwidget.edit.journal import Edit
 from paramwidget.protocol import Cause, OtherVersion, ProtocolError
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Tree
+from paramwidget.tensors import neutral
 from paramwidget.workbench import Workbench
 
 Send = Callable[[dict[str, Any], list[bytes]], None]
@@ -61,6 +62,7 @@ class Session:
         self._newest: tuple[str, Edit | None] = ("", None)  # the last intent that was carried out
         bench.listen(self)
 
+    @neutral()
     def open(self, name: Name) -> None:
         """Open a panel from Python."""
         with self.bench.lock:
@@ -70,6 +72,7 @@ class Session:
 
     # --- in ------------------------------------------------------------------------------------
 
+    @neutral()
     def receive(self, content: object, buffers: object = ()) -> None:
         """Take one message of a browser; never raises, an intent gets its one reply."""
         try:
@@ -207,6 +210,7 @@ class Session:
         self._newest = (intent.id, carry_out(intent, self.bench))
         return replied(intent.id, self._newest[1])
 
+    @neutral()
     def edited(self, edit: Edit | None, tree: Tree) -> None:
         """The bench reports an edit, whoever made it: repaint now, or later.
 
@@ -229,6 +233,7 @@ class Session:
         self.views.deafen()
         self._send_status()
 
+    @neutral()
     def cell_ended(self) -> None:
         """A cell has ended: run the waiting edits, and show what the cell did."""
         self._busy = False
@@ -243,6 +248,7 @@ class Session:
         self.views.drop_silent()
         self._mind_pulse()
 
+    @neutral()
     def stepped(self) -> None:
         """An optimizer has stepped: a safe moment for edits, sometimes for a live frame."""
         self.bench.remember("step")
@@ -299,6 +305,7 @@ class Session:
         with self.bench.lock:
             self._send_out(protocol.encode(message), buffers or [])
 
+    @neutral()
     def saved_messages(self) -> list[tuple[dict[str, Any], list[bytes]]]:
         """The messages that show tree and open panels without a kernel, in few bytes."""
         with self.bench.lock:

@@ -19,6 +19,7 @@ from paramwidget.tensors.kinds import (
     parts,
     shape_of,
 )
+from paramwidget.tensors.modes import neutral, usual_defaults
 from paramwidget.tensors.values import SAME_SIZE, Unreadable, plain, readable, same_bits
 from paramwidget.tensors.writing import crash_reason, overlaps_itself, writable_reason
 
@@ -41,6 +42,7 @@ __all__ = [
     "local_part",
     "missing_memory",
     "needed_bytes",
+    "neutral",
     "opaque_reason",
     "overlaps_itself",
     "parts",
@@ -48,5 +50,6 @@ __all__ = [
     "readable",
     "same_bits",
     "shape_of",
+    "usual_defaults",
     "writable_reason",
 ]
