@@ -73,6 +73,7 @@ class Plan:
     covered: list[WriteTarget]  # filled along with another that has the same memory
     skipped: dict[Name, str]
     chosen: list[Node]  # the slots that were asked for; a tensor may have others
+    unmatched: list[str]  # which types and parameters match nothing
 
     @property
     def names(self) -> list[Name]:
@@ -104,7 +105,8 @@ class Plan:
     def refuse_empty(self, target: Any) -> None:
         """Raise EditError with the reasons if nothing is left to do."""
         if not self.write_targets:
-            raise nothing_to_do(f"{self.entry.name} cannot initialize", target, self.skipped)
+            what = f"{self.entry.name} cannot initialize"
+            raise nothing_to_do(what, target, self.skipped, self.unmatched)
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,8 @@ class Initialize(Action):
         """What would be done; raises EditError if an argument is wrong."""
         entry = find(self.function)
         arguments = arguments_of(entry, self.arguments)
-        nodes, skipped = chosen(tree, self.target, self.types, self.parameters)
+        selection = chosen(tree, self.target, self.types, self.parameters)
+        nodes, skipped = selection.nodes, dict(selection.skipped)
         write_targets: list[WriteTarget] = []
         seen: set[int] = set()
         ties, memory = Ties(tree), compat.MemoryMap.now()
@@ -144,8 +147,9 @@ class Initialize(Action):
         along = covered(write_targets, ties) if entry.source != "module" else set()
         kept = [one for place, one in enumerate(write_targets) if place not in along]
         return Plan(
-            entry, arguments, kept, [write_targets[at] for at in sorted(along)], skipped, nodes
-        )
+            entry, arguments, kept, [write_targets[at] for at in sorted(along)], skipped, nodes,
+            selection.unmatched,
+        )  # fmt: skip
 
     def run(self, net: nn.Module, tree: Tree) -> Outcome:
         """Draw each tensor in its own scratch memory, then copy; all or nothing."""
@@ -155,8 +159,9 @@ class Initialize(Action):
         seed = given if given is not None else fresh_seed() if plan.entry.random else None
         if plan.entry.name == RESET:
             return reset(
-                net, tree, plan.chosen, plan.write_targets, plan.skipped, self.target, seed or 0
-            )
+                net, tree, plan.chosen, plan.write_targets, plan.skipped, plan.unmatched,
+                self.target, seed or 0,
+            )  # fmt: skip
         while True:
             try:
                 return _Filling(net, tree, plan, seed).run()
@@ -181,7 +186,8 @@ class _Filling:
         self.entry = plan.entry
         count = len(plan.write_targets)
         where = display_name(plan.write_targets[0].node) if count == 1 else f"{count} tensors"
-        self.notes = Notes(f"{self.entry.name} on {where}", seed, skipped=dict(plan.skipped))
+        title = f"{self.entry.name} on {where}"
+        self.notes = Notes(title, seed, [], dict(plan.skipped), list(plan.unmatched))
         self.generator = torch.Generator("cpu")
 
     def run(self) -> Outcome:

@@ -36,6 +36,7 @@ def reset(
     chosen: Iterable[Node],
     write_targets: list[WriteTarget],
     skipped: dict[Name, str],
+    unmatched: list[str],
     target: Any,
     seed: int,
 ) -> Outcome:
@@ -100,7 +101,7 @@ def reset(
     inverses = point.changes(paths)
     point.keep_versions()
     notes.changes(partners.changed())
-    notes.warnings[:0] = draws.warnings(touched)
+    notes.warnings[:0] = [*unmatched, *draws.warnings(touched)]
     order = {node.label: place for place, node in enumerate(tree.slots)}
     notes.changed.sort(key=lambda name: order.get(name, 0))
     return notes.outcome(inverses)
