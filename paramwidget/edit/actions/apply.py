@@ -19,6 +19,7 @@ from paramwidget.edit.actions.modules import (
     visits,
 )
 from paramwidget.edit.actions.outcome import Failed, Notes, Outcome, display_name
+from paramwidget.edit.actions.remarks import rewritten
 from paramwidget.edit.actions.write_target import Ties, node_at, what_is
 from paramwidget.edit.errors import EditError, quoted
 from paramwidget.edit.initializers.seeds import fresh_seed, private_generators
@@ -197,4 +198,4 @@ def _warnings(
             names = ", ".join(display_name(one) for one in ties.same(node)[:6])
             warnings.append(f"{names}: one shared tensor, visited {visits_of[id(tensor)]} times; "
                         "the last write wins")  # fmt: skip
-    return warnings
+    return warnings + rewritten(net, (node for node in tree.slots if node.path in changed))

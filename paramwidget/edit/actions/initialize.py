@@ -31,6 +31,7 @@ from paramwidget.edit.actions.outcome import (
 )
 from paramwidget.edit.actions.padding import Padding, note_zeroed
 from paramwidget.edit.actions.part import store, write_target_of
+from paramwidget.edit.actions.remarks import remarks, rewritten
 from paramwidget.edit.actions.reset_parameters import reset
 from paramwidget.edit.actions.write_target import (
     Partners,
@@ -194,6 +195,8 @@ class _Filling:
         """Raise _Unfit, with nothing changed, if one tensor cannot hold its values."""
         notes, plan = self.notes, self.plan
         ties = Ties(self.tree)
+        for write_target in plan.write_targets:
+            notes.warnings += remarks(self.net, ties, write_target, self.entry, plan.arguments)
         partners = Partners(self.net, ties, plan.write_targets)
         padding = Padding(self.net, ties, plan.write_targets)
         self._seed()
@@ -206,6 +209,8 @@ class _Filling:
         for write_target in plan.covered:
             notes.changes(write_target.nodes)
         notes.changes(partners.changed())
+        written = (node for one in (*plan.write_targets, *plan.covered) for node in one.nodes)
+        notes.warnings += rewritten(self.net, written)
         value = plan.arguments.get("val", 0.0)
         if self.entry.source == "torch" and value - value != 0:
             notes.warnings.append(f"filled with {value}, as requested")

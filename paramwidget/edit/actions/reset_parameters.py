@@ -18,6 +18,7 @@ from paramwidget.edit.actions.modules import (
 )
 from paramwidget.edit.actions.outcome import Failed, Notes, Outcome, display_name
 from paramwidget.edit.actions.padding import Padding, note_zeroed
+from paramwidget.edit.actions.remarks import rewritten
 from paramwidget.edit.actions.write_target import Partners, Ties, WriteTarget
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.initializers.seeds import private_generators
@@ -102,6 +103,7 @@ def reset(
     point.keep_versions()
     notes.changes(partners.changed())
     notes.warnings[:0] = [*unmatched, *draws.warnings(touched)]
+    notes.warnings += rewritten(net, (nodes[key] for key in nodes if key in touched))
     order = {node.label: place for place, node in enumerate(tree.slots)}
     notes.changed.sort(key=lambda name: order.get(name, 0))
     return notes.outcome(inverses)
