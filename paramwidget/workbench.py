@@ -29,7 +29,8 @@ from paramwidget.slots.content.known import KnownContent
 from paramwidget.slots.current import CurrentTree
 from paramwidget.slots.names import resolve, slot_at
 from paramwidget.slots.targets import Selection, select
-from paramwidget.slots.ties import Name, TieGroup
+from paramwidget.slots.tie_watch import TieWatch
+from paramwidget.slots.ties import Name, Pairs, TieGroup
 from paramwidget.slots.tree import Node, Path, Tree, UnknownName
 from paramwidget.tensors import Unreadable, neutral, usual_defaults
 
@@ -53,6 +54,8 @@ class Record:
     known: KnownContent
     current: CurrentTree = field(default_factory=CurrentTree)
     journal: Journal = field(default_factory=Journal)
+    ties: TieWatch = field(default_factory=TieWatch)
+    watched: bool = False  # whether the ties have been looked at
     remembered: Remembered = field(default_factory=Remembered)
     lock: threading.RLock = field(default_factory=threading.RLock)
     listeners: weakref.WeakSet[Any] = field(default_factory=weakref.WeakSet)
@@ -125,7 +128,31 @@ class Workbench:
         The same object until something moves.
         """
         with self.lock:
-            return self._record.current.read(self.net)
+            tree = self._record.current.read(self.net)
+            self._watch_ties(tree)
+            return tree
+
+    def _places(self) -> Tree:
+        """A tree whose names and ties are up to date."""
+        tree = self._record.current.places(self.net)
+        self._watch_ties(tree)
+        return tree
+
+    def _watch_ties(self, tree: Tree, expected: bool = False) -> None:
+        record = self._record
+        start = [] if record.watched else record.known.ties_at_start()
+        record.watched = True
+        record.ties.look(tree, start, expected)
+
+    def tie_news(self) -> tuple[Pairs, Pairs]:
+        """The ties that others than the bench broke, and those that they made, as long as it is so.
+
+        Each is a dict from a slot to the one that it was, or is, tied with: what a load, a cast or
+        a cell did to the model. ``tie`` with the two names ties a lost one again.
+        """
+        with self.lock:
+            self.read()
+            return dict(self._record.ties.lost), dict(self._record.ties.gained)
 
     @property
     def tree(self) -> Node:
@@ -140,7 +167,7 @@ class Workbench:
     def ties(self) -> list[TieGroup]:
         """The groups of slots that share a tensor ("same") or memory ("memory")."""
         with self.lock:
-            return list(self._record.current.places(self.net).ties)
+            return list(self._places().ties)
 
     @neutral()
     def select(self, target: Name, *, types: Narrow = None, parameters: Any = None) -> Selection:
@@ -353,11 +380,13 @@ class Workbench:
         """
         with self.lock:
             record, edit = self._record, None
-            tree = record.current.places(self.net)
+            tree = self._places()
             try:
                 edit = step(record.journal, tree)
+                if edit is not None and edit.restructured:
+                    tree = record.current.read(self.net)
+                    self._watch_ties(tree, expected=edit.kind in ("tie", "untie"))
                 if edit is not None:
-                    tree = self.read() if edit.restructured else tree
                     record.known.count_as_known(tree, self.net, edit.changed)
             finally:
                 self._tell(edit, tree)

@@ -10,7 +10,7 @@ import torch
 from paramwidget.slots.content.baseline import Baseline
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.names import held_at
-from paramwidget.slots.ties import Name
+from paramwidget.slots.ties import Name, TieGroup
 from paramwidget.slots.tree import Node, Path, Tree
 
 
@@ -20,6 +20,10 @@ class KnownContent:
     def __init__(self, net: Any) -> None:
         self._baseline: Baseline | None = Baseline(net)
         self._prints: dict[Path, Hashable] = {}
+
+    def ties_at_start(self) -> list[TieGroup]:
+        """The slots that held one tensor when this was made; none after the first look."""
+        return [] if self._baseline is None else self._baseline.ties()
 
     def look(self, tree: Tree, net: Any) -> list[Node]:
         """The slots whose content has changed; the present content becomes the known one.
