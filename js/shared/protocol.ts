@@ -12,7 +12,7 @@ export type State = "ready" | "uninitialized" | "meta" | "unreadable";
 export type Cause = "view" | "edit" | "cell" | "step" | "ask";
 
 /** The rows of one tie group. */
-export interface Tie {
+export interface TieRows {
   kind: "same" | "memory";
   rows: number[];
 }
@@ -45,6 +45,15 @@ export interface TreeRows {
   counts: number[];
   trainable: (boolean | null)[];
   states: State[];
+}
+
+/** Two slots that a click may tie: the second would hold the first one's tensor. ``locked`` is why they cannot be tied as they are, "" if they can. */
+export interface TieOffer {
+  first: string[];
+  second: string[];
+  first_name: string;
+  second_name: string;
+  locked: string;
 }
 
 /** The summary of one row: a histogram (bar heights 0..255), mean and std as text. */
@@ -86,6 +95,13 @@ export interface LensFact {
   name: string;
   label: string;
   locked: string;
+}
+
+/** A slot in memory of its own that might be tied with this one: same values, or declared so. */
+export interface Twin {
+  offer: TieOffer;
+  same_values: boolean;
+  declared: string;
 }
 
 /** How an N-d shape is laid out on the plane; see ``picture/layout.py`` for the functions. Kernels of ``kernel`` (height, width) are on a grid of ``outer`` (rows, columns), with ``gap`` (rows, columns) empty cells between them. ``sliders`` are the sizes of the axes left out. */
@@ -326,6 +342,14 @@ export interface SetRequiresGrad {
   parameters?: string[];
 }
 
+/** Let the second slot hold the first one's tensor. */
+export interface Tie {
+  kind: "tie";
+  id: string;
+  first: string[];
+  second: string[];
+}
+
 /** Undo the newest edit. */
 export interface Undo {
   kind: "undo";
@@ -361,7 +385,7 @@ export interface Tree {
   trainable: (boolean | null)[];
   states: State[];
   notes: Record<string, string>;
-  ties: Tie[];
+  ties: TieRows[];
   shared_modules: SharedModule[];
   totals: Totals;
   warnings: string[];
@@ -380,10 +404,17 @@ export interface TreeChange {
   types: string[];
   dtypes: string[];
   notes: Record<string, string>;
-  ties: Tie[];
+  ties: TieRows[];
   shared_modules: SharedModule[];
   totals: Totals;
   warnings: string[];
+}
+
+/** The ties that a load, a cast or a cell broke, and those that it made, as long as it is so. */
+export interface TieNews {
+  kind: "tienews";
+  lost: TieOffer[];
+  gained: TieOffer[];
 }
 
 export interface Briefs {
@@ -419,6 +450,7 @@ export interface Facts {
   lenses: LensFact[];
   locked: string;
   unfit: Record<string, string>;
+  twins: Twin[];
 }
 
 /** What one panel shows now. Without a ``picture``, ``message`` says why. */
@@ -563,12 +595,12 @@ export interface LabRefused {
   reason: string;
 }
 
-export type ToKernel = Hello | View | Open | Close | Look | Pace | Rows | Ask | Withdraw | Initialize | Assign | Compute | SetRequiresGrad | Undo | Redo | Restart;
+export type ToKernel = Hello | View | Open | Close | Look | Pace | Rows | Ask | Withdraw | Initialize | Assign | Compute | SetRequiresGrad | Tie | Undo | Redo | Restart;
 
-export type ToBrowser = Tree | TreeChange | Briefs | Panels | Facts | Frame | Journal | Catalog | Status | Reply;
+export type ToBrowser = Tree | TreeChange | TieNews | Briefs | Panels | Facts | Frame | Journal | Catalog | Status | Reply;
 
 export type LabQuestion = LabList | LabExpand | LabDock | LabFind | LabUndock | LabJournal;
 
 export type LabAnswer = LabRows | LabDocked | LabCode | LabDone | LabRefused;
 
-export type Intent = Initialize | Assign | Compute | SetRequiresGrad | Undo | Redo | Restart;
+export type Intent = Initialize | Assign | Compute | SetRequiresGrad | Tie | Undo | Redo | Restart;

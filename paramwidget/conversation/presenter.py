@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 from paramwidget import protocol
-from paramwidget.conversation import facts, frames, rows
+from paramwidget.conversation import facts, frames, rows, ties
 from paramwidget.conversation.frames import Budget
 from paramwidget.conversation.journal import journal_message
 from paramwidget.conversation.saved_tree import SavedTree
@@ -65,6 +65,7 @@ class Presenter:
         self._briefs = rows.Briefs()
         self._unsaved = True
         self._next_rows = 0.0
+        self._sent_news: protocol.TieNews | None = None
 
     def _send(self, message: protocol.ToBrowser, buffers: list[bytes] | None = None) -> None:
         self._unsaved = True
@@ -98,6 +99,7 @@ class Presenter:
 
         ``whole``: send all of it, changed or not, since a page may have none or a saved one.
         """
+        self._tell_of_ties(whole)
         known, self._tree = self._tree, tree
         if tree is known or (known is not None and tree.structure == known.structure):
             if whole and self._sent_tree is not None:
@@ -115,6 +117,14 @@ class Presenter:
         if gone:
             self._send_panels(gone)
 
+    def _tell_of_ties(self, whole: bool) -> None:
+        """Send which ties are lost and gained, if that has changed or a page may not know it."""
+        news = ties.tie_news(self.bench)
+        known = self._sent_news or protocol.TieNews([], [])
+        if news != known or (whole and self._sent_news is not None):
+            self._sent_news = news
+            self._send(news)
+
     def _push_frames(self, cause: Cause, budget: Budget = frames.SENT) -> None:
         facts.remember(self.bench, self, self.views.panels.values())
         for panel in list(self.views.panels.values()):
@@ -127,16 +137,21 @@ class Presenter:
                 _log.exception("paramwidget: a panel could not be shown")
 
     def _push_facts(self, panel: PanelState, seen: facts.Seen) -> None:
-        """What a panel shows of its slot follows from the tree, and is valid as long as that is."""
+        """What a panel shows of its slot follows from the tree, except which values are equal."""
         sent = self._sent.setdefault(panel.panel, SentPanel())
         assert self._tree is not None
-        if sent.facts is not None and sent.tree is self._tree:
+        twins = self._twins(self._tree, panel)
+        if sent.facts is not None and sent.tree is self._tree and sent.facts.twins == twins:
             return
-        now = facts.facts(self._tree, panel, seen)
+        now = facts.facts(self._tree, panel, seen, twins)
         sent.tree = self._tree
         if now != sent.facts:
             sent.facts = now
             self._send(now)
+
+    def _twins(self, tree: Tree, panel: PanelState) -> list[protocol.Twin]:
+        node = tree.node(tuple(panel.path))
+        return ties.twin_facts(self.bench.net, tree, node)
 
     def _push_frame(
         self, panel: PanelState, seen: facts.Seen, cause: Cause, budget: Budget
@@ -220,7 +235,8 @@ class Presenter:
             sent = self._sent.setdefault(panel.panel, SentPanel())
             about = sent.facts
             if about is None:
-                about = facts.facts(tree, panel, facts.what_is_seen(self.bench, panel))
+                seen = facts.what_is_seen(self.bench, panel)
+                about = facts.facts(tree, panel, seen, self._twins(tree, panel))
             messages.append((about, []))
             messages.append(self._saved_frame(panel, sent, len(panels)))
         self._unsaved = False

@@ -9,6 +9,7 @@ import {
   PROTOCOL,
   type Reply,
   type Status,
+  type TieNews,
   type ToKernel,
   type TreeChange,
 } from "../../../shared/protocol";
@@ -27,6 +28,8 @@ export interface Store {
   readonly catalog: ReadonlySignal<Catalog>;
   readonly journal: ReadonlySignal<Journal | null>;
   readonly status: ReadonlySignal<Status>;
+  /** Ties that a load, a cast or a cell has broken or made; null before the first. */
+  readonly tieNews: ReadonlySignal<TieNews | null>;
   readonly panels: ReadonlySignal<readonly PanelModel[]>;
   /** Panels that Python closed, and why; the newest last. */
   readonly closed: PanelList["closed"];
@@ -74,6 +77,7 @@ export class WidgetStore implements Store {
     polls: false,
     notice: "",
   });
+  readonly tieNews = signal<TieNews | null>(null);
   readonly heard = signal(0);
   readonly hellos = signal(0);
   readonly editable = computed(() => this.connection.value === "live" && !this.status.value.notice);
@@ -203,6 +207,9 @@ export class WidgetStore implements Store {
         break;
       case "status":
         this.status.value = content;
+        break;
+      case "tienews":
+        this.tieNews.value = content;
         break;
       case "reply":
         this.intents.settle(content);
