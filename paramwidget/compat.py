@@ -16,11 +16,14 @@ import threading
 import weakref
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
+from torch._functorch import pyfunctorch
+from torch.utils import _python_dispatch
 
 _c: Any = torch._C
 _functorch: Any = getattr(_c, "_functorch", None)
@@ -84,6 +87,49 @@ def without_torch_function() -> Any:
 def without_torch_dispatch() -> Any:
     """A context in which no ``__torch_dispatch__`` of a subclass runs."""
     return _c._DisableTorchDispatch()
+
+
+def put_modes_aside(aside: ExitStack) -> None:
+    """Disable this thread's autocast, modes and transforms until ``aside`` is closed.
+
+    A default device is a mode of torch functions.
+    """
+    for kind in ("cpu", "cuda"):
+        if torch.is_autocast_enabled(kind):
+            aside.enter_context(torch.autocast(kind, enabled=False))
+    for stack in (_function_modes, _dispatch_modes):
+        if stack.length():
+            aside.enter_context(_emptied(stack))
+    if _functorch is not None and _functorch.peek_interpreter_stack() is not None:
+        aside.enter_context(pyfunctorch.temporarily_clear_interpreter_stack())
+
+
+class _Modes(NamedTuple):
+    """A stack of modes that this thread is in."""
+
+    length: Callable[[], int]
+    pop: Callable[[], Any]
+    push: Callable[[Any], None]
+
+
+_function_modes = _Modes(
+    _c._len_torch_function_stack, _c._pop_torch_function_stack, _c._push_on_torch_function_stack
+)
+_dispatch_modes = _Modes(
+    _c._len_torch_dispatch_stack, _python_dispatch._pop_mode, _python_dispatch._push_mode
+)
+
+
+@contextmanager
+def _emptied(stack: _Modes) -> Iterator[None]:
+    modes: list[Any] = []
+    try:
+        while stack.length():
+            modes.append(stack.pop())
+        yield
+    finally:
+        while modes:
+            stack.push(modes.pop())
 
 
 def loaded_class(module: str, name: str) -> type | None:

@@ -35,9 +35,10 @@ from paramwidget.slots.content.known import KnownContent
 from paramwidget.slots.current import CurrentTree
 from paramwidget.slots.names import condition_at, resolve, slot_at
 from paramwidget.slots.targets import Selection, select
-from paramwidget.slots.ties import Name, TieGroup
+from paramwidget.slots.tie_watch import TieWatch
+from paramwidget.slots.ties import Name, Pairs, TieGroup
 from paramwidget.slots.tree import Node, Path, Tree, UnknownName
-from paramwidget.tensors import Unreadable
+from paramwidget.tensors import Unreadable, neutral, usual_defaults
 
 Narrow = str | type | Sequence[str | type] | None
 
@@ -59,6 +60,8 @@ class Record:
     known: KnownContent
     journal: Journal
     current: CurrentTree = field(default_factory=CurrentTree)
+    ties: TieWatch = field(default_factory=TieWatch)
+    watched: bool = False  # whether the ties have been looked at
     remembered: Remembered = field(default_factory=Remembered)
     lock: threading.RLock = field(default_factory=threading.RLock)
     listeners: weakref.WeakSet[Any] = field(default_factory=weakref.WeakSet)
@@ -137,7 +140,8 @@ class Workbench:
             if bench is None or bench.net is not net:
                 bench = super().__new__(cls)
                 bench.net = net
-                bench._record = _record_of(net)
+                with neutral():
+                    bench._record = _record_of(net)
                 bench.lock = bench._record.lock
                 _benches[id(net)] = bench
         return bench
@@ -151,13 +155,38 @@ class Workbench:
 
     # --- what is there -------------------------------------------------------------------------
 
+    @neutral()
     def read(self) -> Tree:
         """The present structure, with its slots, ties and totals.
 
         The same object until something moves.
         """
         with self.lock:
-            return self._record.current.read(self.net)
+            tree = self._record.current.read(self.net)
+            self._watch_ties(tree)
+            return tree
+
+    def _places(self) -> Tree:
+        """A tree whose names and ties are up to date."""
+        tree = self._record.current.places(self.net)
+        self._watch_ties(tree)
+        return tree
+
+    def _watch_ties(self, tree: Tree, expected: bool = False) -> None:
+        record = self._record
+        start = [] if record.watched else record.known.ties_at_start()
+        record.watched = True
+        record.ties.look(tree, start, expected)
+
+    def tie_news(self) -> tuple[Pairs, Pairs]:
+        """The ties that others than the bench broke, and those that they made, as long as it is so.
+
+        Each is a dict from a slot to the one that it was, or is, tied with: what a load, a cast or
+        a cell did to the model. ``tie`` with the two names ties a lost one again.
+        """
+        with self.lock:
+            self.read()
+            return dict(self._record.ties.lost), dict(self._record.ties.gained)
 
     @property
     def tree(self) -> Node:
@@ -168,11 +197,13 @@ class Workbench:
         """Every slot in registration order, including each occurrence of a shared one."""
         return list(self.read().slots)
 
+    @neutral()
     def ties(self) -> list[TieGroup]:
         """The groups of slots that share a tensor ("same") or memory ("memory")."""
         with self.lock:
-            return list(self._record.current.places(self.net).ties)
+            return list(self._places().ties)
 
+    @neutral()
     def select(self, target: Name, *, types: Narrow = None, parameters: Any = None) -> Selection:
         """A dry run: which slots a target selects, and which are skipped and why."""
         tree = self.read()
@@ -180,6 +211,7 @@ class Workbench:
 
     # --- what is seen --------------------------------------------------------------------------
 
+    @neutral()
     def tensor(self, name: Name, lens: str = "value") -> torch.Tensor | None:
         """The tensor that a lens shows, None if there is none (no gradient yet).
 
@@ -210,6 +242,7 @@ class Workbench:
             raise UnknownName(f"{name!r} is a module; name one of its slots")
         return node.path
 
+    @neutral()
     def stats(self, name: Name, lens: str = "value") -> Stats | None:
         """Exact statistics over the finite elements, in float64; None if the lens shows nothing.
 
@@ -219,6 +252,7 @@ class Workbench:
             values = self._values(name, lens)
             return None if values is None else stats(values)
 
+    @neutral()
     def raster(
         self,
         name: Name,
@@ -236,6 +270,7 @@ class Workbench:
             values = self._values(name, lens)
             return None if values is None else raster(values, window, cells, tuple(sliders))
 
+    @neutral()
     def histogram(self, name: Name, lens: str = "value", bins: int = 64) -> Histogram | None:
         """Counts between the smallest and the largest finite element."""
         with self.lock:
@@ -247,6 +282,7 @@ class Workbench:
         """What lenses remember of this model's tensors."""
         return self._record.remembered
 
+    @neutral()
     def remember(self, moment: Moment) -> None:
         """Copy what some lenses need at this moment; usually none does."""
         for lens, path in self.remembered.due(moment):
@@ -257,6 +293,7 @@ class Workbench:
                     tensor = None
                 self.remembered.keep((lens, path), tensor)
 
+    @neutral()
     def refresh(self) -> list[Name]:
         """The slots whose content changed since the last look, whoever changed it.
 
@@ -295,7 +332,8 @@ class Workbench:
     ) -> Edit:
         """Like ``net.apply(function)``: modules below ``target``, children first, journaled.
 
-        ``recurse=False`` calls the function once, on the target itself.
+        ``recurse=False`` calls the function once, on the target itself. The function runs in
+        torch's own modes (gradients on, float32, no autocast), whatever the calling cell is in.
         """
         return self.do(Apply(function, target, recurse, seed))
 
@@ -422,6 +460,8 @@ class Workbench:
         """Whether this thread is inside an edit of this model, or of what is told of it."""
         return id(self._record) in _under_way.get()
 
+    @neutral()
+    @usual_defaults()
     def _step(self, step: Callable[[Journal, Tree], Edit | None]) -> Edit | None:
         """One step of the journal, of which the listeners are told.
 
@@ -438,7 +478,7 @@ class Workbench:
     def _do_step(self, step: Callable[[Journal, Tree], Edit | None]) -> Edit | None:
         """The tree is read once, and again only after an edit that may have moved something."""
         _under_way.set((*_under_way.get(), id(self._record)))
-        tree, edit = self._record.current.places(self.net), None
+        tree, edit = self._places(), None
         try:
             edit = step(self.log, tree)
         finally:
@@ -452,7 +492,9 @@ class Workbench:
         """
         if edit is not None:
             with told("what an edit left could not be looked at"):
-                tree = self.read() if edit.restructured else tree
+                if edit.restructured:
+                    tree = self._record.current.read(self.net)
+                    self._watch_ties(tree, expected=edit.kind in ("tie", "untie"))
         for listener in list(self._record.listeners):
             with told("an edit could not be shown"):
                 listener.edited(edit, tree)

@@ -12,7 +12,7 @@ export type State = "ready" | "uninitialized" | "meta" | "unreadable";
 export type Cause = "view" | "edit" | "cell" | "step" | "ask";
 
 /** The rows of one tie group. */
-export interface Tie {
+export interface TieRows {
   kind: "same" | "memory";
   rows: number[];
 }
@@ -45,6 +45,15 @@ export interface TreeRows {
   counts: number[];
   trainable: (boolean | null)[];
   states: State[];
+}
+
+/** Two slots that a click may tie: the second would hold the first one's tensor. ``locked`` is why they cannot be tied as they are, "" if they can. */
+export interface TieOffer {
+  first: string[];
+  second: string[];
+  first_name: string;
+  second_name: string;
+  locked: string;
 }
 
 /** The summary of one row: a histogram (bar heights 0..255), mean and std as text. */
@@ -86,6 +95,13 @@ export interface LensFact {
   name: string;
   label: string;
   locked: string;
+}
+
+/** A slot in memory of its own that might be tied with this one: same values, or declared so. */
+export interface Twin {
+  offer: TieOffer;
+  same_values: boolean;
+  declared: string;
 }
 
 /** How an N-d shape is laid out on the plane; see ``picture/layout.py`` for the functions. Kernels of ``kernel`` (height, width) are on a grid of ``outer`` (rows, columns), with ``gap`` (rows, columns) empty cells between them. ``sliders`` are the sizes of the axes left out. */
@@ -330,6 +346,14 @@ export interface SetRequiresGrad {
   parameters?: string[];
 }
 
+/** Let the second slot hold the first one's tensor. */
+export interface Tie {
+  kind: "tie";
+  id: string;
+  first: string[];
+  second: string[];
+}
+
 /** Undo the newest edit. Where that would put away values of a whole tensor that something else has written, it is refused with ``where`` "confirmed", unless it is ``confirmed``. Where it cannot be done at all, ``where`` is "skip". */
 export interface Undo {
   kind: "undo";
@@ -380,7 +404,7 @@ export interface Tree {
   trainable: (boolean | null)[];
   states: State[];
   notes: Record<string, string>;
-  ties: Tie[];
+  ties: TieRows[];
   shared_modules: SharedModule[];
   totals: Totals;
   warnings: string[];
@@ -399,10 +423,17 @@ export interface TreeChange {
   types: string[];
   dtypes: string[];
   notes: Record<string, string>;
-  ties: Tie[];
+  ties: TieRows[];
   shared_modules: SharedModule[];
   totals: Totals;
   warnings: string[];
+}
+
+/** The ties that a load, a cast or a cell broke, and those that it made, as long as it is so. */
+export interface TieNews {
+  kind: "tienews";
+  lost: TieOffer[];
+  gained: TieOffer[];
 }
 
 export interface Briefs {
@@ -438,6 +469,7 @@ export interface Facts {
   lenses: LensFact[];
   locked: string;
   unfit: Record<string, string>;
+  twins: Twin[];
 }
 
 /** What one panel shows now. Without a ``picture``, ``message`` says why. */
@@ -585,12 +617,27 @@ export interface LabRefused {
   reason: string;
 }
 
-export type ToKernel = Hello | View | Open | Close | Look | Pace | Rows | Ask | Withdraw | Initialize | Assign | Compute | SetRequiresGrad | Undo | Skip | BringBack | Redo | Restart;
+export type ToKernel = Hello | View | Open | Close | Look | Pace | Rows | Ask | Withdraw | Initialize | Assign | Compute | SetRequiresGrad | Tie | Undo | Skip | BringBack | Redo | Restart;
 
-export type ToBrowser = Tree | TreeChange | Briefs | Panels | Facts | Frame | Journal | Catalog | Status | Reply;
+export type ToBrowser = Tree | TreeChange | TieNews | Briefs | Panels | Facts | Frame | Journal | Catalog | Status | Reply;
 
 export type LabQuestion = LabList | LabExpand | LabDock | LabFind | LabUndock | LabJournal;
 
 export type LabAnswer = LabRows | LabDocked | LabCode | LabDone | LabRefused;
 
-export type Intent = Initialize | Assign | Compute | SetRequiresGrad | Undo | Skip | BringBack | Redo | Restart;
+export type Intent = Initialize | Assign | Compute | SetRequiresGrad | Tie | Undo | Skip | BringBack | Redo | Restart;
+
+/** The fields that each message must have; those that may be null are not listed. */
+export const REQUIRED = {
+  tree: { revision: "number", model: "string", names: "list", parents: "list", kinds: "list", types: "list", type_of: "list", shapes: "list", dtypes: "list", dtype_of: "list", counts: "list", trainable: "list", states: "list", notes: "object", ties: "list", shared_modules: "list", totals: "object", warnings: "list" },
+  treechange: { revision: "number", before: "number", start: "number", removed: "number", rows: "object", changed: "list", changed_rows: "object", types: "list", dtypes: "list", notes: "object", ties: "list", shared_modules: "list", totals: "object", warnings: "list" },
+  tienews: { lost: "list", gained: "list" },
+  briefs: { revision: "number", briefs: "list" },
+  panels: { panels: "list", closed: "list" },
+  facts: { panel: "string", path: "list", name: "string", slot_kind: "string", type_name: "string", dtype: "string", device: "string", state: "string", reason: "string", note: "string", access: "list", ties: "list", lenses: "list", locked: "string", unfit: "object" },
+  frame: { panel: "string", generation: "number", revision: "number", cause: "string", lens: "string", message: "string" },
+  journal: { entries: "list", undo: "string", redo: "string", code: "string" },
+  catalog: { initializers: "list", functions: "list", examples: "list" },
+  status: { busy: "boolean", waiting: "number", polls: "boolean" },
+  reply: { id: "string", ok: "boolean", error: "string", where: "string", title: "string", changed: "number", seed: "string", warnings: "list" },
+} as const;

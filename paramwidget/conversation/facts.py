@@ -70,7 +70,7 @@ def remember(bench: Workbench, viewer: object, panels: Iterable[PanelState]) -> 
     bench.remember("look")
 
 
-def facts(tree: Tree, panel: PanelState, seen: Seen) -> protocol.Facts:
+def facts(tree: Tree, panel: PanelState, seen: Seen, twins: list[protocol.Twin]) -> protocol.Facts:
     """What stands beside the picture of a slot."""
     node = tree.node(tuple(panel.path))
     reason = _locked(node, seen)
@@ -95,6 +95,7 @@ def facts(tree: Tree, panel: PanelState, seen: Seen) -> protocol.Facts:
         ],
         locked=reason,
         unfit={} if node.kind == "computed" else _unfit(seen),
+        twins=twins,
     )
 
 

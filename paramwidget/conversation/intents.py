@@ -29,6 +29,8 @@ RENAMED_IN: dict[type[protocol.Intent], dict[str, str]] = {
 }
 READ: dict[str, Callable[[Any], Any]] = {  # how a field of an action is read from what was sent
     "target": tuple,
+    "first": tuple,
+    "second": tuple,
     "types": lambda names: tuple(names) or None,  # nothing chosen: not narrowed
     "parameters": lambda names: tuple(names) or None,
     "seed": lambda typed: typed.strip() or None,  # nothing typed: a new one is drawn

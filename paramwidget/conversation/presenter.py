@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 from paramwidget import protocol
-from paramwidget.conversation import facts, frames, rows
+from paramwidget.conversation import facts, frames, rows, ties
 from paramwidget.conversation.frames import Budget
 from paramwidget.conversation.journal import SentJournal, whole_journal
 from paramwidget.conversation.replies import sendable
@@ -71,6 +71,7 @@ class Presenter:
         self._briefs = rows.Briefs()
         self._unsaved = True
         self._next_rows = 0.0
+        self._sent_news: protocol.TieNews | None = None
 
     def _send(self, message: protocol.ToBrowser, buffers: list[bytes] | None = None) -> None:
         self._unsaved = True
@@ -111,6 +112,8 @@ class Presenter:
 
         ``whole``: send all of it, changed or not, since a page may have none or a saved one.
         """
+        with told("the ties could not be told"):
+            self._tell_of_ties(whole)
         known, self._tree = self._tree, tree
         if tree is known or (known is not None and tree.structure == known.structure):
             if whole and self._sent_tree is not None:
@@ -129,6 +132,14 @@ class Presenter:
         self._send(now if change is None else change)
 
     # --- panels --------------------------------------------------------------------------------
+
+    def _tell_of_ties(self, whole: bool) -> None:
+        """Send which ties are lost and gained, if that has changed or a page may not know it."""
+        news = ties.tie_news(self.bench)
+        known = self._sent_news or protocol.TieNews([], [])
+        if news != known or (whole and self._sent_news is not None):
+            self._sent_news = news
+            self._send(news)
 
     def _push_frames(self, cause: Cause, budget: Budget = frames.SENT) -> None:
         with told("a lens could not remember"):
@@ -155,15 +166,22 @@ class Presenter:
             sent.refusal = refusal
 
     def _push_facts(self, panel: PanelState, seen: facts.Seen) -> None:
-        """What a panel shows of its slot follows from the tree, and is valid as long as that is."""
+        """What a panel shows of its slot follows from the tree, except which values are equal."""
         sent = self._sent[panel.panel]
-        if self._tree is None or (sent.facts is not None and sent.tree is self._tree):
+        if self._tree is None:
             return
-        now = facts.facts(self._tree, panel, seen)
+        twins = self._twins(self._tree, panel)
+        if sent.facts is not None and sent.tree is self._tree and sent.facts.twins == twins:
+            return
+        now = facts.facts(self._tree, panel, seen, twins)
         sent.tree = self._tree
         if now != sent.facts:
             sent.facts = now
             self._send(now)
+
+    def _twins(self, tree: Tree, panel: PanelState) -> list[protocol.Twin]:
+        node = tree.node(tuple(panel.path))
+        return ties.twin_facts(self.bench.net, tree, node)
 
     def _push_frame(
         self, panel: PanelState, seen: facts.Seen, cause: Cause, budget: Budget
@@ -267,7 +285,8 @@ class Presenter:
         try:
             about = sent.facts
             if about is None and self._tree is not None:
-                about = facts.facts(self._tree, panel, facts.what_is_seen(self.bench, panel))
+                seen = facts.what_is_seen(self.bench, panel)
+                about = facts.facts(self._tree, panel, seen, self._twins(self._tree, panel))
             if about is not None:
                 messages.append((about, []))
             messages.append(self._saved_frame(panel, sent, count))

@@ -43,7 +43,7 @@ def tree_message(tree: Tree, revision: int, words: Words) -> protocol.Tree:
         trainable=rows.trainable,
         states=rows.states,
         notes={str(row): note[:NOTE] for row, note in rows.notes()},
-        ties=[protocol.Tie(kind, tied) for kind, tied in tree.tied_rows],
+        ties=[protocol.TieRows(kind, tied) for kind, tied in tree.tied_rows],
         shared_modules=[
             protocol.SharedModule([rows.row(node.place) for node in places], _proof(places))
             for places in tree.shared_modules

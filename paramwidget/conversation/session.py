@@ -29,7 +29,7 @@ from paramwidget.edit.journal import Edit
 from paramwidget.protocol import Cause, OtherVersion, ProtocolError
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Tree, UnknownName
-from paramwidget.tensors import error_text
+from paramwidget.tensors import error_text, neutral
 from paramwidget.workbench import Workbench, told
 
 Send = Callable[[dict[str, Any], list[bytes]], None]
@@ -68,6 +68,7 @@ class Session:
         bench.listen(self)
         _sessions.add(self)
 
+    @neutral()
     def open(self, name: Name) -> None:
         """Open a panel from Python.
 
@@ -82,6 +83,7 @@ class Session:
 
     # --- in ------------------------------------------------------------------------------------
 
+    @neutral()
     def receive(self, content: object, buffers: object = ()) -> None:
         """Take one message of a browser; never raises, an intent gets its one reply."""
         try:
@@ -217,6 +219,7 @@ class Session:
             if newest.edit is self.bench.log.newest:
                 self.bench.undo()
 
+    @neutral()
     def edited(self, edit: Edit | None, tree: Tree) -> None:
         """The bench reports an edit, whoever made it: repaint now, or later.
 
@@ -239,6 +242,7 @@ class Session:
         self.views.deafen()
         self._send_status()
 
+    @neutral()
     def cell_ended(self) -> None:
         """A cell has ended: run the waiting edits, and show what the cell did."""
         self._busy = False
@@ -259,6 +263,7 @@ class Session:
         self.views.drop_silent()
         self._mind_pulse()
 
+    @neutral()
     def stepped(self) -> None:
         """An optimizer has stepped: a safe moment for edits, sometimes for a live frame."""
         with told("a lens could not remember a step"):
@@ -346,6 +351,7 @@ class Session:
             with told("a message could not be sent"):
                 self._send_out(content, buffers or [])
 
+    @neutral()
     def saved_messages(self) -> list[tuple[dict[str, Any], list[bytes]]]:
         """The messages that show tree and open panels without a kernel, in few bytes."""
         saved = []

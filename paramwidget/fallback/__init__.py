@@ -11,6 +11,7 @@ from paramwidget.fallback.page import html_of
 from paramwidget.fallback.png import base64_of
 from paramwidget.fallback.sheet import LINES, Sheet, read_sheet
 from paramwidget.fallback.table import text_of
+from paramwidget.tensors import neutral
 from paramwidget.workbench import Workbench
 
 BYTES = 40 * 1024
@@ -19,6 +20,7 @@ _CELLS = (56, 36, 30, 26)  # the most rows and columns of a picture, by the numb
 _log = logging.getLogger("paramwidget")
 
 
+@neutral()
 def bundle(
     bench: Workbench, slots: Iterable[str | tuple[str, ...]] | None = None, note: str = ""
 ) -> dict[str, str]:

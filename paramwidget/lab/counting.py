@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from paramwidget.slots.tree import Totals, read_tree
+from paramwidget.tensors import neutral
 
 COUNTING = 0.1  # s that one answer may spend on counting parameters
 
@@ -23,6 +24,7 @@ class Counter:
         self._end = 0.0
         self.unfinished = False
 
+    @neutral()
     def totals(self, module: Any) -> Totals | None:
         """The module's totals; None if there is no time left and nothing is known."""
         known = _known.get(id(module))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from paramwidget.protocol.fields import Buffer, Cause, Kind, State
@@ -10,7 +10,7 @@ from paramwidget.protocol.message import ToBrowser
 
 
 @dataclass(frozen=True)
-class Tie:
+class TieRows:
     """The rows of one tie group."""
 
     kind: Literal["same", "memory"]
@@ -66,7 +66,7 @@ class Tree(ToBrowser):
     trainable: list[bool | None]
     states: list[State]
     notes: dict[str, str]
-    ties: list[Tie]
+    ties: list[TieRows]
     shared_modules: list[SharedModule]
     totals: Totals
     warnings: list[str]
@@ -106,10 +106,32 @@ class TreeChange(ToBrowser):
     types: list[str]
     dtypes: list[str]
     notes: dict[str, str]
-    ties: list[Tie]
+    ties: list[TieRows]
     shared_modules: list[SharedModule]
     totals: Totals
     warnings: list[str]
+
+
+@dataclass(frozen=True)
+class TieOffer:
+    """Two slots that a click may tie: the second would hold the first one's tensor.
+
+    ``locked`` is why they cannot be tied as they are, "" if they can.
+    """
+
+    first: list[str]
+    second: list[str]
+    first_name: str
+    second_name: str
+    locked: str = ""
+
+
+@dataclass(frozen=True)
+class TieNews(ToBrowser):
+    """The ties that a load, a cast or a cell broke, and those that it made, as long as it is so."""
+
+    lost: list[TieOffer]
+    gained: list[TieOffer]
 
 
 @dataclass(frozen=True)
@@ -168,6 +190,15 @@ class TieFact:
 
 
 @dataclass(frozen=True)
+class Twin:
+    """A slot in memory of its own that might be tied with this one: same values, or declared so."""
+
+    offer: TieOffer
+    same_values: bool
+    declared: str  # by whom: "GPT2LMHeadModel"; "" if nobody says so
+
+
+@dataclass(frozen=True)
 class LensFact:
     """A way to look at this slot, with the label of its button."""
 
@@ -197,6 +228,7 @@ class Facts(ToBrowser):
     lenses: list[LensFact]
     locked: str  # why the values cannot be edited; "" if they can
     unfit: dict[str, str]  # initializer -> why it cannot be used here
+    twins: list[Twin] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

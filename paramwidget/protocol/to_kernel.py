@@ -145,6 +145,14 @@ class SetRequiresGrad(Intent, kind="set_requires_grad"):
 
 
 @dataclass(frozen=True)
+class Tie(Intent):
+    """Let the second slot hold the first one's tensor."""
+
+    first: list[str]
+    second: list[str]
+
+
+@dataclass(frozen=True)
 class Undo(Intent):
     """Undo the newest edit.
 

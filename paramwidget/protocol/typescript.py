@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import types
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from paramwidget.protocol import fields
@@ -38,6 +39,7 @@ def typescript() -> str:
         *(_interface(part) for part in nested.values()),
         *(_interface(message) for message in declared),
         *(_union(group) for group in (*_GROUPS, Intent)),
+        _required(messages(ToBrowser)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -55,6 +57,31 @@ def _collect(hint: Any, found: dict[str, type[Any]]) -> None:
         for inner in hints_of(hint).values():
             _collect(inner, found)
         found[hint.__name__] = hint
+
+
+def _required(declared: Iterable[type[Message]]) -> str:
+    """The fields that a message to the browser must have, and what they are, for a check."""
+    lines = []
+    for message in declared:
+        given = [name for name in hints_of(message) if name not in optional(message)]
+        sorts = ((name, _sort(hints_of(message)[name])) for name in given)
+        fields_ = ", ".join(f'{name}: "{sort}"' for name, sort in sorts if sort)
+        lines.append(f"  {message.kind}: {{ {fields_} }},")
+    doc = "/** The fields that each message must have; those that may be null are not listed. */"
+    return f"{doc}\nexport const REQUIRED = {{\n" + "\n".join(lines) + "\n} as const;"
+
+
+def _sort(hint: Any) -> str:
+    """What a value is in JavaScript; "" if it may be null."""
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        return ""
+    if origin is Annotated:
+        return _sort(args[0])
+    if origin is Literal:
+        return "string"
+    plain = {str: "string", bool: "boolean", int: "number", float: "number", list: "list"}
+    return plain.get(origin or hint, "object")
 
 
 def _interface(declared: type[Any]) -> str:

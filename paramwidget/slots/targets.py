@@ -7,12 +7,14 @@ against the whole dotted name of slots and of modules.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import translate
 from re import Pattern
 from re import compile as compile_pattern
 from typing import Any
+
+from torch import nn
 
 from paramwidget.compat import MemoryMap
 from paramwidget.slots.names import held_at, one_way_reason
@@ -32,14 +34,16 @@ _GLOB_CHARACTERS = frozenset("*?[")
 class Selection:
     """What a target selects; ``names`` in the order of ``slots()``, all slots of a tied tensor.
 
-    ``skipped`` has the reason for each selected slot that cannot be used, ``warnings`` what an edit
-    of the others would do besides: write a file. ``nodes`` are the rows of ``names``, in the same
-    order.
+    ``skipped`` has the reason for each selected slot that cannot be used, and for each that is
+    passed over since its class is a subclass of a class named. ``nodes`` are the rows of ``names``,
+    in the same order. ``unmatched`` says which types and parameters match nothing in the target,
+    ``warnings`` what an edit of the others would do besides: write a file.
     """
 
     names: list[Name]
     skipped: dict[Name, str]
     nodes: list[Node] = field(default_factory=list, repr=False)
+    unmatched: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -66,20 +70,29 @@ def select(
     itself = tree.find(target)
     nodes = []
     skipped: dict[Name, str] = {}
-    for node in _meant(tree, target, wanted_names):
-        if wanted_types is not None and not _of_type(node, wanted_types):
-            continue
+    meant = _meant(tree, target, wanted_names)
+    for node in meant:
         if wanted_names is not None and not _is_named(node, wanted_names):
             continue
-        reason = _reason(node, named=node == itself)
+        named = node == itself
+        if wanted_types is not None and not _of_type(node, wanted_types):
+            passed = _subclass_reason(node, wanted_types)
+            if passed is not None and node.kind == "parameter" and not node.sources:
+                skipped[node.label] = passed
+            continue
+        reason = _reason(node, named)
         if reason is None and memory is not None:
             reason = _unwritable(net, node, memory)
         if reason is None:
             nodes.append(node)
         else:
             skipped[node.label] = reason
+    unmatched = [
+        *_unmatched_types(meant, wanted_types or ()),
+        *_unmatched_names(meant, parameters if wanted_names else (), wanted_names or []),
+    ]
     warnings = [] if net is None else file_warnings(nodes)
-    return Selection([node.label for node in nodes], skipped, nodes, warnings)
+    return Selection([node.label for node in nodes], skipped, nodes, unmatched, warnings)
 
 
 def _unwritable(net: Any, node: Node, memory: MemoryMap) -> str | None:
@@ -131,13 +144,59 @@ def _types(types: Types) -> tuple[type | str, ...] | None:
 
 def _of_type(node: Node, wanted: tuple[type | str, ...]) -> bool:
     cls = node.module_class
-    if cls is None:
-        return False
-    bases: Any = vars(type)["__mro__"].__get__(cls)
-    return any(
-        class_name(cls) == one if isinstance(one, str) else any(base is one for base in bases)
+    return cls is not None and any(
+        class_name(cls) == one if isinstance(one, str) else any(base is one for base in _bases(cls))
         for one in wanted
     )
+
+
+def _bases(cls: type) -> tuple[type, ...]:
+    bases: tuple[type, ...] = vars(type)["__mro__"].__get__(cls)
+    return bases
+
+
+def _named_base(node: Node, wanted: Iterable[type | str]) -> type | None:
+    """A class that the slot's module inherits from, and that is meant by its name."""
+    bases = () if node.module_class is None else _bases(node.module_class)[1:]
+    return next((base for base in bases if class_name(base) in wanted), None)
+
+
+def _subclass_reason(node: Node, wanted: Iterable[type | str]) -> str | None:
+    """Why a slot of a subclass is passed over, and what takes it."""
+    cls, base = node.module_class, _named_base(node, wanted)
+    if cls is None or base is None:
+        return None
+    name = class_name(base)
+    itself = f"types=nn.{name}" if getattr(nn, name, None) is base else "the class itself"
+    return (
+        f"Its module is a {class_name(cls)}, a subclass of {name}: a class name means that class "
+        f"alone, and {itself} its subclasses too."
+    )
+
+
+def _unmatched_types(meant: Iterable[Node], wanted: Iterable[type | str]) -> Iterator[str]:
+    of_class = {id(node.module_class): node for node in meant}
+    nodes = list(of_class.values())
+    for one in wanted:
+        if not any(_of_type(node, (one,)) or _named_base(node, (one,)) for node in nodes):
+            name = one if isinstance(one, str) else class_name(one)
+            there = _listed(class_name(node.module_class) for node in nodes if node.module_class)
+            yield f"types: no {name} here holds a parameter; there are {there}"
+
+
+def _unmatched_names(
+    meant: Iterable[Node], given: Any, wanted: Iterable[Pattern[str]]
+) -> Iterator[str]:
+    keys = dict.fromkeys(node.path[-1] for node in meant)
+    for text, pattern in zip([given] if isinstance(given, str) else given, wanted, strict=True):
+        if not any(pattern.match(key) for key in keys):
+            yield f"parameters: none here is called {text!r}; there are {_listed(keys)}"
+
+
+def _listed(words: Iterable[str], most: int = 6) -> str:
+    found = list(dict.fromkeys(words))
+    rest = f" and {len(found) - most} more" if len(found) > most else ""
+    return (", ".join(found[:most]) or "none") + rest
 
 
 def _patterns(parameters: Parameters) -> list[Pattern[str]] | None:

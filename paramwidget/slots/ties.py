@@ -6,7 +6,7 @@ storage, as flattened parameters are, are not tied: an edit of one must change t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -162,3 +162,52 @@ class _Groups:
         for number in sorted(self._parent):
             groups.setdefault(self._root(number), []).append(number)
         return [group for group in groups.values() if len(group) > 1]
+
+
+#: Slots that were tied or parted, each with the one that it shares or shared its tensor with.
+Pairs = dict[Name, Name]
+
+
+def tie_changes(
+    before: Iterable[TieGroup], after: Iterable[TieGroup], stays: Callable[[Name], bool]
+) -> tuple[Pairs, Pairs]:
+    """The ties that were lost and those that were gained between two readings of a model.
+
+    A slot is tied whether it shares a tensor or memory. Only slots count that hold a tensor in both
+    readings, which ``stays`` tells: one that is gone is no lost tie, and a new one is no gained
+    one. Of a group that falls apart, the largest part (the first of equal ones) is what the others
+    have left; of a group that grows together, it is what the others have joined.
+    """
+    then, now = tied_together(before), tied_together(after)
+    return _left(then, now, stays), _left(now, then, stays)
+
+
+def tied_together(groups: Iterable[TieGroup]) -> dict[Name, tuple[Name, ...]]:
+    """The slots that change together with each one, over both kinds of ties."""
+    found: dict[Name, tuple[Name, ...]] = {}
+    for group in groups:
+        joined = dict.fromkeys(
+            name for member in group.names for name in found.get(member, (member,))
+        )
+        found.update(dict.fromkeys(joined, tuple(joined)))
+    return found
+
+
+def _left(
+    whole: dict[Name, tuple[Name, ...]],
+    parts: dict[Name, tuple[Name, ...]],
+    stays: Callable[[Name], bool],
+) -> Pairs:
+    found: Pairs = {}
+    for names in dict.fromkeys(whole.values()):
+        if all(parts.get(name) == names for name in names):
+            continue
+        pieces: dict[tuple[Name, ...], list[Name]] = {}
+        for name in filter(stays, names):
+            pieces.setdefault(parts.get(name, (name,)), []).append(name)
+        if len(pieces) > 1:
+            main = max(pieces.values(), key=len)
+            found.update(
+                {name: main[0] for piece in pieces.values() if piece is not main for name in piece}
+            )
+    return found

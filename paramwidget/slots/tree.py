@@ -19,7 +19,7 @@ from paramwidget.slots.memory.addresses import Addresses
 from paramwidget.slots.names import path_of
 from paramwidget.slots.node import Node, Path, Reading
 from paramwidget.slots.reading.collector import without_collection
-from paramwidget.slots.reading.columns import Columns
+from paramwidget.slots.reading.columns import NO_MODULE, Columns
 from paramwidget.slots.reading.walk import MAX_NAMES, walk
 from paramwidget.slots.rows import Rows
 from paramwidget.slots.ties import Name, TieGroup, memory_groups
@@ -120,6 +120,36 @@ class Tree:
         """The slots of a module and of all below it, in the order of ``slots``."""
         end = self._reading.columns.ends[node.place]
         return [slot for slot in self.slots if node.place <= slot.place < end]
+
+    def alike(self, node: Node) -> list[Node]:
+        """The slots of other tensors of the same kind, shape, dtype and device, each once."""
+        return self._alike.get(_look_of(node), [])
+
+    @cached_property
+    def _alike(self) -> dict[object, list[Node]]:
+        found: dict[object, list[Node]] = {}
+        met: set[int] = {-1}
+        for node in self.slots:
+            if node.tensor_number not in met and node.state == "ready":
+                met.add(node.tensor_number)
+                found.setdefault(_look_of(node), []).append(node)
+        return found
+
+    @cached_property
+    def _classes(self) -> dict[int, type]:
+        return {id(cls): cls for cls in self._reading.columns.classes}
+
+    def modules_with(self, attribute: str) -> list[Node]:
+        """The modules whose class has an attribute."""
+        columns = self._reading.columns
+        having = {key for key, cls in self._classes.items() if class_has(cls, attribute)}
+        if not having:
+            return []
+        return [
+            Node(self._reading, place, -1)
+            for place, module in enumerate(columns.modules)
+            if module != NO_MODULE and id(columns.classes[module]) in having
+        ]
 
     def modules_matching(self, matches: Callable[[str], bool]) -> set[int]:
         """The places of the modules whose dotted names match, and of all below them."""
@@ -249,6 +279,10 @@ class Tree:
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
         shown = repr(asked) if len(asked) <= 200 else f"{repr(asked[:200])[:-1]}…'"
         return f"the model has no slot or module named {shown}{hint}"
+
+
+def _look_of(node: Node) -> object:
+    return node.kind, node.shape, node.dtype, node.device
 
 
 def read_tree(net: Any, max_names: int = MAX_NAMES) -> Tree:

@@ -20,6 +20,7 @@ from paramwidget.tensors.kinds import (
     parts,
     shape_of,
 )
+from paramwidget.tensors.modes import neutral, usual_defaults
 from paramwidget.tensors.packed import (
     CODES,
     codes_reason,
@@ -64,6 +65,7 @@ __all__ = [
     "look_of",
     "missing_memory",
     "needed_bytes",
+    "neutral",
     "offers_dequantize",
     "opaque_reason",
     "outcome_of",
@@ -75,5 +77,6 @@ __all__ = [
     "readable",
     "same_bits",
     "shape_of",
+    "usual_defaults",
     "writable_reason",
 ]

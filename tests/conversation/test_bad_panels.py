@@ -134,8 +134,9 @@ def test_a_row_whose_layer_a_running_cell_has_removed_is_answered_at_the_click()
 @pytest.mark.parametrize(
     ("room", "name"),
     [
-        (frames, "picture_of"), (frames, "histogram"), (facts, "condition_at"), (facts, "catalogue"),
-        (facts, "look"), (rows.scale, "brief"), (rows, "tensor_of"), (rows, "tree_message"),
+        (frames, "picture_of"), (frames, "histogram"), (facts, "condition_at"),
+        (facts, "catalogue"), (facts, "look"), (rows.scale, "brief"),
+        (rows, "tensor_of"), (rows, "tree_message"),
     ],
 )  # fmt: skip
 def test_whatever_fails_while_showing_the_edit_is_done_and_told_so(

@@ -294,3 +294,24 @@ def test_targets() -> None:
         with pytest.raises(EditError) as refused:
             bench.initialize(target, "ones_", **narrow)  # type: ignore[arg-type]
         assert refused.value.where == "target"
+
+
+def test_what_a_target_passes_over_or_does_not_match_is_said_at_the_edit() -> None:
+    net = nn.Sequential(nn.TransformerEncoderLayer(4, 2, 4), nn.Linear(4, 4))
+    bench = Bench(net)
+    for edit in (
+        bench.initialize("", "ones_", types=["Linear", "Conv2d"], parameters=["weight", "kernel"]),
+        bench.initialize("", "reset_parameters", types=["Linear", "Conv2d"],
+                         parameters=["weight", "kernel"]),
+        bench.set_requires_grad("", False, types=["Linear", "Conv2d"],
+                                parameters=["weight", "kernel"]),
+    ):  # fmt: skip
+        assert "types=nn.Linear" in edit.skipped["0.self_attn.out_proj.weight"]
+        assert "0.self_attn.out_proj.bias" not in edit.skipped
+        assert any("no Conv2d here" in warning for warning in edit.warnings)
+        assert any("'kernel'" in warning for warning in edit.warnings)
+    assert net[0].self_attn.out_proj.weight.requires_grad
+    with pytest.raises(EditError, match="no Conv3d here"):
+        bench.initialize("", "ones_", types="Conv3d")
+    with pytest.raises(EditError, match="none here is called 'wieght'"):
+        bench.initialize("", "ones_", parameters="wieght")

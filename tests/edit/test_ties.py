@@ -96,6 +96,30 @@ def test_a_tied_head_keeps_the_padding_row_of_its_embedding() -> None:
     assert contents(bench.replayed()) == contents(net)
 
 
+@pytest.mark.parametrize("case", ["alias", "transposed", "larger"])
+def test_a_padding_row_is_kept_in_memory_that_is_shared(case: str) -> None:
+    def made() -> nn.Module:
+        torch.manual_seed(0)
+        net = nn.Module()
+        net.emb = nn.Embedding(4, 4, padding_idx=1)
+        memory = torch.ones(8, 4)
+        net.emb.weight.data = memory[2:6]
+        view = {"alias": memory[2:6], "transposed": memory[2:6].t(), "larger": memory}[case]
+        net.head = nn.Linear(view.shape[1], view.shape[0])
+        net.head.weight.data = view
+        with torch.no_grad():
+            net.emb.weight[1] = 0
+        return net
+
+    bench = Bench(made())
+    edit = bench.initialize("head", "normal_", seed=1)
+    assert not bench.net.emb.weight[1].any()
+    assert "emb.weight: row 1 (padding_idx) was set back to zero" in edit.warnings
+    assert contents(bench.replayed(made())) == contents(bench.net)
+    bench.undo()
+    assert contents(bench.net) == contents(made())
+
+
 # --- tie ---------------------------------------------------------------------------------------
 
 

@@ -166,3 +166,49 @@ def test_computed_tensors_are_named_where_one_asked_for_them() -> None:
     selection = select(tree, "", parameters="weight")
     assert selection.names == []
     assert "parametrizations.weight.original" in selection.skipped["weight"]
+
+
+def test_a_subclass_that_a_class_name_passes_over_is_said_with_what_takes_it() -> None:
+    net: Any = nn.Sequential(nn.MultiheadAttention(4, 2), nn.Linear(4, 4), nn.LazyLinear(3))
+    selection = select(read_tree(net), "", types="Linear")
+    assert selection.names == ["1.weight", "1.bias"]
+    assert set(selection.skipped) == {
+        "0.out_proj.weight", "0.out_proj.bias", "2.weight", "2.bias"}  # fmt: skip
+    reason = selection.skipped["0.out_proj.weight"]
+    assert "NonDynamicallyQuantizableLinear, a subclass of Linear" in reason
+    assert "types=nn.Linear" in reason
+    assert select(read_tree(net), "", types=nn.Linear).names[0] == "0.out_proj.weight"
+    narrowed = select(read_tree(net), "", types="Linear", parameters="bias")
+    assert set(narrowed.skipped) == {"0.out_proj.bias", "2.bias"}
+    exactly = select(read_tree(net), "", types=["Linear", "NonDynamicallyQuantizableLinear"])
+    assert set(exactly.skipped) == {"2.weight", "2.bias"}
+
+
+def test_a_class_of_the_users_is_passed_over_by_the_name_of_its_base() -> None:
+    class Block(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.w = nn.Parameter(torch.ones(2))
+
+    class Wide(Block):
+        pass
+
+    selection = select(read_tree(nn.Sequential(Block(), Wide())), "", types="Block")
+    assert selection.names == ["0.w"]
+    assert "Wide, a subclass of Block" in selection.skipped["1.w"]
+    assert "the class itself" in selection.skipped["1.w"]
+
+
+def test_what_matches_nothing_is_said() -> None:
+    tree = read_tree(model())
+    assert select(tree, "").unmatched == []
+    assert select(tree, "", types=[nn.Linear, "Conv2d"], parameters=["w*", "bias"]).unmatched == []
+    (one,) = select(tree, "", types=["Linear", "Conv3d"]).unmatched
+    assert one == "types: no Conv3d here holds a parameter; there are Conv2d, BatchNorm2d, Linear"
+    (one,) = select(tree, "encoder", types=nn.Linear).unmatched
+    assert "no Linear here" in one
+    (one,) = select(tree, "middle", parameters=["weight", "wieght"]).unmatched
+    assert one == "parameters: none here is called 'wieght'; there are weight, bias"
+    first, second = select(tree, "*", types="Convolution", parameters="k?").unmatched
+    assert "Convolution" in first
+    assert "'k?'" in second

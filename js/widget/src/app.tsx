@@ -4,6 +4,7 @@ import { useSignalEffect } from "@preact/signals";
 import { JournalPane } from "./journal/JournalPane";
 import { KeyList } from "./shell/KeyList";
 import { Side } from "./shell/Side";
+import { TieNotices } from "./shell/TieNotices";
 import { Toolbar } from "./shell/Toolbar";
 import type { Store } from "./store/store";
 import type { Question, ViewState } from "./store/view";
@@ -86,6 +87,7 @@ function Notices({ store, view }: AppProps) {
           />
         </div>
       )}
+      <TieNotices store={store} leave={() => view.goTo("tree")} />
       {view.notice.value && (
         <div class="notice danger" role="alert">
           <span>{view.notice.value}</span>

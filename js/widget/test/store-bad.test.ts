@@ -34,6 +34,7 @@ const FACTS: ToBrowser = {
   lenses: [],
   locked: "",
   unfit: {},
+  twins: [],
 };
 
 function picture(revision: number, ...planes: Plane[]): Frame {
@@ -56,6 +57,9 @@ function picture(revision: number, ...planes: Plane[]): Frame {
       texts: {},
       limits: [-1, 1],
       limits_text: "",
+      dtype: "float32",
+      scale: "own",
+      shared_scale: "",
     },
     statistics: null,
     bars: null,
@@ -70,7 +74,16 @@ const EVERY: ToBrowser[] = [
   { kind: "panels", panels: [STATE], closed: [] },
   FACTS,
   picture(3, PLANE),
-  { kind: "journal", entries: [], undo: "", redo: "", code: "" },
+  {
+    kind: "journal",
+    entries: [],
+    undo: "",
+    redo: "",
+    code: "",
+    whole: true,
+    code_kept: 0,
+    first: 0,
+  },
   { kind: "catalog", initializers: [], functions: [], examples: [] },
   { kind: "status", busy: false, waiting: 0, polls: false, notice: "" },
   {

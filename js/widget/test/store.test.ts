@@ -247,3 +247,22 @@ test("a change to a tree that is not here: everything is asked for again", () =>
   assert.equal(store.tree.value?.revision, 5);
   end();
 });
+
+test("the news of ties stands until Python sends other", () => {
+  const kernel = new Kernel();
+  const { store, end } = started(kernel);
+  const offer = {
+    first: ["emb", "weight"],
+    second: ["head", "weight"],
+    first_name: "emb.weight",
+    second_name: "head.weight",
+    locked: "",
+  };
+  kernel.speak({ kind: "tienews", lost: [offer], gained: [] });
+  assert.deepEqual(store.tieNews.value?.lost, [offer]);
+  void store.ask({ kind: "tie", first: offer.first, second: offer.second });
+  assert.deepEqual(kernel.heard("tie")[0]?.second, ["head", "weight"]);
+  kernel.speak({ kind: "tienews", lost: [], gained: [] });
+  assert.equal(store.tieNews.value?.lost.length, 0);
+  end();
+});

@@ -20,6 +20,7 @@ from paramwidget.edit.actions.modules import (
     visits,
 )
 from paramwidget.edit.actions.outcome import Failed, Notes, Outcome, display_name
+from paramwidget.edit.actions.remarks import rewritten
 from paramwidget.edit.actions.write_target import (
     Ties,
     node_at,
@@ -274,4 +275,4 @@ def _warnings(
             names = ", ".join(display_name(one) for one in ties.same(node)[:6])
             warnings.append(f"{names}: one shared tensor, visited {visits_of[id(tensor)]} times; "
                         "the last write wins")  # fmt: skip
-    return warnings
+    return warnings + rewritten(net, (node for node in tree.slots if node.path in changed))

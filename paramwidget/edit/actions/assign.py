@@ -17,6 +17,7 @@ from paramwidget.edit.actions.part import (
     write_part,
     write_target_at,
 )
+from paramwidget.edit.actions.remarks import rewritten
 from paramwidget.edit.values.index import element_index, index_text
 from paramwidget.edit.values.numbers import as_stored, literal, number_of, taken
 from paramwidget.slots.tree import Tree
@@ -46,5 +47,5 @@ class Assign(Action):
         lines = [f"{write_target.access}.data[{place}] = {text}"]
         if write_target.computed:
             lines = through_property(write_target, [f"    w[{place}] = {text}"])
-        warnings = stored_warnings(value, stored)
+        warnings = (*stored_warnings(value, stored), *rewritten(net, write_target.nodes, index))
         return part_outcome(title, changed, warnings, work, write_target, lines)

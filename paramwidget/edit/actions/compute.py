@@ -20,6 +20,7 @@ from paramwidget.edit.actions.part import (
     write_part,
     write_target_at,
 )
+from paramwidget.edit.actions.remarks import rewritten
 from paramwidget.edit.actions.write_target import WriteTarget
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.formula.evaluate import evaluate, working_dtype, working_part
@@ -54,6 +55,7 @@ class Compute(Action):
         term = evaluate(formula, working_part(part, working))
         values, warnings = _result(term, part, working, formula)
         changed, work = write_part(net, tree, write_target, index, values)
+        warnings = (*warnings, *rewritten(net, write_target.nodes, index))
         place = "" if covers_all(index, shape) else f"[{index_text(index, shape)}]"
         title = f"{display_name(write_target.node)}{place} = {formula.text}"
         lines = _formula_lines(write_target, index, place, term, working, formula)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -29,7 +29,9 @@ from paramwidget.edit.actions.outcome import (
     display_name,
     nothing_to_do,
 )
+from paramwidget.edit.actions.padding import Padding, note_zeroed
 from paramwidget.edit.actions.part import store, write_target_of
+from paramwidget.edit.actions.remarks import remarks, rewritten
 from paramwidget.edit.actions.reset_parameters import reset
 from paramwidget.edit.actions.write_target import (
     Partners,
@@ -52,7 +54,7 @@ from paramwidget.edit.values.convert import converted
 from paramwidget.edit.values.numbers import parse_seed, taken
 from paramwidget.slots.node import file_warnings
 from paramwidget.slots.ties import Name
-from paramwidget.slots.tree import Tree
+from paramwidget.slots.tree import Node, Tree
 from paramwidget.tensors import dtype_name
 
 
@@ -73,6 +75,8 @@ class Plan:
     write_targets: list[WriteTarget]
     covered: list[WriteTarget]  # filled along with another that has the same memory
     skipped: dict[Name, str]
+    chosen: list[Node]  # the slots that were asked for; a tensor may have others
+    unmatched: list[str]  # which types and parameters match nothing
 
     @property
     def names(self) -> list[Name]:
@@ -104,12 +108,13 @@ class Plan:
         """The plan without one tensor."""
         skipped = {**self.skipped, **{node.label: reason for node in write_target.nodes}}
         write_targets = [other for other in self.write_targets if other is not write_target]
-        return Plan(self.entry, self.arguments, write_targets, self.covered, skipped)
+        return replace(self, write_targets=write_targets, skipped=skipped)
 
     def refuse_empty(self, target: Any) -> None:
         """Raise EditError with the reasons if nothing is left to do."""
         if not self.write_targets:
-            raise nothing_to_do(f"{self.entry.name} cannot initialize", target, self.skipped)
+            what = f"{self.entry.name} cannot initialize"
+            raise nothing_to_do(what, target, self.skipped, self.unmatched)
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,8 @@ class Initialize(Action):
         """What would be done; raises EditError if an argument is wrong."""
         entry = find(self.function)
         arguments = arguments_of(entry, self.arguments)
-        nodes, skipped = chosen(tree, self.target, self.types, self.parameters)
+        selection = chosen(tree, self.target, self.types, self.parameters)
+        nodes, skipped = selection.nodes, dict(selection.skipped)
         write_targets: list[WriteTarget] = []
         seen: set[int] = set()
         ties, memory = Ties(tree), compat.MemoryMap.now()
@@ -149,8 +155,9 @@ class Initialize(Action):
         along = covered(write_targets, ties) if entry.source != "module" else set()
         kept = [one for place, one in enumerate(write_targets) if place not in along]
         return Plan(
-            entry, arguments, kept, [write_targets[place] for place in sorted(along)], skipped
-        )
+            entry, arguments, kept, [write_targets[at] for at in sorted(along)], skipped, nodes,
+            selection.unmatched,
+        )  # fmt: skip
 
     def run(self, net: nn.Module, tree: Tree) -> Outcome:
         """Draw each tensor in its own scratch memory, then copy; all or nothing."""
@@ -159,7 +166,10 @@ class Initialize(Action):
         given = parse_seed(self.seed)
         seed = given if given is not None else fresh_seed() if plan.entry.random else None
         if plan.entry.name == RESET:
-            return reset(net, tree, plan.write_targets, plan.skipped, self.target, seed or 0)
+            return reset(
+                net, tree, plan.chosen, plan.write_targets, plan.skipped, plan.unmatched,
+                self.target, seed or 0,
+            )  # fmt: skip
         while True:
             try:
                 return _Filling(net, tree, plan, seed).run()
@@ -184,21 +194,31 @@ class _Filling:
         self.entry = plan.entry
         count = len(plan.write_targets)
         where = display_name(plan.write_targets[0].node) if count == 1 else f"{count} tensors"
-        self.notes = Notes(f"{self.entry.name} on {where}", seed, skipped=dict(plan.skipped))
+        title = f"{self.entry.name} on {where}"
+        self.notes = Notes(title, seed, [], dict(plan.skipped), list(plan.unmatched))
         self.generator = torch.Generator("cpu")
 
     def run(self) -> Outcome:
         """Raise _Unfit, with nothing changed, if one tensor cannot hold its values."""
         notes, plan = self.notes, self.plan
-        partners = Partners(self.net, Ties(self.tree), plan.write_targets)
+        ties = Ties(self.tree)
+        for write_target in plan.write_targets:
+            notes.warnings += remarks(self.net, ties, write_target, self.entry, plan.arguments)
+        partners = Partners(self.net, ties, plan.write_targets)
+        padding = Padding(self.net, ties, plan.write_targets)
         self._seed()
         with transaction(self.net) as work, self._randomness():
             for write_target in plan.write_targets:
                 self._fill(work, write_target)
+            for node, tensor, row in padding.filled():  # in memory that an embedding shares
+                work.write([node.path], tensor, torch.zeros((), dtype=tensor.dtype), (row,))
+                note_zeroed(notes, WriteTarget(tensor, (node,)), row)
         notes.warnings += plan.warnings
         for write_target in plan.covered:
             notes.changes(write_target.nodes)
         notes.changes(partners.changed())
+        written = (node for one in (*plan.write_targets, *plan.covered) for node in one.nodes)
+        notes.warnings += rewritten(self.net, written)
         notes.warnings += work.warnings
         value = plan.arguments.get("val", 0.0)
         if self.entry.source == "torch" and value - value != 0:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from paramwidget.edit.errors import EditError, listed, quoted
 from paramwidget.edit.memory.transaction import Bytes, Inverse
 from paramwidget.edit.script import Script, comment, function_name
-from paramwidget.slots.targets import select
+from paramwidget.slots.targets import Selection, select
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Tree
 from paramwidget.tensors import error_text
@@ -103,7 +103,9 @@ def display_name(name: Node | Name) -> str:
     return text if len(text) <= _LONGEST_NAME else f"{text[:40]}…{text[-60:]}"
 
 
-def nothing_to_do(what: str, target: Any, skipped: dict[Name, str]) -> EditError:
+def nothing_to_do(
+    what: str, target: Any, skipped: dict[Name, str], unmatched: Sequence[str] = ()
+) -> EditError:
     """The error for an action that can do nothing in its target, with the reasons.
 
     ``what`` is the sentence up to the target: "ones_ cannot initialize".
@@ -116,7 +118,7 @@ def nothing_to_do(what: str, target: Any, skipped: dict[Name, str]) -> EditError
     ]
     if len(found) > 3:
         reasons.append(f"(and {len(found) - 3} more reasons)")
-    about = " ".join(reasons) or "It selects no parameters."
+    about = " ".join([*reasons, *unmatched]) or "It selects no parameters."
     return EditError(f"{what} {itself!r}: {about}", "target")
 
 
@@ -128,9 +130,7 @@ def by_reason(skipped: dict[Name, str]) -> dict[str, list[Name]]:
     return found
 
 
-def chosen(
-    tree: Tree, target: Any, types: Any, parameters: Any
-) -> tuple[list[Node], dict[Name, str]]:
+def chosen(tree: Tree, target: Any, types: Any, parameters: Any) -> Selection:
     """The slots of a target, and those it skips with the reasons; EditError if it is not valid."""
     if not isinstance(target, str) and not (
         isinstance(target, (tuple, list)) and all(isinstance(part, str) for part in target)
@@ -139,7 +139,7 @@ def chosen(
             f"a target must be a name or a tuple of names, got {quoted(target)}", "target"
         )
     try:
-        selection = select(
+        return select(
             tree,
             target if isinstance(target, str) else tuple(target),
             types=types,
@@ -148,4 +148,3 @@ def chosen(
     except (TypeError, ValueError, LookupError, AttributeError) as error:
         about = str(error) or f"{quoted(target)} is not a valid target"
         raise EditError(about, "target") from None
-    return list(selection.nodes), dict(selection.skipped)

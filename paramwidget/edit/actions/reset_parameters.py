@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from paramwidget import compat
+from paramwidget.edit.actions.draws import Draws, own_reset
 from paramwidget.edit.actions.modules import (
     existing_module,
     tensors_of,
@@ -16,10 +17,13 @@ from paramwidget.edit.actions.modules import (
     visits,
 )
 from paramwidget.edit.actions.outcome import Failed, Notes, Outcome, display_name
+from paramwidget.edit.actions.padding import Padding, note_zeroed
+from paramwidget.edit.actions.remarks import rewritten
 from paramwidget.edit.actions.write_target import Partners, Ties, WriteTarget, packed_tensors
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.initializers.seeds import private_generators
 from paramwidget.edit.memory.rollback import restored_on_error
+from paramwidget.edit.memory.write import put
 from paramwidget.edit.script import indented
 from paramwidget.slots.names import held_at, resolve
 from paramwidget.slots.node import file_warnings
@@ -27,34 +31,26 @@ from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Path, Tree
 from paramwidget.tensors import crash_reason, is_tensor
 
-_NAMES = ("reset_parameters", "_reset_parameters")  # the second: MultiheadAttention, Transformer
-
-
-def own_reset(module: nn.Module) -> str | None:
-    """The name of the method by which this class initializes itself, or None."""
-    for name in _NAMES:
-        if callable(getattr(type(module), name, None)):
-            return name
-    return None
-
 
 def reset(
     net: nn.Module,
     tree: Tree,
-    write_targets: Iterable[WriteTarget],
+    chosen: Iterable[Node],
+    write_targets: list[WriteTarget],
     skipped: dict[Name, str],
+    unmatched: list[str],
     target: Any,
     seed: int,
 ) -> Outcome:
-    """Runs the method of every module that holds a chosen tensor, children first.
+    """Runs the method of every module that holds a ``chosen`` slot, children first.
 
     A method may change more than was chosen; that is restored, except the running statistics of a
-    layer all of whose parameters were chosen, and tensors in a chosen tensor's memory. Raises
-    EditError if no chosen tensor is reached.
+    layer all of whose parameters were chosen, and tensors in a chosen tensor's memory. What
+    another module has drawn before is restored too. Raises EditError if no chosen tensor is
+    reached.
     """
-    write_targets = list(write_targets)
-    resets = _modules(net, tree, write_targets, target)
-    ties = Ties(tree)
+    resets = _modules(net, tree, chosen, target)
+    ties, draws = Ties(tree), Draws(net, tree)
     allowed = {id(write_target.tensor) for write_target in write_targets} | _statistics(
         resets, write_targets
     )
@@ -71,15 +67,24 @@ def reset(
     notes.ran_code = True
     with restored_on_error(below.values()) as point:
         partners = Partners(net, ties, write_targets)
+        padding = Padding(net, ties, write_targets)
         with private_generators(seed):
             for path, module in resets.items():
-                _call(module, path)
                 below_it = _tensors_below(module)
+                turn = draws.begin(module, below_it)
+                left = allowed.intersection(below_it)
+                if left and left <= turn.drawn.keys():
+                    continue  # others have drawn all of it
+                _call(module, path)
                 back = [key for key in point.written(below_it) if key not in allowed]
                 for key in back:
                     point.put_back(point.tensors[key].tensor)
+                back += draws.end(path, module, turn)
                 kept = [nodes[key].access[0] for key in back if key in nodes]
                 _note_call(notes, f"{tree.node(path).access[0]}.{own_reset(module)}()", kept)
+        for node, tensor, row in padding.filled():
+            put(tensor, torch.zeros((), dtype=tensor.dtype), (row,))
+            note_zeroed(notes, WriteTarget(tensor, (node,)), row)
         touched = point.written() & allowed
         notes.warnings += file_warnings(nodes[key] for key in touched & nodes.keys())
         for key in touched & nodes.keys():
@@ -91,13 +96,14 @@ def reset(
                 )
         if not notes.changed:
             reasons = " ".join(dict.fromkeys(skipped.values())) or "It has no modules."
-            asked = display_name(target)
-            about = f"reset_parameters cannot initialize {asked!r}: {reasons}"
+            about = f"reset_parameters cannot initialize {display_name(target)!r}: {reasons}"
             raise EditError(about, "target")
         paths = {key: tuple(n.path for n in ties.same(node)) for key, node in nodes.items()}
         inverses = point.changes(paths)
         point.keep_versions()
         notes.changes(partners.changed())
+        notes.warnings[:0] = [*unmatched, *draws.warnings(touched)]
+        notes.warnings += rewritten(net, (nodes[key] for key in nodes if key in touched))
         order = {node.label: place for place, node in enumerate(tree.slots)}
         notes.changed.sort(key=lambda name: order.get(name, 0))
         return notes.outcome(inverses)
@@ -126,18 +132,17 @@ def _note_call(notes: Notes, call: str, kept: list[str]) -> None:
 
 
 def _modules(
-    net: nn.Module, tree: Tree, write_targets: list[WriteTarget], target: Any
+    net: nn.Module, tree: Tree, chosen: Iterable[Node], target: Any
 ) -> dict[Path, nn.Module]:
     """The modules to reset, children first, each once."""
     wanted: dict[int, Path] = {}
     found = tree.find(target) if isinstance(target, (str, tuple)) else None
     top = found.path if found is not None and found.kind == "module" else None
-    for write_target in write_targets:
-        for path in write_target.paths:
-            holder = path[:-1]
-            least = len(top) if top is not None and holder[: len(top)] == top else len(holder)
-            for depth in range(least, len(holder) + 1):
-                wanted.setdefault(id(existing_module(net, holder[:depth])), holder[:depth])
+    for node in chosen:
+        holder = node.path[:-1]
+        least = len(holder) if top is None else len(top)
+        for depth in range(least, len(holder) + 1):
+            wanted.setdefault(id(existing_module(net, holder[:depth])), holder[:depth])
     modules: dict[Path, nn.Module] = {}
     memory, packed = compat.MemoryMap.now(), packed_tensors(net, tree)
     for module in visits(net):

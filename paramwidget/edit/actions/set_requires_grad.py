@@ -23,6 +23,7 @@ from paramwidget.edit.memory.inverses import RequiresGrad, requires_grad, switch
 from paramwidget.edit.memory.transaction import transaction
 from paramwidget.edit.script import indented
 from paramwidget.slots.names import resolve
+from paramwidget.slots.targets import Selection
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Tree
 
@@ -40,7 +41,8 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
         """Raises EditError if nothing in the target can have its own gradient."""
         if not isinstance(self.value, bool):
             raise EditError(f"requires_grad is True or False, not {quoted(self.value)}", "value")
-        tensors, skipped = self._tensors(net, tree)
+        selection = chosen(tree, self.target, self.types, self.parameters)
+        tensors, skipped = self._tensors(net, tree, selection)
         switched: list[WriteTarget] = []
         changed: list[WriteTarget] = []
         with transaction(net) as work:
@@ -56,19 +58,26 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
                     changed.append(one)
                     work.record(RequiresGrad(one.tensor, before))
         if not switched:
-            raise self._refusal(tree, skipped)
+            raise self._refusal(tree, skipped, selection.unmatched)
         done = changed or switched
-        notes = Notes(self._title(done), skipped=skipped, lines=self._lines(done))
+        notes = Notes(
+            self._title(done),
+            skipped=skipped,
+            warnings=selection.unmatched,
+            lines=self._lines(done),
+        )
         for one in done:
             notes.changes(one.nodes)
         return notes.outcome(work.inverses)
 
-    def _tensors(self, net: nn.Module, tree: Tree) -> tuple[list[WriteTarget], dict[Name, str]]:
+    def _tensors(
+        self, net: nn.Module, tree: Tree, selection: Selection
+    ) -> tuple[list[WriteTarget], dict[Name, str]]:
         """What the target selects, each tensor once, and the slots that cannot be switched.
 
         A parameter without values can be: only its switch is touched.
         """
-        nodes, skipped = chosen(tree, self.target, self.types, self.parameters)
+        nodes, skipped = selection.nodes, selection.skipped
         ties = Ties(tree)
         reasons: dict[Name, str] = {}
         found: dict[int, WriteTarget] = {}
@@ -76,7 +85,7 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
         for node in sorted([*nodes, *left_out], key=lambda node: node.place):
             tensor = None if node.kind in ("module", "computed") else resolve(net, node.path)
             reason = self._reason(node, tensor)
-            if reason is None and node.state == "ready":
+            if reason is None and (node.state == "ready" or skipped[node.label] != node.reason):
                 reason = skipped.get(node.label)
             if reason is not None or tensor is None:
                 reasons[node.label] = reason or what_is(node)
@@ -95,11 +104,12 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
                 return f"It is {node.dtype}: only real and complex numbers have gradients."
         return None
 
-    def _refusal(self, tree: Tree, skipped: dict[Name, str]) -> EditError:
+    def _refusal(self, tree: Tree, skipped: dict[Name, str], unmatched: list[str]) -> EditError:
         named = tree.find(self.target if isinstance(self.target, str) else tuple(self.target))
         reason = "" if named is None else skipped.get(named.label, "")
         if named is None or not reason:
-            return nothing_to_do("set_requires_grad cannot change", self.target, skipped)
+            what = "set_requires_grad cannot change"
+            return nothing_to_do(what, self.target, skipped, unmatched)
         it, _, rest = reason.partition(" ")
         about = f" {rest}" if it == "It" else f": {reason}"
         return EditError(f"{quoted(named.name)}{about}", "target")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,12 +16,12 @@ from paramwidget import compat
 from paramwidget.edit.actions.action import Action
 from paramwidget.edit.actions.fields import Target
 from paramwidget.edit.actions.modules import (
-    children_of,
     existing_module,
     tensors_of,
     unique_modules,
 )
 from paramwidget.edit.actions.outcome import Notes, Outcome, display_name
+from paramwidget.edit.actions.registries import own_registries, shallow_copy, shared_from
 from paramwidget.edit.actions.write_target import Ties, node_at, what_is
 from paramwidget.edit.errors import EditError, quoted
 from paramwidget.edit.memory.inverses import MovedMemory
@@ -30,7 +30,7 @@ from paramwidget.edit.memory.transaction import Inverse, transaction
 from paramwidget.edit.memory.write import point_at
 from paramwidget.edit.script import assigned
 from paramwidget.slots.names import resolve
-from paramwidget.slots.tree import Node, Path, Tree
+from paramwidget.slots.tree import Node, Path, Tree, read_tree
 from paramwidget.tensors import error_text, plain, writable_reason
 
 _KINDS = ("parameter", "buffer", "constant")
@@ -50,15 +50,12 @@ class Tie(Action):
         _check_alike(first, here, second, there)
         holder = existing_module(net, second.path[:-1])
         notes = Notes(f"{display_name(second)} tied to {display_name(first)}")
-        notes.changes(_slots_of(net, tree, second, holder))
-        with _registries_kept([holder]) as inverses:
+        slots = _slots_of(net, tree, second, holder)
+        notes.changes(slots)
+        with _as_asked(net, tree, second, "tied") as (inverses, check):
+            inverses += own_registries(net, tree, notes, [(second.path[:-1], holder, second.kind)])
             setattr(holder, second.path[-1], here)
-            if resolve(net, second.path) is not here:
-                raise EditError(
-                    f"{quoted(second.name)} cannot be replaced: its {type(holder).__name__} does "
-                    "not accept another tensor",
-                    "second",
-                )
+            check(slots, with_=first)
         notes.lines.append(assigned(second.access[0], second.path[-1], first.access[0]))
         if here.requires_grad != there.requires_grad:
             state = "is trainable" if here.requires_grad else "is frozen"
@@ -122,28 +119,67 @@ def _check_alike(first: Node, here: torch.Tensor, second: Node, there: torch.Ten
 
 def _slots_of(net: nn.Module, tree: Tree, node: Node, holder: nn.Module) -> list[Node]:
     """The places at which one module holds the slot; more than one where the module is shared."""
-    same = Ties(tree).same(node)
+    same, fields = Ties(tree).same(node), compat.raw_dict(holder)
     return [one for one in same if one.path[-1] == node.path[-1]
-            and existing_module(net, one.path[:-1]) is holder]  # fmt: skip
+            and compat.raw_dict(existing_module(net, one.path[:-1])) is fields]  # fmt: skip
 
 
 @contextmanager
-def _registries_kept(modules: list[nn.Module]) -> Iterator[list[Inverse]]:
-    """Collects what is replaced inside; restores it if that raises."""
+def _as_asked(
+    net: nn.Module, tree: Tree, node: Node, done: str
+) -> Iterator[tuple[list[Inverse], Callable[..., None]]]:
+    """Collects what is replaced inside; restores it if that raises, or did something else.
+
+    Yields the inverses and a function that checks the result: the ``slots`` that hold another
+    tensor now, and the one that they share it with. A class may do something else than it is told.
+    """
     inverses: list[Inverse] = []
+
+    def check(slots: Sequence[Node], with_: Node | None = None) -> None:
+        if not _holds(tree, read_tree(net), slots, with_):
+            holder = type(existing_module(net, node.path[:-1])).__name__
+            raise EditError(
+                f"{quoted(node.name)} cannot be {done}: its {holder} did something else with the "
+                "tensor that it was given; the model was not changed"
+            )
+
     try:
-        with restored_on_error(modules, contents=False) as point:
-            yield inverses
+        with restored_on_error(unique_modules(net), contents=False) as point:
+            yield inverses, check
             inverses += point.changes({})
     except EditError:
         raise
     except Exception as error:
-        raise EditError(f"the tensor cannot be replaced: {error_text(error)}") from error
+        raise EditError(
+            f"{quoted(node.name)} cannot be {done}: {error_text(error)}; the model was not changed"
+        ) from error
+
+
+def _holds(before: Tree, now: Tree, slots: Sequence[Node], with_: Node | None) -> bool:
+    """Whether the slots hold one tensor that was asked for, and all others what they held."""
+    changed = {node.path for node in slots}
+    there, back = {-1: -1}, {-1: -1}  # the number of each tensor in the other reading
+    if len(before.slots) != len(now.slots):
+        return False
+    numbers = set()
+    for old, new in zip(before.slots, now.slots, strict=True):
+        if old.path != new.path or old.kind != new.kind:
+            return False
+        if old.path in changed:
+            numbers.add(new.tensor_number)
+            continue
+        a, b = old.tensor_number, new.tensor_number
+        if there.setdefault(a, b) != b or back.setdefault(b, a) != a:
+            return False
+    if with_ is not None:
+        return numbers == {now.node(with_.path).tensor_number}
+    own = now.node(slots[0].path)
+    return numbers.isdisjoint(back) and own.label not in now.tied_with["memory"]
 
 
 def _apart(net: nn.Module, tree: Tree, node: Node, tensor: torch.Tensor, notes: Notes) -> Outcome:
     """Give the slot its own tensor, and its own modules where the path is shared."""
-    chain = _shared_from(net, tree, node)
+    chain = shared_from(net, tree, node)
     copies: dict[Path, nn.Module] = {
         path: shallow_copy(existing_module(net, path)) for path in chain
     }
@@ -155,10 +191,14 @@ def _apart(net: nn.Module, tree: Tree, node: Node, tensor: torch.Tensor, notes: 
     own = tensor.detach().clone()
     if node.kind == "parameter":
         own = nn.Parameter(own, requires_grad=tensor.requires_grad)
-    with _registries_kept([*parents, holder]) as inverses:
+    held = [(path[:-1], parent, "module") for path, parent in zip(chain, parents, strict=True)]
+    held.append((node.path[:-1], holder, node.kind))
+    with _as_asked(net, tree, node, "untied") as (inverses, check):
+        inverses += own_registries(net, tree, notes, [one for one in held if one[0] not in copies])
         for parent, (path, copy) in zip(parents, copies.items(), strict=True):
             setattr(parent, path[-1], copy)
         setattr(holder, node.path[-1], own)
+        check([node])
     for path in chain:
         access = tree.node(path).access[0]
         notes.lines.append(assigned(access, path[-1], f"shallow_copy({access})"))
@@ -173,36 +213,13 @@ def _apart(net: nn.Module, tree: Tree, node: Node, tensor: torch.Tensor, notes: 
     return notes.outcome(inverses)
 
 
-def _shared_from(net: nn.Module, tree: Tree, node: Node) -> list[Path]:
-    """The modules on the path to the slot that are also used elsewhere, outermost first."""
-    places: dict[int, int] = {}
-    for module in unique_modules(net):
-        for _, child in children_of(module):
-            places[id(child)] = places.get(id(child), 0) + 1
-    holder = node.path[:-1]
-    ways = [holder[:depth] for depth in range(1, len(holder) + 1)]
-    shared = [places.get(id(existing_module(net, way)), 0) > 1 for way in ways]
-    return ways[shared.index(True) :] if True in shared else []
-
-
-def shallow_copy(module: nn.Module) -> nn.Module:
-    """A copy of a module, with its own registries that hold the same tensors and children."""
-    made: nn.Module = object.__new__(type(module))
-    containers = (dict, list, set)
-    compat.raw_dict(made).update(
-        {
-            name: value.copy() if isinstance(value, containers) else value
-            for name, value in compat.raw_dict(module).items()
-        }
-    )
-    return made
-
-
 def _own_memory(net: nn.Module, node: Node, tensor: torch.Tensor, notes: Notes) -> Outcome:
     """The same tensor object in memory of its own."""
     with transaction(net) as work:
         work.record(MovedMemory(tensor, plain(tensor)))
         point_at(tensor, plain(tensor).clone())
+        if node.label in read_tree(net).tied_with["memory"]:
+            raise EditError(f"{quoted(node.name)} cannot be untied: it still shares memory")
     access = node.access[0]
     notes.lines.append(f"{access}.data = {access}.data.clone()")
     return notes.outcome(work.inverses)

@@ -169,6 +169,40 @@ class Registry:
 
 
 @dataclass
+class OwnRegistry:
+    """A registry that several modules shared, of which one was given a copy of its own."""
+
+    displaces: ClassVar[bool] = True
+
+    module: weakref.ref[nn.Module]
+    name: str  # "_parameters", "_buffers" or "_modules"
+    then: Any  # the dict that it shares
+    now: Any  # its own
+    nbytes: int = 0
+
+    def problem(self, net: nn.Module) -> str | None:
+        module = self.module()
+        if module is None or compat.module_fields(module).get(self.name) is not self.now:
+            return f"a registry {self.name} of the model was replaced since"
+        return None
+
+    def exchange(self, net: nn.Module) -> Callable[[], None]:
+        return self._swap
+
+    def _swap(self) -> None:
+        self.restore()
+        self.then, self.now = self.now, self.then
+
+    def restore(self) -> None:
+        module = self.module()
+        if module is not None:
+            compat.module_fields(module).update({self.name: self.then})
+
+    def copied(self) -> OwnRegistry:
+        return replace(self)
+
+
+@dataclass
 class Attributes(Registry):
     """The tensors that a module holds as plain attributes; ``holder`` is its whole ``__dict__``."""
 

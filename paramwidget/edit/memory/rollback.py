@@ -132,6 +132,7 @@ class RollbackPoint:
     modules: list[tuple[Behaviour, list[Registry]]] = field(default_factory=list)
     fields: list[Fields] = field(default_factory=list)
     gradients: list[Gradient] = field(default_factory=list)
+    _met: set[int] = field(default_factory=set)  # registries: several modules may share one
 
     @classmethod
     def of(cls, modules: Iterable[nn.Module], contents: bool = True) -> RollbackPoint:
@@ -150,15 +151,21 @@ class RollbackPoint:
         taken: list[Registry] = []
         for name in _REGISTRIES:
             registry = fields.get(name)
-            if isinstance(registry, dict):
+            if isinstance(registry, dict) and id(registry) not in self._met:
+                self._met.add(id(registry))
                 taken.append(Registry(registry, dict(registry)))
             # a scripted module's registries are not dicts: nothing in them can be replaced
             self._hold(value for _, value in entries(registry) or ())
         for value in fields.values():
             # as an RNN keeps its flat weights
-            if type(value) is list and any(is_tensor(item) for item in value):
+            known = id(value) in self._met
+            if type(value) is list and not known and any(is_tensor(item) for item in value):
+                self._met.add(id(value))
                 taken.append(Registry(value, list(value)))
                 self._hold(value)
+        if id(fields) in self._met:
+            return taken
+        self._met.add(id(fields))
         own = Attributes(fields, None)
         own.then = own.present()
         self._hold(own.then.values())

@@ -21,6 +21,7 @@ from paramwidget.slots.reading.collector import without_collection
 from paramwidget.slots.reading.columns import Columns
 from paramwidget.slots.reading.reader import Reader, key_text
 from paramwidget.slots.reading.walk import children_of, visit
+from paramwidget.slots.ties import Name, TieGroup
 from paramwidget.tensors import is_tensor
 
 ALL_BYTES = 2**30  # of a model; anything beyond is first read at the first refresh
@@ -57,6 +58,18 @@ class Baseline:
                 name = (*path, key_text(columns.slot_keys[slot]))
                 found.setdefault(name, columns.slot_tensors[slot])
         return found
+
+    def ties(self) -> list[TieGroup]:
+        """The slots that held one tensor; of modules that stood at several places, none."""
+        numbers = self._columns.slot_tensors
+        if len(set(numbers)) == len(numbers):
+            return []
+        slots: dict[int, list[Name]] = {}
+        for path, number in self._of.items():
+            odd = any(key == "" or "." in key for key in path)
+            slots.setdefault(number, []).append(path if odd else ".".join(path))
+        slots.pop(-1, None)
+        return [TieGroup("same", tuple(names)) for names in slots.values() if len(names) > 1]
 
     def changed(self, path: tuple[str, ...], tensor: torch.Tensor) -> bool:
         """Whether the tensor at a path has changed; False if it was not read.

@@ -11,6 +11,7 @@ import torch
 from paramwidget.slots.content.baseline import Baseline
 from paramwidget.slots.content.fingerprint import fingerprint, sample
 from paramwidget.slots.names import held_at
+from paramwidget.slots.ties import TieGroup
 from paramwidget.slots.tree import Node, Path, Tree
 from paramwidget.tensors import condition
 
@@ -35,6 +36,10 @@ class KnownContent:
         self._prints: Prints = {}
         self._samples: Prints = {}
         self._unreported: set[Path] = set()
+
+    def ties_at_start(self) -> list[TieGroup]:
+        """The slots that held one tensor when this was made; none after the first look."""
+        return [] if self._baseline is None else self._baseline.ties()
 
     def refresh(self, tree: Tree, net: Any) -> list[Node]:
         """The slots whose content has changed; the present content becomes the known one.

@@ -17,6 +17,7 @@ import { Histogram } from "./Histogram";
 import { PictureBox } from "./PictureBox";
 import { StatisticsTable } from "./StatisticsTable";
 import { Ties } from "./Ties";
+import { Twins } from "./Twins";
 
 export interface PanelProps {
   store: Store;
@@ -51,6 +52,7 @@ export function PanelView({ store, view, panel }: PanelProps) {
         />
         {facts && <FactsLine store={store} facts={facts} />}
         {facts && <Ties store={store} view={view} facts={facts} row={row} />}
+        {facts && <Twins store={store} view={view} facts={facts} />}
       </header>
       <PictureBox store={store} view={view} panel={panel} />
       <Figures panel={panel} />

@@ -9,6 +9,7 @@ import {
   PROTOCOL,
   type Reply,
   type Status,
+  type TieNews,
   type ToKernel,
   type TreeChange,
 } from "../../../shared/protocol";
@@ -29,6 +30,8 @@ export interface Store {
   readonly catalog: ReadonlySignal<Catalog>;
   readonly journal: ReadonlySignal<Journal | null>;
   readonly status: ReadonlySignal<Status>;
+  /** Ties that a load, a cast or a cell has broken or made; null before the first. */
+  readonly tieNews: ReadonlySignal<TieNews | null>;
   readonly panels: ReadonlySignal<readonly PanelModel[]>;
   /** Panels that Python closed, and why; the newest last. */
   readonly closed: PanelList["closed"];
@@ -82,6 +85,7 @@ export class WidgetStore implements Store {
     notice: "",
   });
   readonly trouble = signal("");
+  readonly tieNews = signal<TieNews | null>(null);
   readonly heard = signal(0);
   readonly hellos = signal(0);
   readonly editable = computed(() => this.connection.value === "live" && !this.status.value.notice);
@@ -222,6 +226,9 @@ export class WidgetStore implements Store {
         break;
       case "status":
         this.status.value = content;
+        break;
+      case "tienews":
+        this.tieNews.value = content;
         break;
       case "reply":
         this.intents.settle(content);

@@ -1,6 +1,6 @@
 /** The module tree as sent by Python, with what a view needs to walk it. */
 
-import type { Kind, State, Tie, Tree } from "../../../shared/protocol";
+import type { Kind, State, TieRows, Tree } from "../../../shared/protocol";
 
 /** How many tie groups have a colour of their own; the letter tells them apart beyond that. */
 export const TIE_COLOURS = 8;
@@ -8,7 +8,7 @@ export const TIE_COLOURS = 8;
 /** Rows that share one tensor, one memory or one module. */
 export interface TieGroup {
   index: number;
-  kind: Tie["kind"] | "module";
+  kind: TieRows["kind"] | "module";
   rows: readonly number[];
   /** A, B, … Z, AA, …: colour is never the only sign. */
   label: string;

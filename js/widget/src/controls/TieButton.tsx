@@ -1,0 +1,35 @@
+/** One click that ties two slots: the second holds the first one's tensor from then on. */
+
+import type { TieOffer } from "../../../shared/protocol";
+import type { Store } from "../store/store";
+import { readable } from "../tree/names";
+import { Outcome, useAsking } from "./asking";
+
+interface TieButtonProps {
+  store: Store;
+  offer: TieOffer;
+  /** "Tie again" where they were tied before. */
+  label: string;
+}
+
+export function TieButton({ store, offer, label }: TieButtonProps) {
+  const asking = useAsking(store);
+  if (offer.locked) return <span class="tie-locked">{offer.locked}</span>;
+  const able = store.editable.value && !asking.answer.value.pending;
+  const { first, second } = offer;
+  const [kept, given] = [readable(offer.first_name, 60), readable(offer.second_name, 60)];
+  return (
+    <>
+      <button
+        class="button"
+        type="button"
+        aria-disabled={!able}
+        title={`${given} holds the tensor of ${kept} from then on; undo parts them again`}
+        onClick={() => able && void asking.ask({ kind: "tie", first, second })}
+      >
+        {label}
+      </button>
+      <Outcome store={store} of={asking} />
+    </>
+  );
+}
