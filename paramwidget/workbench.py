@@ -20,6 +20,7 @@ from paramwidget.edit.actions.initialize import Initialize
 from paramwidget.edit.actions.set_requires_grad import SetRequiresGrad
 from paramwidget.edit.actions.tie import Tie, Untie
 from paramwidget.edit.journal import Edit, Journal
+from paramwidget.namespace import ModelName, checked
 from paramwidget.picture.lenses import Slot, lens_named, look
 from paramwidget.picture.raster import Raster, raster
 from paramwidget.picture.remembered import Moment, Remembered
@@ -51,8 +52,9 @@ class Record:
     """What is kept for a model as long as it lives, without a reference to it."""
 
     known: KnownContent
-    current: CurrentTree = field(default_factory=CurrentTree)
-    journal: Journal = field(default_factory=Journal)
+    name: ModelName
+    current: CurrentTree
+    journal: Journal
     remembered: Remembered = field(default_factory=Remembered)
     lock: threading.RLock = field(default_factory=threading.RLock)
     listeners: weakref.WeakSet[Any] = field(default_factory=weakref.WeakSet)
@@ -69,7 +71,8 @@ def _record_of(net: nn.Module) -> Record:
     held = _records.get(key)
     if held is not None and held[0]() is net:
         return held[1]
-    record = Record(KnownContent(net))
+    name = ModelName(net)
+    record = Record(KnownContent(net), name, CurrentTree(name), Journal(called=name))
 
     def forget(gone: weakref.ref[nn.Module]) -> None:
         if key in _records and _records[key][0] is gone:
@@ -114,6 +117,19 @@ class Workbench:
     def of(cls, net: nn.Module) -> Workbench:
         """The one bench of this model, found by identity."""
         return cls(net)
+
+    @property
+    def name(self) -> str:
+        """What the user calls the model: expressions, proofs, titles and scripts say it.
+
+        The first variable of the user's that is the model, looked up anew, unless it was given
+        (``ParamWidget(net, name="encoder")``); ``net`` where there is none.
+        """
+        return self._record.name()
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self._record.name.given = None if name is None else checked(name)
 
     # --- what is there -------------------------------------------------------------------------
 
@@ -316,10 +332,15 @@ class Workbench:
         """Everything that was done, undone and refused."""
         return self._record.journal
 
-    def code(self) -> str:
-        """The edits in effect as a script for ``net``; it needs torch and the user's functions."""
+    def code(self, name: str | None = None) -> str:
+        """The edits in effect as a script; it needs torch and the user's functions.
+
+        It is for the model in the variable ``name``, or ``model.encoder``; by default for the
+        user's own variable of it. Its first line says what it cannot hold, such as a large tensor
+        that was an argument. Raises ValueError for a name that is no such expression.
+        """
         with self.lock:
-            return self._record.journal.code()
+            return self._record.journal.code(None if name is None else checked(name))
 
     def do(self, action: Action) -> Edit:
         """Apply an action completely or not at all, and record it in the journal."""

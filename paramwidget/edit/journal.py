@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +13,8 @@ from paramwidget.edit.actions.action import Action, to_json
 from paramwidget.edit.actions.outcome import Failed, Outcome
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.memory.write import Inverse, swap_all
-from paramwidget.edit.script import Script, assembled, function_name
+from paramwidget.edit.script import ROOT, Script, assembled, function_name, same_name
+from paramwidget.namespace import NET
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Tree
 
@@ -25,7 +26,7 @@ class Edit:
     """One edit that was done, as a value without a reference to the model.
 
     ``changed`` names every slot of each tensor that changed; ``skipped`` gives the reason for each
-    slot that was skipped; ``seed`` repeats the draw; ``code`` is a script for ``net``.
+    slot that was skipped; ``seed`` repeats the draw.
     """
 
     title: str
@@ -33,15 +34,22 @@ class Edit:
     skipped: dict[Name, str] = field(default_factory=dict)
     seed: int | None = None
     warnings: list[str] = field(default_factory=list)
-    code: str = ""
     action: Action = field(kw_only=True, repr=False, compare=False)
     #: Whether more than bytes may have changed: tensors, memory or modules were replaced.
     restructured: bool = field(default=False, kw_only=True, repr=False, compare=False)
+    script: Script = field(default=Script(()), kw_only=True, repr=False, compare=False)
+    #: What the user calls the model at the moment.
+    called: Callable[[], str] = field(default=lambda: NET, kw_only=True, repr=False, compare=False)
 
     @property
     def kind(self) -> str:
         """ "initialize", "assign" and so on."""
         return self.action.kind
+
+    @property
+    def code(self) -> str:
+        """A script that does this edit, for the model under the user's name of it."""
+        return self.script.text(self.called())
 
     def to_json(self) -> dict[str, Any]:
         """The edit as a JSON object; a name is a string, or a list if it is a path."""
@@ -78,10 +86,14 @@ class Entry:
 
 
 class Journal:
-    """All edits of one model. Not thread-safe: the caller must hold the lock."""
+    """All edits of one model. Not thread-safe: the caller must hold the lock.
 
-    def __init__(self, budget: int = BUDGET) -> None:
+    ``called`` says what the user calls the model at the moment.
+    """
+
+    def __init__(self, budget: int = BUDGET, called: Callable[[], str] = lambda: NET) -> None:
         self.budget = budget
+        self.called = called
         self.entries: list[Entry] = []  # oldest first: in effect, undone or failed
         self._done: list[Entry] = []
         self._undone: list[Entry] = []
@@ -134,32 +146,28 @@ class Journal:
         warnings = list(outcome.warnings)
         if outcome.function is not None:
             warnings += self._about_name(outcome.function)
+        title = outcome.title
         return Edit(
-            outcome.title,
+            title.replace(ROOT, self.called()) if ROOT in title else title,
             list(outcome.changed),
             dict(outcome.skipped),
             outcome.seed,
             warnings,
-            outcome.script.text,
             action=action,
             restructured=outcome.restructured,
+            script=outcome.script,
+            called=self.called,
         )
 
     def _about_name(self, function: Any) -> list[str]:
-        """Warn if the name by which the script calls a function is not enough."""
+        """Warn if the name by which the script calls a function means something else too."""
         name = function_name(function)
-        warnings = [] if name.isidentifier() else [
-            f"the function is not defined under a name: the script calls globals()[{name!r}]"
-        ]  # fmt: skip
-        for entry in self._done:
-            other = entry.function
-            if other is not None and other is not function and function_name(other) == name:
-                return [
-                    *warnings,
-                    f"another function called {name} ran before, and the script calls both by that "
-                    "name",
-                ]
-        return warnings
+        if name == self.called().partition(".")[0]:
+            return [f"the function has the name of the model, {name}: the script cannot call both"]
+        others = (entry.function for entry in self._done if entry.function is not None)
+        if any(one is not function and function_name(one) == name for one in others):
+            return [same_name(name)]
+        return []
 
     def _note_failure(self, action: Action, error: EditError) -> None:
         """Record what ran and failed; an earlier refusal is shown only where it was asked for."""
@@ -226,9 +234,10 @@ class Journal:
         """The title of what redo would do, "" for nothing."""
         return self._undone[-1].edit.title if self._undone else ""
 
-    def code(self) -> str:
-        """The edits in effect as one script for ``net``."""
-        return assembled(entry.script for entry in self._done if entry.script is not None)
+    def code(self, name: str | None = None) -> str:
+        """The edits in effect as one script for the model in ``name``, or as the user calls it."""
+        scripts = [entry.script for entry in self._done if entry.script is not None]
+        return assembled(scripts, self.called() if name is None else name)
 
 
 __all__ = ["BUDGET", "Edit", "EditError", "Entry", "Journal"]

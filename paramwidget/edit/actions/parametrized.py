@@ -22,7 +22,7 @@ from paramwidget.edit.actions.write_target import Ties, WriteTarget
 from paramwidget.edit.errors import EditError, quoted
 from paramwidget.edit.memory.rollback import RollbackPoint
 from paramwidget.edit.memory.write import Transaction, copied, put
-from paramwidget.edit.script import assigned, indented
+from paramwidget.edit.script import ROOT, assigned, indented
 from paramwidget.edit.values.convert import converted
 from paramwidget.slots.names import held_at, one_way_reason, resolve
 from paramwidget.slots.reading.randomness import kept_generators
@@ -59,7 +59,7 @@ def _moving(chain: nn.Module, node: Node) -> str:
     steps = [one for _, step in children_of(chain) for one in unique_modules(step)]
     if not any(registered(step, "_buffers") for step in steps):
         return ""
-    access, name = node.access[0], node.path[-1]
+    access, name = node.expression(ROOT), node.path[-1]
     owner = access.removesuffix(f".{name}")
     if owner == access:
         owner = access.removeprefix("getattr(").removesuffix(f", {name!r})")

@@ -20,7 +20,7 @@ from paramwidget.edit.actions.write_target import Partners, Ties, WriteTarget
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.initializers.seeds import private_generators
 from paramwidget.edit.memory.rollback import RollbackPoint
-from paramwidget.edit.script import indented
+from paramwidget.edit.script import ROOT, indented
 from paramwidget.slots.names import held_at, resolve
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Path, Tree
@@ -73,13 +73,13 @@ def reset(
     try:
         with private_generators(seed):
             for path, module in resets.items():
-                _call(module, path)
+                _call(module, display_name(path, tree.called))
                 below_it = _tensors_below(module)
                 back = [key for key in point.written(below_it) if key not in allowed]
                 for key in back:
                     point.put_back(point.tensors[key].tensor)
-                kept = [nodes[key].access[0] for key in back if key in nodes]
-                _note_call(notes, f"{tree.node(path).access[0]}.{own_reset(module)}()", kept)
+                kept = [nodes[key].expression(ROOT) for key in back if key in nodes]
+                _note_call(notes, f"{tree.node(path).expression(ROOT)}.{own_reset(module)}()", kept)
         touched = point.written() & allowed
         for key in touched & nodes.keys():
             notes.changes(ties.same(nodes[key]))
@@ -88,7 +88,7 @@ def reset(
                 skipped.update((node.label, _untouched(net, node)) for node in write_target.nodes)
         if not notes.changed:
             reasons = " ".join(dict.fromkeys(skipped.values())) or "It has no modules."
-            asked = display_name(target)
+            asked = display_name(target, tree.called)
             about = f"reset_parameters cannot initialize {asked!r}: {reasons}"
             raise EditError(about, "target")
     except BaseException:
@@ -184,13 +184,12 @@ def _nodes_by_tensor(net: nn.Module, tree: Tree, below: Container[int]) -> dict[
     return found
 
 
-def _call(module: nn.Module, path: Path) -> None:
+def _call(module: nn.Module, name: str) -> None:
     method: Callable[[], Any] = getattr(module, own_reset(module) or "")
     try:
         with torch.inference_mode(False):
             method()
     except Exception as error:
-        name = display_name(path)
         raise Failed.of(f"reset_parameters of {name} failed", error) from error
 
 
@@ -206,5 +205,5 @@ def _untouched(net: nn.Module, node: Node) -> str:
 
 def _display_name(resets: dict[Path, nn.Module]) -> str:
     if len(resets) == 1:
-        return display_name(next(iter(resets)))
+        return display_name(next(iter(resets)), ROOT)
     return f"{len(resets)} modules"

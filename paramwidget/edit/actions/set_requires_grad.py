@@ -21,7 +21,7 @@ from paramwidget.edit.actions.write_target import Ties, WriteTarget, what_is
 from paramwidget.edit.errors import EditError, quoted
 from paramwidget.edit.memory.inverses import RequiresGrad, requires_grad, switch
 from paramwidget.edit.memory.write import transaction
-from paramwidget.edit.script import indented
+from paramwidget.edit.script import ROOT, indented
 from paramwidget.slots.names import resolve
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Tree
@@ -99,7 +99,8 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
         named = tree.find(self.target if isinstance(self.target, str) else tuple(self.target))
         reason = "" if named is None else skipped.get(named.label, "")
         if named is None or not reason:
-            return nothing_to_do("set_requires_grad cannot change", self.target, skipped)
+            what = "set_requires_grad cannot change"
+            return nothing_to_do(what, self.target, skipped, tree.called)
         it, _, rest = reason.partition(" ")
         about = f" {rest}" if it == "It" else f": {reason}"
         return EditError(f"{quoted(named.name)}{about}", "target")
@@ -114,7 +115,7 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
         lines = []
         usual = [one for one in done if not _is_inference(one.tensor)]
         for group in (usual, [one for one in done if _is_inference(one.tensor)]):
-            accesses = [one.node.access[0] for one in group]
+            accesses = [one.node.expression(ROOT) for one in group]
             if len(group) == 1:
                 lines += group[0].guarded([f"{accesses[0]}.requires_grad = {self.value}"])
             elif group:

@@ -27,7 +27,7 @@ from paramwidget.edit.errors import EditError, quoted
 from paramwidget.edit.memory.inverses import MovedMemory
 from paramwidget.edit.memory.rollback import RollbackPoint
 from paramwidget.edit.memory.write import Inverse, point_at
-from paramwidget.edit.script import assigned
+from paramwidget.edit.script import ROOT, assigned
 from paramwidget.slots.names import resolve
 from paramwidget.slots.tree import Node, Path, Tree
 from paramwidget.tensors import error_text, plain
@@ -58,7 +58,9 @@ class Tie(Action):
                     "not accept another tensor",
                     "second",
                 )
-        notes.lines.append(assigned(second.access[0], second.path[-1], first.access[0]))
+        notes.lines.append(
+            assigned(second.expression(ROOT), second.path[-1], first.expression(ROOT))
+        )
         if here.requires_grad != there.requires_grad:
             state = "is trainable" if here.requires_grad else "is frozen"
             notes.warnings.append(f"{display_name(second)} {state} now, like {display_name(first)}")
@@ -159,10 +161,10 @@ def _apart(net: nn.Module, tree: Tree, node: Node, tensor: torch.Tensor, notes: 
             setattr(parent, path[-1], copy)
         setattr(holder, node.path[-1], own)
     for path in chain:
-        access = tree.node(path).access[0]
+        access = tree.node(path).expression(ROOT)
         notes.lines.append(assigned(access, path[-1], f"shallow_copy({access})"))
         notes.helpers.add("shallow_copy")
-    access = node.access[0]
+    access = node.expression(ROOT)
     value = f"{access}.detach().clone()"
     if node.kind == "parameter":
         frozen = "" if tensor.requires_grad else ", requires_grad=False"
@@ -201,7 +203,7 @@ def _own_memory(node: Node, tensor: torch.Tensor, notes: Notes) -> Outcome:
     """The same tensor object in memory of its own."""
     inverse = MovedMemory(tensor, plain(tensor))
     point_at(tensor, plain(tensor).clone())
-    access = node.access[0]
+    access = node.expression(ROOT)
     notes.lines.append(f"{access}.data = {access}.data.clone()")
     return notes.outcome([inverse])
 

@@ -23,6 +23,7 @@ from paramwidget.tensors import class_name, is_tensor
 _FIELDS = list(compat.MODULE_FIELDS)
 _FIELD_COUNT = len(_FIELDS)
 _FIELD_SET = frozenset(_FIELDS)
+_REGISTRIES = ("_parameters", "_buffers", "_modules")
 
 #: The default for a field of torch's that a module lacks.
 _EMPTY_FIELDS: dict[str, Any] = {name: vars(nn.Module())[name] for name in _FIELDS}
@@ -118,14 +119,19 @@ class Reader:
                 held = fields["_parameters"]
                 if type(held) is not dict:
                     self._registered(held, "parameter", number)
+                    self._hidden(held, fields, number)
                 elif held:
                     slot_keys.extend(held)
                     values.extend(held.values())
+                    for name in held:
+                        if type(name) is str and name in fields:
+                            columns.hidden.add((number, name))
                 held = fields["_buffers"]
                 if type(held) is not dict or held:
                     start = len(values)
                     self._registered(held, "buffer", number)
                     self._buffer_rows.append((start, len(values)))
+                    self._hidden(held, fields, number)
                     held = fields["_non_persistent_buffers_set"]
                     if type(held) is set and held:
                         self._transient(held, start)
@@ -139,6 +145,7 @@ class Reader:
                 held = fields["_modules"]
                 if type(held) is not dict or held:
                     self._children(module, held, number)
+                    self._hidden(held, fields, number)
                 if len(slot_keys) != len(values):
                     raise RuntimeError("another thread registered something in the meantime")
             except Exception as error:
@@ -191,6 +198,14 @@ class Reader:
                 columns.odd_slots.update(range(len(self.values), len(self.values) + len(items)))
             columns.slot_keys.extend([key for key, _ in items])
             self.values.extend([value for _, value in items])
+
+    def _hidden(self, registry: Any, fields: dict[str, Any], number: int) -> None:
+        """Note what a plain attribute, or another registry, has under the same name."""
+        others = [fields[one] for one in _REGISTRIES if fields[one] is not registry]
+        first = [fields, *(one for one in others if type(one) is dict)]
+        for name, _ in entries(registry) or ():
+            if type(name) is str and any(name in one for one in first):
+                self.columns.hidden.add((number, name))
 
     def _transient(self, transient: set[Any], start: int) -> None:
         """Note which of the buffers from a row on ``state_dict`` leaves out."""
