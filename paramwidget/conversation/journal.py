@@ -16,6 +16,7 @@ LONG_CODE = "# The script is long: print(Workbench.of(net).code()) shows it.\n"
 
 def journal_message(journal: Journal) -> protocol.Journal:
     """The journal's lines, what undo and redo would do, and the script."""
+    called = journal.called()
     entries = [
         protocol.Entry(
             title=entry.edit.title,
@@ -27,13 +28,13 @@ def journal_message(journal: Journal) -> protocol.Journal:
             ],
             seed="" if entry.edit.seed is None else str(entry.edit.seed),
             warnings=list(entry.edit.warnings),
-            code=entry.edit.code,
+            code=entry.edit.script.text(called),
             stands=entry.stands,
             error=entry.error,
         )
         for entry in journal.entries[-MOST_ENTRIES:]
     ]
-    code = journal.code()
+    code = journal.code(called)
     return protocol.Journal(
         entries=entries,
         undo=journal.next_undo,

@@ -121,7 +121,7 @@ def assembled(scripts: Iterable[Script], net: str = NET) -> str:
     head = [*names.kept, *(f"import {module}" for module in [*imports, "torch"])]
     lacks = dict.fromkeys([*names.lacks, *(lack for script in scripts for lack in script.lacks)])
     if lacks:
-        head.insert(0, comment(f"Not all is in this script: {listed(lacks)}"))
+        head.insert(0, comment(f"Incomplete: {listed(lacks)}"))
     parts = ["\n".join(head)]
     parts += [HELPERS[name][1].strip() for name in used]
     header = "\n\n\n".join(parts)

@@ -23,7 +23,7 @@ _class_dict = vars(type)["__dict__"].__get__
 _SILENT = ("RESUME", "NOP", "COPY_FREE_VARS", "SETUP_FINALLY", "NOT_TAKEN")
 
 _VARIABLE_ARGUMENTS = 0x04 | 0x08  # the flags of *args and **keywords
-_OWNER = ("LOAD_GLOBAL", "_Owner")
+_OWNER = ("LOAD_GLOBAL", "_AnyClass")
 
 #: An instruction: its name and what it is about; of a local variable, which one.
 _Step = tuple[str, Any]
@@ -119,7 +119,11 @@ def _means_the_same(name: str, method: FunctionType) -> bool:
     )
 
 
-class _Owner(nn.Module):
+class _AnyClass(nn.Module):
+    """Stands for the class that a method of the user's names."""
+
+
+class _Usual(_AnyClass):
     """The usual ways to begin; Python compiles them as it compiles those of the user's."""
 
     def first(self, name: str) -> Any:
@@ -130,7 +134,7 @@ class _Owner(nn.Module):
 
     def first_of_class(self, name: str) -> Any:
         try:
-            return super().__getattr__(name)
+            return super(_AnyClass, self).__getattr__(name)
         except AttributeError:
             return getattr(self.module, name)
 
@@ -150,7 +154,7 @@ class _Owner(nn.Module):
         return super().__getattr__(name)
 
     def only_of_class(self, name: str) -> Any:
-        return super().__getattr__(name)
+        return super(_AnyClass, self).__getattr__(name)
 
 
-_USUAL = [value for value in vars(_Owner).values() if type(value) is FunctionType]
+_USUAL = [value for value in vars(_Usual).values() if type(value) is FunctionType]

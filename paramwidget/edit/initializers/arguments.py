@@ -161,19 +161,15 @@ def call_text(arguments: Mapping[str, Any], entry: Initializer) -> tuple[str, li
     """
     known = {argument.name: argument.fallback for argument in entry.arguments}
     defaults = known if entry.source == "torch" else {}
-    named, others, lacks = [], [], []
+    parts, lacks = [], []
     for key, value in arguments.items():
         if _same(defaults.get(key, REQUIRED), value):
             continue
         name, (text, lack) = str.__str__(key), python_of(value)
-        if is_name(name):
-            named.append(f"{name}={text}")
-        else:
-            others.append(f"{name!r}: {text}")
+        parts.append(f"{name}={text}" if is_name(name) else f"**{{{name!r}: {text}}}")
         if lack:
             lacks.append(f"the argument {name if is_name(name) else quoted(name, 30)} {lack}")
-    named += [f"**{{{', '.join(others)}}}"] if others else []
-    return "".join(f", {part}" for part in named), lacks
+    return "".join(f", {part}" for part in parts), lacks
 
 
 def _same(default: Any, value: Any) -> bool:

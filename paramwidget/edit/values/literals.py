@@ -5,6 +5,7 @@ What a script cannot hold is ``...`` in it, with a reason.
 
 from __future__ import annotations
 
+import math
 import types
 from collections.abc import Iterable
 from typing import Any
@@ -41,13 +42,13 @@ class _LeftOut(Exception):
 def python_of(value: Any) -> tuple[str, str]:
     """An expression for a value, and what it does not hold of it, "" where it holds all.
 
-    The second continues a sentence: "is a tensor of 5,000 elements, which the script leaves out".
+    The second continues a sentence: "is a tensor of 5,000 elements, which the script cannot hold".
     """
     writer = _Writer()
     try:
         text = writer.text(value, 0)
     except _LeftOut as what:
-        return "...", f"is {what}, which the script leaves out"
+        return "...", f"is {what}, which the script cannot hold"
     return text, writer.changed
 
 
@@ -113,9 +114,11 @@ class _Writer:
         cls = type(value)
         base = next((base for base in _PLAIN if issubclass(cls, base)), None)
         if base is None:
-            raise _LeftOut(f"a {class_name(cls)}")
+            raise _LeftOut(f"of class {class_name(cls)}")
         plain = _READ[base](value)
-        self.changed = f"is a {class_name(cls)}, which the script writes as a plain {base.__name__}"
+        self.changed = (
+            f"is of class {class_name(cls)}, which the script writes as a plain {base.__name__}"
+        )
         return self.text(plain, depth)
 
 
@@ -161,7 +164,7 @@ def _tensor(value: torch.Tensor) -> str:
     """A tensor with its dtype, shape, strides, device and every bit of its values."""
     cls = type(value)
     if not any(cls is one for one in compat.PLAIN_TENSORS):
-        raise _LeftOut(f"a {class_name(cls)}")
+        raise _LeftOut(f"of class {class_name(cls)}")
     kind = _odd_kind(value)
     if kind:
         raise _LeftOut(kind)
@@ -204,7 +207,7 @@ def _elements(value: torch.Tensor) -> str:
     if not value.numel():
         return f"torch.empty({shape}, dtype={dtype})"
     try:
-        numbers = value.tolist()
+        numbers = _usual_nan(value.tolist())
         if same_bits(torch.tensor(numbers, dtype=value.dtype, device="cpu"), value):
             return f"torch.tensor({_nested(numbers)}, dtype={dtype})"
     except (RuntimeError, TypeError, ValueError, OverflowError):
@@ -220,17 +223,28 @@ def _nested(numbers: Any) -> str:
     return literal(numbers)
 
 
+def _usual_nan(numbers: Any) -> Any:
+    """The same numbers with the one NaN that can be written."""
+    if isinstance(numbers, list):
+        return list(map(_usual_nan, numbers))
+    if isinstance(numbers, complex):
+        return complex(_usual_nan(numbers.real), _usual_nan(numbers.imag))
+    if isinstance(numbers, float) and math.isnan(numbers):
+        return math.copysign(math.nan, numbers)
+    return numbers
+
+
 def _array(value: Any) -> str:
     """An array of numpy's, or one of its scalars."""
     cls, dtype = type(value), value.dtype
     scalar = issubclass(cls, np.generic)
     known = cls is np.ndarray or vars(np).get(cls.__name__) is cls
     if not known or dtype.names or dtype.kind not in _NUMERIC + _TEMPORAL_OR_TEXT:
-        raise _LeftOut(f"a {class_name(cls)} of numpy")
+        raise _LeftOut(f"of the class {class_name(cls)} of numpy")
     if value.size > ELEMENTS:
         raise _LeftOut(f"an array of {value.size:,} elements")
     array = np.asarray(value)
-    numbers = array.tolist()
+    numbers = _usual_nan(array.tolist())
     if scalar and _is_numeric(dtype) and _same_bytes(cls(numbers), value):
         return f"numpy.{cls.__name__}({_nested(numbers)})"
     text = _array_text(array, numbers)
