@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from paramwidget.edit.errors import listed
 from paramwidget.namespace import NET, is_name
 
 #: The model, in a line. No literal holds this character, and no comment.
@@ -121,7 +120,7 @@ def assembled(scripts: Iterable[Script], net: str = NET) -> str:
     head = [*names.kept, *(f"import {module}" for module in [*imports, "torch"])]
     lacks = dict.fromkeys([*names.lacks, *(lack for script in scripts for lack in script.lacks)])
     if lacks:
-        head.insert(0, comment(f"Incomplete: {listed(lacks)}"))
+        head.insert(0, comment(f"Incomplete: {'; '.join(lacks)}"))
     parts = ["\n".join(head)]
     parts += [HELPERS[name][1].strip() for name in used]
     header = "\n\n\n".join(parts)

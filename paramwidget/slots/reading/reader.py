@@ -108,7 +108,7 @@ class Reader:
         """
         columns, values, slot_keys = self.columns, self.values, self.columns.slot_keys
         fields_of, inert, own = compat.raw_dict, INERT, _FIELD_COUNT
-        remarks = self._remarks
+        remarks, registries = self._remarks, _REGISTRIES
         columns.classes.extend(map(type, modules))
         for number, module in enumerate(modules, first):
             try:
@@ -119,19 +119,14 @@ class Reader:
                 held = fields["_parameters"]
                 if type(held) is not dict:
                     self._registered(held, "parameter", number)
-                    self._hidden(held, fields, number)
                 elif held:
                     slot_keys.extend(held)
                     values.extend(held.values())
-                    for name in held:
-                        if type(name) is str and name in fields:
-                            columns.hidden.add((number, name))
                 held = fields["_buffers"]
                 if type(held) is not dict or held:
                     start = len(values)
                     self._registered(held, "buffer", number)
                     self._buffer_rows.append((start, len(values)))
-                    self._hidden(held, fields, number)
                     held = fields["_non_persistent_buffers_set"]
                     if type(held) is set and held:
                         self._transient(held, start)
@@ -145,7 +140,18 @@ class Reader:
                 held = fields["_modules"]
                 if type(held) is not dict or held:
                     self._children(module, held, number)
-                    self._hidden(held, fields, number)
+                kinds = 0
+                for registry in registries:
+                    held = fields[registry]
+                    if type(held) is not dict:
+                        held = [name for name, _ in entries(held) or ()]
+                    if held:
+                        kinds += 1
+                        for name in held:
+                            if type(name) is str and name in fields:
+                                columns.hidden.add((number, name))
+                if kinds > 1:
+                    self._named_twice(fields, number)
                 if len(slot_keys) != len(values):
                     raise RuntimeError("another thread registered something in the meantime")
             except Exception as error:
@@ -199,13 +205,13 @@ class Reader:
             columns.slot_keys.extend([key for key, _ in items])
             self.values.extend([value for _, value in items])
 
-    def _hidden(self, registry: Any, fields: dict[str, Any], number: int) -> None:
-        """Note what a plain attribute, or another registry, has under the same name."""
-        others = [fields[one] for one in _REGISTRIES if fields[one] is not registry]
-        first = [fields, *(one for one in others if type(one) is dict)]
-        for name, _ in entries(registry) or ():
-            if type(name) is str and any(name in one for one in first):
-                self.columns.hidden.add((number, name))
+    def _named_twice(self, fields: dict[str, Any], number: int) -> None:
+        """Note the names that stand in more than one registry: lookup finds the first."""
+        met: set[str] = set()
+        for registry in _REGISTRIES:
+            names = [name for name, _ in entries(fields[registry]) or () if type(name) is str]
+            self.columns.hidden.update((number, name) for name in names if name in met)
+            met.update(names)
 
     def _transient(self, transient: set[Any], start: int) -> None:
         """Note which of the buffers from a row on ``state_dict`` leaves out."""
