@@ -9,7 +9,6 @@ such a class cannot exist before its module was imported, and importing it here 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 import sys
 import threading
@@ -334,10 +333,13 @@ def running_cell() -> str:
     return cell if isinstance(cell, str) and not captured else ""
 
 
-def call_later(seconds: float, call: Callable[[], object]) -> None:
-    """Call on this thread's event loop, in which a kernel handles messages; nothing without one."""
-    with contextlib.suppress(RuntimeError):
+def call_later(seconds: float, call: Callable[[], object]) -> bool:
+    """Call on this thread's event loop, in which a kernel handles messages; False without one."""
+    try:
         asyncio.get_running_loop().call_later(seconds, call)
+    except RuntimeError:
+        return False
+    return True
 
 
 def widget_registry() -> dict[str, Any]:

@@ -49,7 +49,9 @@ class ParamWidget(anywidget.AnyWidget):
     """Shows the parameters of a live model, to re-initialize and edit them.
 
     ``display(ParamWidget(net))``. ``open`` names slots whose panels are open from the start.
-    Two widgets on one model share its Workbench: both show the same, with one journal.
+    Two widgets on one model share its Workbench: both show the same, with one journal. ``name`` is
+    what the model is called in what can be copied, a variable or an attribute of one
+    ("model.encoder"); by default the user's own variable. Raises ValueError for any other name.
 
     >>> w = ParamWidget(nn.Linear(2, 2), open=["weight"])
     >>> w.workbench.stats("weight").numel
@@ -61,15 +63,19 @@ class ParamWidget(anywidget.AnyWidget):
     saved = traitlets.Dict().tag(sync=True)
     version = traitlets.Unicode(__version__, read_only=True).tag(sync=True)
 
-    def __init__(self, net: nn.Module, *, open: Iterable[Name] = ()) -> None:
+    def __init__(
+        self, net: nn.Module, *, name: str | None = None, open: Iterable[Name] = ()
+    ) -> None:
         self._bench: Workbench | None = Workbench.of(net)
+        if name is not None:
+            self._bench.name = name
         self._last: dict[str, str] = {}
         super().__init__()
         session = Session(self._bench, weakly(self._push), weakly(self._save))
         self._session: Session | None = session
         self.views, self.places = session.views, Places()
-        for name in open:
-            session.open(name)
+        for slot in open:
+            session.open(slot)
         self.on_msg(weakly(self._receive))
         answer_while_busy(self.comm)
         _by_model[self.model_id] = self

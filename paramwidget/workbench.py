@@ -26,6 +26,7 @@ from paramwidget.edit.errors import EditError
 from paramwidget.edit.journal import Edit, Entry, Journal
 from paramwidget.edit.journal.journal import QUICK_BYTES
 from paramwidget.edit.step import step as one_step
+from paramwidget.namespace import ModelName, checked
 from paramwidget.picture.lenses import Slot, lens_named, look
 from paramwidget.picture.raster import Raster, raster
 from paramwidget.picture.remembered import Moment, Remembered
@@ -58,8 +59,9 @@ class Record:
     """What is kept for a model as long as it lives, without a reference to it."""
 
     known: KnownContent
+    name: ModelName
+    current: CurrentTree
     journal: Journal
-    current: CurrentTree = field(default_factory=CurrentTree)
     ties: TieWatch = field(default_factory=TieWatch)
     watched: bool = False  # whether the ties have been looked at
     remembered: Remembered = field(default_factory=Remembered)
@@ -105,8 +107,8 @@ def _record_of(net: nn.Module) -> Record:
     held = _records.get(key)
     if held is not None and held[0]() is net:
         return held[1]
-    known = KnownContent(net)
-    record = Record(known, Journal(known))
+    name, known = ModelName(net), KnownContent(net)
+    record = Record(known, name, CurrentTree(name), Journal(known, called=name))
 
     def forget(gone: weakref.ref[nn.Module]) -> None:
         if key in _records and _records[key][0] is gone:
@@ -152,6 +154,19 @@ class Workbench:
     def of(cls, net: nn.Module) -> Workbench:
         """The one bench of this model, found by identity."""
         return cls(net)
+
+    @property
+    def name(self) -> str:
+        """What the user calls the model: expressions, proofs, titles and scripts say it.
+
+        The first variable of the user's that is the model, looked up anew, unless it was given
+        (``ParamWidget(net, name="encoder")``); ``net`` where there is none.
+        """
+        return self._record.name()
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self._record.name.given = None if name is None else checked(name)
 
     # --- what is there -------------------------------------------------------------------------
 
@@ -434,14 +449,18 @@ class Workbench:
             slots = {node.path: node.label for node in self.read().slots}
             self.log.look(self.net, slots, most)
 
-    def code(self) -> str:
-        """The edits in effect as a script for ``net``; it needs torch and the user's functions.
+    def code(self, name: str | None = None) -> str:
+        """The edits in effect as a script; it needs torch and the user's functions.
 
-        A comment says where something else has changed the model.
+        It is for the model in the variable ``name``, or ``model.encoder``; by default for the
+        user's own variable of it. Its first line says what it cannot hold, such as a large tensor
+        that was an argument, and a comment where something else has changed the model. Raises
+        ValueError for a name that is no such expression.
         """
+        called = None if name is None else checked(name)
         with self.lock:
             self.look_outside()
-            return self.log.code()
+            return self.log.code(called)
 
     def do(self, action: Action) -> Edit:
         """Apply an action completely or not at all, and record it in the journal."""

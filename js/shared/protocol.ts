@@ -387,7 +387,7 @@ export interface Restart {
   confirmed?: boolean;
 }
 
-/** The module tree in columns, one entry per row, in the order of a depth-first walk. ``parents`` holds row indices (-1 for the root), ``type_of`` and ``dtype_of`` indices into ``types`` and ``dtypes`` (-1 for none). ``shapes`` is null for modules and for tensors without a known shape. ``counts`` are elements: of a slot its own, of a module those of the parameters below it, each shared one once. ``trainable`` is requires_grad for slots, null for modules and empty slots. ``notes`` has a sentence for the rows (by index) that need one. */
+/** The module tree in columns, one entry per row, in the order of a depth-first walk. ``parents`` holds row indices (-1 for the root), ``type_of`` and ``dtype_of`` indices into ``types`` and ``dtypes`` (-1 for none). ``shapes`` is null for modules and for tensors without a known shape. ``counts`` are elements: of a slot its own, of a module those of the parameters below it, each shared one once. ``trainable`` is requires_grad for slots, null for modules and empty slots. ``notes`` has a sentence for the rows (by index) that need one. ``name`` is the model's in Python. */
 export interface Tree {
   kind: "tree";
   revision: number;
@@ -408,6 +408,7 @@ export interface Tree {
   shared_modules: SharedModule[];
   totals: Totals;
   warnings: string[];
+  name: string;
 }
 
 /** The changes of a large tree since the tree of revision ``before``. From row ``start`` on, ``removed`` rows are replaced by ``rows``. Of those that stay, ``changed`` are the ones (by their new index) that now read as in ``changed_rows``. Everything else is sent whole. */

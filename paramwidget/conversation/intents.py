@@ -96,9 +96,10 @@ def preview(bench: Workbench, intent: protocol.Intent) -> protocol.Preview:
     """What an initialization would do; raises EditError as doing it would."""
     action = action_of(intent)
     assert isinstance(action, Initialize)  # no other intent asks for it
-    plan = action.plan(bench.net, bench.read())
+    tree = bench.read()
+    plan = action.plan(bench.net, tree)
     if not plan.skipped:
-        plan.refuse_empty(action.target)  # else there is nothing to report
+        plan.refuse_empty(action.target, tree)  # else there is nothing to report
     return protocol.Preview(
         count=len(plan.names),
         names=[display_name(name) for name in plan.names[:FEW]],

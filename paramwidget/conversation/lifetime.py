@@ -116,10 +116,9 @@ class Watch:
 
     def _look_again(self) -> None:
         """Look once more when the views have had their time, if there is an event loop."""
-        if time.monotonic() > self._next:
-            wait = 1.1 * GRACE
+        wait = 1.1 * GRACE
+        if time.monotonic() > self._next and compat.call_later(wait, self.look):
             self._next = time.monotonic() + wait
-            compat.call_later(wait, self.look)
 
     def _release(self, held: weakref.ref[Mortal]) -> None:
         shown = holders.in_outputs(held) > 0

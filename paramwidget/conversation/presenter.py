@@ -110,23 +110,36 @@ class Presenter:
     def follow_structure(self, tree: Tree, whole: bool = False) -> None:
         """Send the structure if it has changed, and close panels whose slot is gone.
 
-        ``whole``: send all of it, changed or not, since a page may have none or a saved one.
+        ``whole``: send all of it, changed or not, since a page may have none or a saved one. All of
+        it is sent too when the user calls the model otherwise, since expressions say its name.
         """
         with told("the ties could not be told"):
             self._tell_of_ties(whole)
         known, self._tree = self._tree, tree
-        if tree is known or (known is not None and tree.structure == known.structure):
-            if whole and self._sent_tree is not None:
-                self._send(self._sent_tree)
+        sent = self._sent_tree
+        renamed = sent is not None and sent.name != tree.called
+        same = tree is known or (known is not None and tree.structure == known.structure)
+        if same and not renamed:
+            if whole and sent is not None:
+                self._send(sent)
         else:
             with told("the tree could not be shown"):
-                self._send_tree(tree, whole)
+                self._send_tree(tree, whole or renamed)
+            if renamed:
+                self._show_name()
             self._briefs.forget()
         self._close_lost_panels()
 
+    def _show_name(self) -> None:
+        """The user calls the model otherwise: facts and scripts say its name too."""
+        for one in self._sent.values():
+            one.tree = None
+        self.show_journal(whole=True)
+
     def _send_tree(self, tree: Tree, whole: bool) -> None:
+        sent = self._sent_tree
         self._revision += 1
-        sent, now = self._sent_tree, rows.tree_message(tree, self._revision, self._words)
+        now = rows.tree_message(tree, self._revision, self._words)
         self._sent_tree = now
         change = None if sent is None or whole else tree_change(sent, now)
         self._send(now if change is None else change)

@@ -50,8 +50,10 @@ def tree_message(tree: Tree, revision: int, words: Words) -> protocol.Tree:
         ],
         totals=_totals(tree),
         warnings=[
-            f"{display_name(name)}: {warning}" for name, warning in tree.warnings[:MOST_WARNINGS]
+            f"{display_name(name, tree.called)}: {warning}"
+            for name, warning in tree.warnings[:MOST_WARNINGS]
         ],
+        name=tree.called,
     )
 
 

@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from paramwidget import compat
+from paramwidget.namespace import is_name, is_shown
 from paramwidget.protocol import LabStep
 from paramwidget.slots.reading.reader import entries
 from paramwidget.tensors import class_lookup, class_name
@@ -85,7 +86,7 @@ def variables(namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> Iterat
     """
     search, nothing = Search(), object()
     for name, value in namespace.items():
-        if id(type(value)) in _INERT or not _is_shown(name):
+        if id(type(value)) in _INERT or not is_shown(name):
             continue
         if hidden.get(name, nothing) is value:
             continue
@@ -96,10 +97,6 @@ def variables(namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> Iterat
 def _is_ours(cls: type) -> bool:
     """A widget or a bench, which also holds its model, but need not be listed for that."""
     return str(class_lookup(cls, "__module__")).startswith("paramwidget.")
-
-
-def _is_shown(name: Any) -> bool:
-    return type(name) is str and name.isidentifier() and not name.startswith("_")
 
 
 def held_in(value: Any) -> Iterator[Found]:
@@ -156,14 +153,16 @@ def _parts(value: Any) -> Iterator[tuple[LabStep, Any, str]]:
         yield from _entries(value)
     else:
         yield from ((held.step, held.value, held.suffix) for held in _items(value))
-    yield from ((LabStep("attribute", name), held, f".{name}") for name, held in _attributes(value))
+    for name, held in _attributes(value):
+        suffix = f".{name}" if is_name(name) else f".__dict__[{name!r}]"
+        yield LabStep("attribute", name), held, suffix
 
 
 def _children(module: Any) -> Iterator[tuple[LabStep, Any, str]]:
     for key, child in entries(compat.module_fields(module).get("_modules")) or ():
         if type(key) is not str or not _can_travel(key):
             continue
-        if key.isidentifier():
+        if is_name(key):
             suffix = f".{key}"
         elif key.isdecimal() and issubclass(type(module), _ORDERED):
             suffix = f"[{key}]"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import tokenize
+import ast
 
 from paramwidget.lab.docks import widget_named
 from paramwidget.lab.paths import follow_path, namespace, path_text, path_to
@@ -22,28 +21,26 @@ def script_asked(question: LabJournal) -> LabAnswer:
         net = found[0].value
     else:
         return LabRefused(question.n, f"No model is called {path_text(path)}.")
-    code = Workbench.of(net).code()
+    name = found[1] if found is not None and is_expression(found[1]) else None
+    bench = Workbench.of(net)
+    with bench.lock:
+        bench.look_outside()
+        code = bench.log.code(name)
     if not code:
         return LabRefused(question.n, "The journal is empty: nothing has been edited yet.")
-    return LabCode(question.n, renamed(code, found[1] if found else "net"))
+    return LabCode(question.n, code)
 
 
-def renamed(code: str, expression: str) -> str:
-    """A script for ``net`` as one for ``expression``.
-
-    >>> renamed("net.weight.data[0] = 1  # of net", "models[0]")
-    'models[0].weight.data[0] = 1  # of net'
-    """
-    if expression == "net":
-        return code
-    lines = code.splitlines(keepends=True)
-    before = ""
-    places = []
-    for token in tokenize.generate_tokens(io.StringIO(code).readline):
-        if token.type == tokenize.NAME and token.string == "net" and before != ".":
-            places.append(token.start)
-        before = token.string
-    for row, column in reversed(places):
-        line = lines[row - 1]
-        lines[row - 1] = line[:column] + expression + line[column + len("net") :]
-    return "".join(lines)
+def is_expression(text: str) -> bool:
+    """Whether the text is names, attributes and items with literal keys, which Python can read."""
+    try:
+        here: ast.expr = ast.parse(text, mode="eval").body
+        while not isinstance(here, ast.Name):
+            if isinstance(here, ast.Subscript):
+                ast.literal_eval(here.slice)
+            elif not isinstance(here, ast.Attribute):
+                return False
+            here = here.value
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return False
+    return True

@@ -49,7 +49,8 @@ class Tree(ToBrowser):
     ``types`` and ``dtypes`` (-1 for none). ``shapes`` is null for modules and for tensors without a
     known shape. ``counts`` are elements: of a slot its own, of a module those of the parameters
     below it, each shared one once. ``trainable`` is requires_grad for slots, null for modules and
-    empty slots. ``notes`` has a sentence for the rows (by index) that need one.
+    empty slots. ``notes`` has a sentence for the rows (by index) that need one. ``name`` is the
+    model's in Python.
     """
 
     revision: int
@@ -70,6 +71,7 @@ class Tree(ToBrowser):
     shared_modules: list[SharedModule]
     totals: Totals
     warnings: list[str]
+    name: str = "net"
 
 
 @dataclass(frozen=True)

@@ -1,54 +1,86 @@
-"""Python expressions that reach a slot from ``net``, each correct; found without running any.
+"""Python expressions that reach a slot from the model, each correct; found without running any.
 
 Three ways, as the chapter has them: by index (``net[0].weight``), by attribute
 (``net.Linear_1.weight``), by ``net.state_dict()['Linear_1.weight']``. An expression is left out if
-a class on the path overrides ``__getitem__``, ``__getattr__`` or ``state_dict``. What then remains
-is the path through the module's ``__dict__``, which none of them can change.
+a class on the path overrides ``__getitem__``, ``__getattr__`` or ``state_dict`` in a way that may
+give something else. What then remains is the path through the module's ``__dict__``, which none of
+them can change. What the model is called, the caller says.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from keyword import iskeyword
 from types import FunctionType, GetSetDescriptorType
 from typing import Any
-from unicodedata import normalize
 
 from torch import nn
 
-from paramwidget import compat
+from paramwidget.namespace import is_name
+from paramwidget.slots.lookup import asks_registries_first
 from paramwidget.slots.reading.columns import Columns
 from paramwidget.tensors import class_has, class_lookup
 
-#: Deeper than this ``state_dict`` may exhaust the stack.
+#: Deeper than this ``state_dict`` may exhaust the stack, and Python may not compile so many dots.
 DEPTH = 80
 
 _REGISTRIES = {"parameter": "_parameters", "buffer": "_buffers", "module": "_modules"}
 _MODULE: dict[str, Any] = dict(vars(nn.Module))
 
 
-def expressions(columns: Columns, place: int, slot: int) -> list[str]:
-    """All expressions that are known to be correct, the most readable first; never empty."""
+def expressions(columns: Columns, place: int, slot: int, root: str) -> list[str]:
+    """All expressions that are known to be correct, the most readable first; never empty.
+
+    ``root`` is the expression for the model.
+    """
     hops = _hops(columns, place, slot)
-    by_index = _written([hop.indexed() for hop in hops])
-    by_attribute = _written([hop.named() for hop in hops])
+    if len(hops) > DEPTH:
+        return [_from_far(columns, hops, slot, root)]
+    by_index = _written([hop.indexed() for hop in hops], root)
+    by_attribute = _written([hop.named() for hop in hops], root)
     found = [by_index]
     if by_attribute != by_index:
         found.append(by_attribute)
     key = _state_dict_key(columns, place, slot)
     if key is not None:
-        found.append(f"net.state_dict()[{key!r}]")
+        found.append(f"{root}.state_dict()[{key!r}]")
     return found
+
+
+def expression(columns: Columns, place: int, slot: int, root: str) -> str:
+    """The first of ``expressions``."""
+    hops = _hops(columns, place, slot)
+    if len(hops) > DEPTH:
+        return _from_far(columns, hops, slot, root)
+    return _written([hop.indexed() for hop in hops], root)
 
 
 #: What a step puts before and after the expression so far.
 _Step = tuple[str, str]
 
 
-def _written(steps: list[_Step]) -> str:
+def _written(steps: list[_Step], root: str) -> str:
     before = "".join(step[0] for step in reversed(steps))
-    return f"{before}net{''.join(step[1] for step in steps)}"
+    return f"{before}{root}{''.join(step[1] for step in steps)}"
+
+
+#: Follows positions through the registries of modules, past everything that a class overrides.
+_FOLLOW = (
+    "__import__('functools').reduce(lambda module, place: [*dict.values("
+    "torch.nn.Module.__dict__['__dict__'].__get__(module)['_modules'])][place], {places}, {root})"
+)
+
+
+def _from_far(columns: Columns, hops: list[_Hop], slot: int, root: str) -> str:
+    """A path that is too long for one dot per module, in one call that loops."""
+    modules, last = (hops[:-1], hops[-1:]) if slot >= 0 else (hops, [])
+    loops = class_lookup(columns.classes[0], "get_submodule") is _MODULE["get_submodule"]
+    if loops and all(hop.is_plain and hop.key and "." not in hop.key for hop in modules):
+        way = ".".join(hop.key for hop in modules)
+        found = f"{root}.get_submodule({way!r})"
+    else:
+        found = _FOLLOW.format(places=[hop.position for hop in modules], root=root)
+    return _written([hop.indexed() for hop in last], found)
 
 
 @dataclass(frozen=True)
@@ -68,13 +100,11 @@ class _ClassFacts:
     @classmethod
     def of(cls, owner: type) -> _ClassFacts:
         plain = _is_plain_object(owner)
-        fallback = class_lookup(owner, "__getattr__")
-        faithful = (_MODULE["__getattr__"], *compat.faithful_getattr())
         return cls(
             owner,
             _container(owner) if plain else None,
             plain,
-            any(fallback is one for one in faithful),
+            asks_registries_first(owner),
         )
 
 
@@ -105,11 +135,16 @@ class _Hop:
 
     def attribute(self) -> _Step:
         """By attribute if that is certain to use the registries, else through ``__dict__``."""
-        if self.hidden or self.odd or not self._is_looked_up_plainly():
+        if not self.is_plain:
             return self._from_dict()
-        if _is_spelled_so(self.key):
+        if is_name(self.key):
             return "", f".{self.key}"
         return "getattr(", f", {self.key!r})"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether an attribute of this name is certain to be it."""
+        return not self.hidden and not self.odd and self._is_looked_up_plainly()
 
     def _is_looked_up_plainly(self) -> bool:
         cls = self.facts.cls
@@ -165,14 +200,15 @@ def _hops(columns: Columns, place: int, slot: int) -> list[_Hop]:
         kind = _registry_kind(columns, slot)
         before = range(columns.first_slot[module], slot)
         position = sum(_registry_kind(columns, other) == kind for other in before)
-        hidden, odd = slot in columns.shadowed, slot in columns.odd_slots
-        facts = _facts_of(columns, module)
-        hops.append(_Hop(facts, columns.slot_keys[slot], kind, position, hidden, odd))
+        key, odd = columns.slot_keys[slot], slot in columns.odd_slots
+        hidden = kind in _REGISTRIES and (module, key) in columns.hidden
+        hops.append(_Hop(_facts_of(columns, module), key, kind, position, hidden, odd))
     while place > 0:
         parent = columns.parents[place]
-        facts = _facts_of(columns, columns.modules[parent])
+        module = columns.modules[parent]
         key, position = columns.keys[place], columns.positions[place]
-        hops.append(_Hop(facts, key, "module", position, False, place in columns.odd_places))
+        hidden, odd = (module, key) in columns.hidden, place in columns.odd_places
+        hops.append(_Hop(_facts_of(columns, module), key, "module", position, hidden, odd))
         place = parent
     hops.reverse()
     return hops
@@ -183,11 +219,6 @@ def _registry_kind(columns: Columns, slot: int) -> str:
     if kind != "none":
         return kind
     return "buffer" if slot in columns.none_buffers else "parameter"
-
-
-def _is_spelled_so(key: str) -> bool:
-    """True if Python reads the key after a dot; it folds some letters into others first."""
-    return key.isidentifier() and not iskeyword(key) and normalize("NFKC", key) == key
 
 
 def _container(cls: type) -> type | None:

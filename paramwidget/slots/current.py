@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from paramwidget.namespace import NET
 from paramwidget.slots.reading.trace import Trace, places_of, trace_of
 from paramwidget.slots.tree import Tree, read_tree
 
@@ -14,10 +16,12 @@ LARGE = 20_000
 class CurrentTree:
     """Keeps the last reading of one model, and checks whether it is still valid.
 
-    The caller holds the lock. No part of the model is kept alive.
+    The caller holds the lock. No part of the model is kept alive. ``called`` says what the user
+    calls the model.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, called: Callable[[], str] = lambda: NET) -> None:
+        self._called = called
         self._tree: Tree | None = None
         self._trace: Trace | None = None
 
@@ -26,6 +30,7 @@ class CurrentTree:
         trace = trace_of(net)
         if self._tree is None or trace != self._trace:
             self._tree, self._trace = read_tree(net), trace
+            self._tree.ask_name(self._called)
             if self._tree.registered != trace.registered:  # another thread moved something
                 self._trace = None
         return self._tree

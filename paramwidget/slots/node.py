@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
 from paramwidget.compat import MemoryMap
+from paramwidget.namespace import NET
 from paramwidget.slots import access
 from paramwidget.slots.memory.addresses import Addresses
 from paramwidget.slots.reading import wrappers
@@ -189,8 +190,12 @@ class Node:
 
     @property
     def access(self) -> list[str]:
-        """Python expressions for this row, the model being called ``net``; each one is correct."""
-        return access.expressions(self._tree.columns, self._place, self._slot)
+        """Python expressions for this row, from the user's name of the model; each is correct."""
+        return access.expressions(self._tree.columns, self._place, self._slot, self._tree.called())
+
+    def expression(self, root: str) -> str:
+        """The first of ``access``, from an expression for the model."""
+        return access.expression(self._tree.columns, self._place, self._slot, root)
 
 
 def file_warnings(nodes: Iterable[Node]) -> list[str]:
@@ -200,11 +205,15 @@ def file_warnings(nodes: Iterable[Node]) -> list[str]:
 
 @dataclass(eq=False)
 class Reading:
-    """What the nodes of one tree share. It holds no node, so a dropped tree is freed at once."""
+    """What the nodes of one tree share. It holds no node, so a dropped tree is freed at once.
+
+    ``called`` says what the user calls the model at the moment.
+    """
 
     columns: Columns
     shared_memory: list[list[int]]
     memory: Addresses
+    called: Callable[[], str] = field(default=lambda: NET)
 
     def path(self, place: int, slot: int) -> Path:
         columns = self.columns

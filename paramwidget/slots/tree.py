@@ -66,6 +66,15 @@ class Tree:
         """The model itself."""
         return Node(self._reading, 0, -1)
 
+    @property
+    def called(self) -> str:
+        """What the user calls the model at the moment."""
+        return self._reading.called()
+
+    def ask_name(self, called: Callable[[], str]) -> None:
+        """From now on ``called`` says what the user calls the model; before that it is ``net``."""
+        self._reading.called = called
+
     @cached_property
     def slots(self) -> list[Node]:
         """Every slot in registration order, including each occurrence of a shared one."""

@@ -24,6 +24,7 @@ export function treeMessage(root: Branch, revision = 1): Tree {
     kind: "tree",
     revision,
     model: root.type,
+    name: "net",
     names: [],
     parents: [],
     kinds: [],

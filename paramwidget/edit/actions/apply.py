@@ -30,7 +30,7 @@ from paramwidget.edit.actions.write_target import (
 from paramwidget.edit.errors import EditError, quoted
 from paramwidget.edit.initializers.seeds import fresh_seed, private_generators
 from paramwidget.edit.memory.rollback import RollbackPoint, restored_on_error
-from paramwidget.edit.script import callable_text, function_name, indented
+from paramwidget.edit.script import FUNCTION, ROOT, function_name, indented
 from paramwidget.edit.values.numbers import parse_seed
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.names import held_at, resolve, tensor_of
@@ -102,8 +102,8 @@ class Apply(Action):
         inverses = point.changes(_paths_of(net, tree))
         point.keep_versions()
         name = function_name(self.function)
-        title = f"{name} on {display_name(node)}" + ("" if self.recurse else " itself")
-        access, text = node.access[0], callable_text(self.function)
+        title = f"{name} on {display_name(node, ROOT)}" + ("" if self.recurse else " itself")
+        access, text = node.expression(ROOT), FUNCTION
         helpers = {"seed_all"}
         if not self.recurse:
             call = f"{text}({access})"
@@ -204,7 +204,7 @@ def _refuse_crash(net: nn.Module, tree: Tree, node: Node) -> None:
         reason = crash_reason(tensor, memory) if tensor is not None else None
         if reason is not None:
             raise EditError(
-                f"cannot call a function on {display_name(node)}: it might write to "
+                f"cannot call a function on {display_name(node, tree.called)}: it might write to "
                 f"{display_name(slot)}. {reason} Apply it to another part of the model, or "
                 "initialize single tensors.",
                 "target",

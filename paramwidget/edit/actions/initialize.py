@@ -41,7 +41,7 @@ from paramwidget.edit.actions.write_target import (
     padding_rows,
 )
 from paramwidget.edit.errors import EditError
-from paramwidget.edit.initializers.arguments import arguments_of, call_text, unwritable
+from paramwidget.edit.initializers.arguments import arguments_of, call_text
 from paramwidget.edit.initializers.catalogue import RESET, Initializer, find
 from paramwidget.edit.initializers.draw import UNSEEDED, draw, scratch_dtype, user_scratch
 from paramwidget.edit.initializers.expected import Expected, expected_of
@@ -49,7 +49,7 @@ from paramwidget.edit.initializers.requirements import unmet_requirement
 from paramwidget.edit.initializers.seeds import fresh_seed, private_generators
 from paramwidget.edit.memory.transaction import Transaction, transaction
 from paramwidget.edit.memory.write import copied, with_zero_rows
-from paramwidget.edit.script import HELPERS, callable_text
+from paramwidget.edit.script import FUNCTION, HELPERS
 from paramwidget.edit.values.convert import converted
 from paramwidget.edit.values.numbers import parse_seed, taken
 from paramwidget.slots.node import file_warnings
@@ -110,11 +110,11 @@ class Plan:
         write_targets = [other for other in self.write_targets if other is not write_target]
         return replace(self, write_targets=write_targets, skipped=skipped)
 
-    def refuse_empty(self, target: Any) -> None:
+    def refuse_empty(self, target: Any, tree: Tree) -> None:
         """Raise EditError with the reasons if nothing is left to do."""
         if not self.write_targets:
             what = f"{self.entry.name} cannot initialize"
-            raise nothing_to_do(what, target, self.skipped, self.unmatched)
+            raise nothing_to_do(what, target, self.skipped, tree.called, self.unmatched)
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ class Initialize(Action):
     def run(self, net: nn.Module, tree: Tree) -> Outcome:
         """Draw each tensor in its own scratch memory, then copy; all or nothing."""
         plan = self.plan(net, tree)
-        plan.refuse_empty(self.target)
+        plan.refuse_empty(self.target, tree)
         given = parse_seed(self.seed)
         seed = given if given is not None else fresh_seed() if plan.entry.random else None
         if plan.entry.name == RESET:
@@ -175,7 +175,7 @@ class Initialize(Action):
                 return _Filling(net, tree, plan, seed).run()
             except _Unfit as unfit:
                 plan = plan.without(unfit.write_target, unfit.reason)
-                plan.refuse_empty(self.target)
+                plan.refuse_empty(self.target, tree)
 
 
 def _unfit(
@@ -231,7 +231,6 @@ class _Filling:
             notes.lines.append(f"seed_all({seed})")
             notes.helpers.add("seed_all")
             notes.function = entry.function
-            notes.warnings += unwritable(self.plan.arguments)
         elif entry.random:
             self.generator.manual_seed(seed or 0)
             unseeded = entry.name in UNSEEDED
@@ -253,6 +252,8 @@ class _Filling:
     def _fill(self, work: Transaction, write_target: WriteTarget) -> None:
         notes = self.notes
         rows = padding_rows(self.net, write_target)
+        given, lacks = call_text(self._arguments(write_target), self.entry)  # before it runs
+        notes.lacks += lacks
         try:
             values = with_zero_rows(self._values(write_target), rows)
             values = converted(values, write_target.tensor.dtype)
@@ -263,7 +264,7 @@ class _Filling:
             raise _Unfit(write_target, str(error)) from None
         name = display_name(write_target.node)
         notes.warnings += [f"{name}: row {row} (padding_idx) was set back to zero" for row in rows]
-        self._write_lines(write_target, rows)
+        self._write_lines(write_target, rows, given)
 
     def _arguments(self, write_target: WriteTarget) -> dict[str, Any]:
         """The arguments for one tensor, constants in a form that torch accepts for its dtype."""
@@ -290,14 +291,13 @@ class _Filling:
                 f"{entry.name} failed on {display_name(write_target.node)}", error
             ) from error
 
-    def _write_lines(self, write_target: WriteTarget, rows: list[int]) -> None:
+    def _write_lines(self, write_target: WriteTarget, rows: list[int], given: str) -> None:
         """The lines that do the same to one tensor."""
         entry, notes = self.entry, self.notes
-        given = call_text(self._arguments(write_target), entry)
         if entry.source == "torch" and entry.random and entry.name not in UNSEEDED:
             given += ", generator=generator"
         own = entry.source == "user"
-        name = callable_text(entry.function) if own else f"torch.nn.init.{entry.name}"
+        name = FUNCTION if own else f"torch.nn.init.{entry.name}"
         dtype = (
             write_target.tensor.dtype if own else scratch_dtype(entry, write_target.tensor.dtype)
         )

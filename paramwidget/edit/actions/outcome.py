@@ -9,7 +9,8 @@ from typing import Any
 
 from paramwidget.edit.errors import EditError, listed, quoted
 from paramwidget.edit.memory.transaction import Bytes, Inverse
-from paramwidget.edit.script import Script, comment, function_name
+from paramwidget.edit.script import Script, UserFunction, about_function, comment
+from paramwidget.namespace import NET
 from paramwidget.slots.targets import Selection, select
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Tree
@@ -20,7 +21,7 @@ _LONGEST_NAME = 120
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of an action; ``inverses`` undo it."""
+    """The result of an action; ``inverses`` undo it. In its title the model is ``ROOT``."""
 
     title: str
     changed: tuple[Name, ...]
@@ -29,7 +30,6 @@ class Outcome:
     warnings: tuple[str, ...]
     inverses: list[Inverse]
     script: Script
-    function: Any = None  # the user's, which the script calls by its name
     ran_code: bool = False  # of the user's or of a module's own, which may do anything
 
     @property
@@ -51,25 +51,24 @@ class Notes:
     helpers: set[str] = field(default_factory=set)
     function: Any = None
     ran_code: bool = False
+    lacks: list[str] = field(default_factory=list)  # what the lines cannot hold
 
     def changes(self, nodes: Iterable[Node]) -> None:
         self.changed += [node.label for node in nodes]
 
-    def _called(self) -> str:
-        return "" if self.function is None else function_name(self.function)
-
     def outcome(self, inverses: list[Inverse]) -> Outcome:
         head = comment(self.title + ("" if self.seed is None else f", seed {self.seed}"))
         changed = dict.fromkeys(self.changed)
+        called = None if self.function is None else UserFunction(self.function)
+        lacks = self.lacks + ([] if self.function is None else about_function(self.function))
         return Outcome(
             self.title,
             tuple(changed),
             {name: reason for name, reason in self.skipped.items() if name not in changed},
             self.seed,
-            tuple(dict.fromkeys(self.warnings)),
+            tuple(dict.fromkeys([*self.warnings, *lacks])),
             inverses,
-            Script((head, *self.lines), frozenset(self.helpers), self._called()),
-            self.function,
+            Script((head, *self.lines), frozenset(self.helpers), called, tuple(lacks)),
             self.ran_code or self.function is not None,
         )
 
@@ -94,24 +93,25 @@ def _is_ours(module: dict[str, Any]) -> bool:
     return str(module.get("__name__")).partition(".")[0] == __name__.partition(".")[0]
 
 
-def display_name(name: Node | Name) -> str:
-    """A name for display; the middle of a very long one is left out."""
+def display_name(name: Node | Name, root: str = NET) -> str:
+    """A name for display, the model's being ``root``; the middle of a very long one is left out."""
     if isinstance(name, Node):
         name = name.path
     text = name if isinstance(name, str) else ".".join(name)
-    text = text or "net"
+    text = text or root
     return text if len(text) <= _LONGEST_NAME else f"{text[:40]}…{text[-60:]}"
 
 
 def nothing_to_do(
-    what: str, target: Any, skipped: dict[Name, str], unmatched: Sequence[str] = ()
+    what: str, target: Any, skipped: dict[Name, str], root: str, unmatched: Sequence[str] = ()
 ) -> EditError:
     """The error for an action that can do nothing in its target, with the reasons.
 
-    ``what`` is the sentence up to the target: "ones_ cannot initialize".
+    ``what`` is the sentence up to the target: "ones_ cannot initialize". ``root`` is what the model
+    is called.
     """
     found = {why: list(map(display_name, names)) for why, names in by_reason(skipped).items()}
-    itself = display_name(target)
+    itself = display_name(target, root)
     reasons = [
         reason if names == [itself] else f"{listed(names, 3)}: {reason}"
         for reason, names in list(found.items())[:3]

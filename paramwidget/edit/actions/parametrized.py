@@ -24,7 +24,7 @@ from paramwidget.edit.initializers.seeds import generators_put_back
 from paramwidget.edit.memory.rollback import restored_on_error
 from paramwidget.edit.memory.transaction import Transaction
 from paramwidget.edit.memory.write import copied, put
-from paramwidget.edit.script import assigned, indented
+from paramwidget.edit.script import ROOT, assigned, indented
 from paramwidget.edit.values.convert import converted
 from paramwidget.slots.names import held_at, one_way_reason, resolve
 from paramwidget.slots.ties import Name
@@ -60,7 +60,7 @@ def _moving(chain: nn.Module, node: Node) -> str:
     steps = [one for _, step in children_of(chain) for one in unique_modules(step)]
     if not any(registered(step, "_buffers") for step in steps):
         return ""
-    access, name = node.access[0], node.path[-1]
+    access, name = node.expression(ROOT), node.path[-1]
     owner = access.removesuffix(f".{name}")
     if owner == access:
         owner = access.removeprefix("getattr(").removesuffix(f", {name!r})")

@@ -24,7 +24,7 @@ from paramwidget.edit.errors import EditError
 from paramwidget.edit.initializers.seeds import private_generators
 from paramwidget.edit.memory.rollback import restored_on_error
 from paramwidget.edit.memory.write import put
-from paramwidget.edit.script import indented
+from paramwidget.edit.script import ROOT, indented
 from paramwidget.slots.names import held_at, resolve
 from paramwidget.slots.node import file_warnings
 from paramwidget.slots.ties import Name
@@ -75,13 +75,13 @@ def reset(
                 left = allowed.intersection(below_it)
                 if left and left <= turn.drawn.keys():
                     continue  # others have drawn all of it
-                _call(module, path)
+                _call(module, display_name(path, tree.called))
                 back = [key for key in point.written(below_it) if key not in allowed]
                 for key in back:
                     point.put_back(point.tensors[key].tensor)
                 back += draws.end(path, module, turn)
-                kept = [nodes[key].access[0] for key in back if key in nodes]
-                _note_call(notes, f"{tree.node(path).access[0]}.{own_reset(module)}()", kept)
+                kept = [nodes[key].expression(ROOT) for key in back if key in nodes]
+                _note_call(notes, f"{tree.node(path).expression(ROOT)}.{own_reset(module)}()", kept)
         for node, tensor, row in padding.filled():
             put(tensor, torch.zeros((), dtype=tensor.dtype), (row,))
             note_zeroed(notes, WriteTarget(tensor, (node,)), row)
@@ -96,7 +96,8 @@ def reset(
                 )
         if not notes.changed:
             reasons = " ".join(dict.fromkeys(skipped.values())) or "It has no modules."
-            about = f"reset_parameters cannot initialize {display_name(target)!r}: {reasons}"
+            asked = display_name(target, tree.called)
+            about = f"reset_parameters cannot initialize {asked!r}: {reasons}"
             raise EditError(about, "target")
         paths = {key: tuple(n.path for n in ties.same(node)) for key, node in nodes.items()}
         inverses = point.changes(paths)
@@ -194,13 +195,12 @@ def _nodes_by_tensor(net: nn.Module, tree: Tree, below: Container[int]) -> dict[
     return found
 
 
-def _call(module: nn.Module, path: Path) -> None:
+def _call(module: nn.Module, name: str) -> None:
     method: Callable[[], Any] = getattr(module, own_reset(module) or "")
     try:
         with torch.inference_mode(False):
             method()
     except Exception as error:
-        name = display_name(path)
         raise Failed.of(f"reset_parameters of {name} failed", error) from error
 
 
@@ -216,5 +216,5 @@ def _untouched(net: nn.Module, tree: Tree, node: Node) -> str:
 
 def _display_name(resets: dict[Path, nn.Module]) -> str:
     if len(resets) == 1:
-        return display_name(next(iter(resets)))
+        return display_name(next(iter(resets)), ROOT)
     return f"{len(resets)} modules"

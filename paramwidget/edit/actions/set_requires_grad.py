@@ -21,7 +21,7 @@ from paramwidget.edit.actions.write_target import Ties, WriteTarget, what_is
 from paramwidget.edit.errors import EditError, quoted
 from paramwidget.edit.memory.inverses import RequiresGrad, requires_grad, switch
 from paramwidget.edit.memory.transaction import transaction
-from paramwidget.edit.script import indented
+from paramwidget.edit.script import ROOT, indented
 from paramwidget.slots.names import resolve
 from paramwidget.slots.targets import Selection
 from paramwidget.slots.ties import Name
@@ -109,7 +109,7 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
         reason = "" if named is None else skipped.get(named.label, "")
         if named is None or not reason:
             what = "set_requires_grad cannot change"
-            return nothing_to_do(what, self.target, skipped, unmatched)
+            return nothing_to_do(what, self.target, skipped, tree.called, unmatched)
         it, _, rest = reason.partition(" ")
         about = f" {rest}" if it == "It" else f": {reason}"
         return EditError(f"{quoted(named.name)}{about}", "target")
@@ -124,7 +124,7 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
         lines = []
         usual = [one for one in done if not _is_inference(one.tensor)]
         for group in (usual, [one for one in done if _is_inference(one.tensor)]):
-            accesses = [one.node.access[0] for one in group]
+            accesses = [one.node.expression(ROOT) for one in group]
             if len(group) == 1:
                 lines += group[0].guarded([f"{accesses[0]}.requires_grad = {self.value}"])
             elif group:

@@ -28,7 +28,7 @@ from paramwidget.edit.memory.inverses import MovedMemory
 from paramwidget.edit.memory.rollback import restored_on_error
 from paramwidget.edit.memory.transaction import Inverse, transaction
 from paramwidget.edit.memory.write import point_at
-from paramwidget.edit.script import assigned
+from paramwidget.edit.script import ROOT, assigned
 from paramwidget.slots.names import resolve
 from paramwidget.slots.tree import Node, Path, Tree, read_tree
 from paramwidget.tensors import error_text, plain, writable_reason
@@ -56,7 +56,9 @@ class Tie(Action):
             inverses += own_registries(net, tree, notes, [(second.path[:-1], holder, second.kind)])
             setattr(holder, second.path[-1], here)
             check(slots, with_=first)
-        notes.lines.append(assigned(second.access[0], second.path[-1], first.access[0]))
+        notes.lines.append(
+            assigned(second.expression(ROOT), second.path[-1], first.expression(ROOT))
+        )
         if here.requires_grad != there.requires_grad:
             state = "is trainable" if here.requires_grad else "is frozen"
             notes.warnings.append(f"{display_name(second)} {state} now, like {display_name(first)}")
@@ -200,10 +202,10 @@ def _apart(net: nn.Module, tree: Tree, node: Node, tensor: torch.Tensor, notes: 
         setattr(holder, node.path[-1], own)
         check([node])
     for path in chain:
-        access = tree.node(path).access[0]
+        access = tree.node(path).expression(ROOT)
         notes.lines.append(assigned(access, path[-1], f"shallow_copy({access})"))
         notes.helpers.add("shallow_copy")
-    access = node.access[0]
+    access = node.expression(ROOT)
     value = f"{access}.detach().clone()"
     if node.kind == "parameter":
         frozen = "" if tensor.requires_grad else ", requires_grad=False"
@@ -220,7 +222,7 @@ def _own_memory(net: nn.Module, node: Node, tensor: torch.Tensor, notes: Notes) 
         point_at(tensor, plain(tensor).clone())
         if node.label in read_tree(net).tied_with["memory"]:
             raise EditError(f"{quoted(node.name)} cannot be untied: it still shares memory")
-    access = node.access[0]
+    access = node.expression(ROOT)
     notes.lines.append(f"{access}.data = {access}.data.clone()")
     return notes.outcome(work.inverses)
 

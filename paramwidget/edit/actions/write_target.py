@@ -12,7 +12,7 @@ from torch import nn
 from paramwidget import compat
 from paramwidget.edit.actions.modules import existing_module
 from paramwidget.edit.errors import EditError, quoted
-from paramwidget.edit.script import indented
+from paramwidget.edit.script import ROOT, indented
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.memory.overlap import Block, block_of
 from paramwidget.slots.names import resolve, tensor_of
@@ -45,7 +45,7 @@ class WriteTarget:
     @property
     def access(self) -> str:
         """The Python expression for what is written to, the model being ``net``."""
-        access = self.node.access[0]
+        access = self.node.expression(ROOT)
         return f"{access}.to_local()" if is_distributed(self.tensor) else access
 
     @property

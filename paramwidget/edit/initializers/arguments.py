@@ -12,7 +12,9 @@ import torch
 
 from paramwidget.edit.errors import EditError, listed, quoted
 from paramwidget.edit.initializers.catalogue import REQUIRED, Argument, Initializer, signature_of
-from paramwidget.edit.values.numbers import Number, literal, number_of, parse_number
+from paramwidget.edit.values.literals import python_of
+from paramwidget.edit.values.numbers import number_of, parse_number, plain_number
+from paramwidget.namespace import is_name
 
 
 def arguments_of(entry: Initializer, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,7 +101,9 @@ def real_number(value: Any, name: str) -> float | int:
         raise EditError(f"{name} must be a real number, got {quoted(value)}", name)
     if isinstance(value, int) and abs(value) > 2**1023:
         raise EditError(f"{name} is too large for float64", name)
-    return value
+    plain = plain_number(value)
+    assert not isinstance(plain, complex)
+    return plain
 
 
 def _check_values(name: str, values: dict[str, Any]) -> None:
@@ -149,41 +153,27 @@ def _check_truncated(mean: float, std: float, a: float, b: float) -> None:
         )
 
 
-def call_text(arguments: Mapping[str, Any], entry: Initializer) -> str:
-    """``, gain=2.0``: the arguments of a call in Python; torch's without the defaults."""
+def call_text(arguments: Mapping[str, Any], entry: Initializer) -> tuple[str, list[str]]:
+    """``, gain=2.0``: the arguments of a call in Python; torch's without the defaults.
+
+    Then a sentence for each that the script cannot hold. A keyword that is not a name that Python
+    can read, which a function with ``**keywords`` accepts, stands in a dict.
+    """
     known = {argument.name: argument.fallback for argument in entry.arguments}
     defaults = known if entry.source == "torch" else {}
-    parts = [
-        f"{key}={value_text(value)}"
-        for key, value in arguments.items()
-        if not _same(defaults.get(key, REQUIRED), value)
-    ]
-    return "".join(f", {part}" for part in parts)
+    parts, lacks = [], []
+    for key, value in arguments.items():
+        if _same(defaults.get(key, REQUIRED), value):
+            continue
+        name, (text, lack) = str.__str__(key), python_of(value)
+        parts.append(f"{name}={text}" if is_name(name) else f"**{{{name!r}: {text}}}")
+        if lack:
+            lacks.append(f"the argument {name if is_name(name) else quoted(name, 30)} {lack}")
+    return "".join(f", {part}" for part in parts), lacks
 
 
 def _same(default: Any, value: Any) -> bool:
-    return type(default) in (int, float, str, bool) and bool(default == value)
-
-
-def value_text(value: Any) -> str:
-    """A plain value, or a container of plain values, as Python."""
-    if isinstance(value, (int, float, complex)):
-        number: Number = value
-        return literal(number)
-    if isinstance(value, (tuple, list)):
-        inner = ", ".join(value_text(item) for item in value)
-        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' * (len(value) == 1)})"
-    return repr(value)
-
-
-def unwritable(arguments: Mapping[str, Any]) -> list[str]:
-    """A warning for each argument that a script cannot reproduce."""
-    plain = (int, float, complex, str, bytes, type(None))
-    return [
-        f"the argument {name} is a {type(value).__name__}; the script shows its repr"
-        for name, value in arguments.items()
-        if not isinstance(value, plain)
-        and not (
-            isinstance(value, (tuple, list)) and all(isinstance(item, plain) for item in value)
-        )
-    ]
+    """Whether a value is the default; -0.0 is not 0.0."""
+    return type(default) in (int, float, str, bool) and bool(
+        default == value and str(default)[:1] == str(value)[:1]
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -11,6 +11,7 @@ from torch import nn
 from paramwidget.edit.actions.action import Action, to_json
 from paramwidget.edit.memory.transaction import Bytes, Inverse
 from paramwidget.edit.script import Script
+from paramwidget.namespace import NET
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.names import held_at
 from paramwidget.slots.ties import Name
@@ -24,7 +25,7 @@ class Edit:
     """One edit that was done, as a value without a reference to the model.
 
     ``changed`` names every slot of each tensor that changed; ``skipped`` gives the reason for each
-    slot that was skipped; ``seed`` repeats the draw; ``code`` is a script for ``net``.
+    slot that was skipped; ``seed`` repeats the draw.
     """
 
     title: str
@@ -32,16 +33,23 @@ class Edit:
     skipped: dict[Name, str] = field(default_factory=dict)
     seed: int | None = None
     warnings: list[str] = field(default_factory=list)
-    code: str = ""
     #: None for what was brought back.
     action: Action | None = field(kw_only=True, repr=False, compare=False)
     #: Whether more than bytes may have changed: tensors, memory or modules were replaced.
     restructured: bool = field(default=False, kw_only=True, repr=False, compare=False)
+    script: Script = field(default=Script(()), kw_only=True, repr=False, compare=False)
+    #: What the user calls the model at the moment.
+    called: Callable[[], str] = field(default=lambda: NET, kw_only=True, repr=False, compare=False)
 
     @property
     def kind(self) -> str:
         """ "initialize", "assign" and so on."""
         return "bring_back" if self.action is None else self.action.kind
+
+    @property
+    def code(self) -> str:
+        """A script that does this edit, for the model under the user's name of it."""
+        return self.script.text(self.called())
 
     def to_json(self) -> dict[str, Any]:
         """The edit as a JSON object; a name is a string, or a list if it is a path."""
@@ -81,8 +89,6 @@ class Entry:
     error: str = ""
     number: int = -1  # the place in the journal, from 0
     revision: int = 0  # of the journal when this was last changed
-    script: Script | None = field(default=None, repr=False)
-    function: Any = field(default=None, repr=False)  # the user's that ran
     inverses: list[Inverse] | None = field(default=None, repr=False)  # None: there is no way back
     left: dict[Path, Hashable] = field(default_factory=dict, repr=False)
     left_undone: dict[Path, Hashable] = field(default_factory=dict, repr=False)
@@ -95,7 +101,7 @@ class Entry:
     @property
     def code_size(self) -> int:
         """The characters of its script."""
-        return 0 if self.script is None else sum(len(line) + 1 for line in self.script.lines)
+        return 0 if self.edit is None else sum(len(line) + 1 for line in self.edit.script.lines)
 
     @property
     def nbytes(self) -> int:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 from torch import nn
 
@@ -14,7 +13,6 @@ from paramwidget.edit.actions.outcome import Failed, Outcome, display_name
 from paramwidget.edit.errors import EditError, counted, listed, quoted
 from paramwidget.edit.journal import sharing
 from paramwidget.edit.journal.entry import Edit, Entry
-from paramwidget.edit.journal.functions import Functions
 from paramwidget.edit.journal.kept import BUDGET, Kept
 from paramwidget.edit.journal.words import (
     NOT_IN_SCRIPT,
@@ -25,8 +23,16 @@ from paramwidget.edit.journal.words import (
     why_not,
 )
 from paramwidget.edit.memory.transaction import Bytes, Inverse, swap_all
-from paramwidget.edit.script import Script, assembled, comment, function_name
+from paramwidget.edit.script import (
+    ROOT,
+    Script,
+    UserFunction,
+    assembled,
+    comment,
+    same_name,
+)
 from paramwidget.edit.step import Step, step
+from paramwidget.namespace import NET
 from paramwidget.slots.content.known import KnownContent
 from paramwidget.slots.names import path_of
 from paramwidget.slots.ties import Name
@@ -41,11 +47,17 @@ QUICK_BYTES = 1 << 30
 class Journal:
     """All that was done to one model. Not thread-safe: the caller must hold the lock.
 
-    ``known`` is the content of the model at the last look.
+    ``known`` is the content of the model at the last look, ``called`` what the user calls it.
     """
 
-    def __init__(self, known: KnownContent, budget: int = BUDGET) -> None:
+    def __init__(
+        self,
+        known: KnownContent,
+        budget: int = BUDGET,
+        called: Callable[[], str] = lambda: NET,
+    ) -> None:
         self.budget = budget
+        self.called = called
         self.revision = 0
         self.entries: list[Entry] = []  # oldest first
         self._known = known
@@ -55,7 +67,7 @@ class Journal:
         self._lines: list[Entry] = []  # of the script: what is in effect, and what was outside
         self.code_size = 0  # characters of the script, about
         self._sharing = sharing.Sharing()
-        self._functions = Functions()
+        self._functions: dict[str, UserFunction] = {}  # the first that ran under each name
         self._running = False
 
     # --- doing ---------------------------------------------------------------------------------
@@ -75,14 +87,12 @@ class Journal:
                 self._note_failure(action, error)
                 raise
             current.keep(mark)
-            self._begin(net, edit, outcome.script, outcome.inverses)
+            self._begin(net, edit, outcome.inverses)
         return edit
 
-    def _begin(self, net: nn.Module, edit: Edit, script: Script, inverses: list[Inverse]) -> None:
+    def _begin(self, net: nn.Module, edit: Edit, inverses: list[Inverse]) -> None:
         """A new edit is in effect; what was undone before it can no longer be redone."""
-        entry = self._add(
-            Entry("edit", edit.title, list(edit.changed), edit, script=script, inverses=inverses)
-        )
+        entry = self._add(Entry("edit", edit.title, list(edit.changed), edit, inverses=inverses))
         for undone in self._undone:
             undone.kind = "dropped"
             self._kept.put_last(undone)
@@ -164,31 +174,28 @@ class Journal:
             raise refusal(error, left_alone) from error
 
     def _edit(self, outcome: Outcome, action: Action) -> Edit:
-        warnings = list(outcome.warnings)
-        if outcome.function is not None:
-            warnings += self._about_name(outcome.function)
+        title = outcome.title
         return Edit(
-            outcome.title,
+            title.replace(ROOT, self.called()) if ROOT in title else title,
             list(outcome.changed),
             dict(outcome.skipped),
             outcome.seed,
-            warnings,
-            outcome.script.text,
+            [*outcome.warnings, *self._about_name(outcome.script.function)],
             action=without_functions(action),
             restructured=outcome.restructured,
+            script=outcome.script,
+            called=self.called,
         )
 
-    def _about_name(self, function: Any) -> list[str]:
-        """Warn if the name by which the script calls a function is not enough."""
-        name = function_name(function)
-        warnings = [] if name.isidentifier() else [
-            f"the function is not defined under a name: the script calls globals()[{name!r}]"
-        ]  # fmt: skip
-        if self._functions.is_another(function):
-            warnings.append(
-                f"another function called {name} ran before, and the script calls both by that name"
-            )
-        return warnings
+    def _about_name(self, function: UserFunction | None) -> list[str]:
+        """Warn if the name by which the script calls a function means something else too."""
+        if function is None:
+            return []
+        name = function.name
+        if name == self.called().partition(".")[0]:
+            return [f"the function has the name of the model, {name}: the script cannot call both"]
+        first = self._functions.setdefault(name, function)
+        return [] if first.is_same(function) else [same_name(name)]
 
     def _note_failure(self, action: Action, error: EditError) -> None:
         """Record what ran and failed; an earlier refusal is shown only where it was asked for."""
@@ -333,7 +340,6 @@ class Journal:
             raise EditError(f"{entry.title!r} cannot be brought back: {why_not(entry)}", "entry")
         slots = {path_of(name): name for name in entry.names}
         title = f"brought back: {entry.title}"
-        script = Script((comment(title), comment(NOT_IN_SCRIPT)))
         with self._one_step() as (current, mark):
             self.look(net, slots)
             inverses = swap_all(net, [one.copied() for one in entry.kept])
@@ -341,12 +347,13 @@ class Journal:
                 title,
                 list(entry.names),
                 warnings=[NOT_IN_SCRIPT],
-                code=script.text,
                 action=None,
+                script=Script((comment(title), comment(NOT_IN_SCRIPT))),
+                called=self.called,
                 restructured=not all(isinstance(one, Bytes) for one in inverses),
             )
             current.keep(mark)
-            self._begin(net, edit, script, inverses)
+            self._begin(net, edit, inverses)
         return edit
 
     def _forget_taken_back(self) -> None:
@@ -380,13 +387,14 @@ class Journal:
         """The title of what redo would do, "" for nothing."""
         return self._undone[-1].title if self._undone else ""
 
-    def code(self) -> str:
-        """The edits in effect as one script for ``net``.
+    def code(self, name: str | None = None) -> str:
+        """The edits in effect as one script for the model in ``name``, or as the user calls it.
 
         A comment says where something else has changed the model, from where on a fresh copy
         differs.
         """
-        return assembled(script for entry in self._lines if (script := _script(entry)) is not None)
+        scripts = [script for entry in self._lines if (script := _script(entry)) is not None]
+        return assembled(scripts, self.called() if name is None else name)
 
 
 def _scope(tree: Tree, action: Action) -> dict[Path, Name]:
@@ -414,7 +422,7 @@ def _is_name(given: object) -> bool:
 
 def _script(entry: Entry) -> Script | None:
     if entry.kind != "outside":
-        return entry.script if entry.stands else None
+        return entry.edit.script if entry.stands and entry.edit is not None else None
     names = [display_name(name) for name in entry.names if name not in entry.restored]
     if not names:
         return None

@@ -22,6 +22,7 @@ _REAL_TEXT = re.compile(_REAL, re.IGNORECASE)
 _COMPLEX_TEXT = re.compile(
     rf"(?P<real>{_REAL})?(?:(?P<imag>[+-]?(?:{_REAL})?)[ij])?", re.IGNORECASE
 )
+_DECIMAL = 10_000  # bits of an integer that is written in decimal; Python refuses 4,300 digits
 _LONGEST = 400  # characters of a typed number; int() of a longer text is slow or refused by Python
 
 
@@ -87,9 +88,19 @@ def number_of(value: Any, dtype: torch.dtype, where: str = "value") -> Number:
         return value.detach().item()
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim):
         value = value.item()
-    if isinstance(value, (bool, int, float, complex)):
-        return value
+    for base in (bool, int, float, complex):
+        if isinstance(value, base):
+            return value if type(value) is base else plain_number(value)
     raise EditError(f"expected a number{_meant(where)}, got {quoted(value)}", where)
+
+
+def plain_number(value: Number) -> Number:
+    """The number that a subclass of int, float or complex holds, such as an IntEnum."""
+    if isinstance(value, int):
+        return value if isinstance(value, bool) else int.__int__(value)
+    if isinstance(value, float):
+        return float.__float__(value)
+    return complex(value.real, value.imag)
 
 
 def _meant(where: str) -> str:
@@ -196,12 +207,21 @@ def taken(value: Number, dtype: torch.dtype) -> Number:
 
 
 def literal(value: Number) -> str:
-    """The Python expression of a number, that gives the same bits back."""
+    """The Python expression of a number, that gives the same bits back.
+
+    A subclass of int or float, such as an IntEnum, is written as the number that it is.
+    """
+    if isinstance(value, bool):
+        return "True" if value else "False"
+    if isinstance(value, int):
+        whole = int.__int__(value)
+        return repr(whole) if whole.bit_length() <= _DECIMAL else hex(whole)
     if isinstance(value, complex):
         return f"complex({literal(value.real)}, {literal(value.imag)})"
-    if isinstance(value, float) and not math.isfinite(value):
-        return f'float("{value}")'
-    return repr(value)
+    real = float.__float__(value)
+    if math.isfinite(real):
+        return repr(real)
+    return f'float("{"-" if math.copysign(1, real) < 0 else ""}{repr(real).lstrip("-")}")'
 
 
 def parse_seed(seed: Any) -> int | None:

@@ -48,6 +48,8 @@ class Columns:
     transient: set[int] = field(default_factory=set)
     none_buffers: set[int] = field(default_factory=set)
     shadowed: set[int] = field(default_factory=set)
+    # (module, key) of what is registered under the name of a plain attribute, which lookup prefers
+    hidden: set[tuple[int, str]] = field(default_factory=set)
     odd_slots: set[int] = field(default_factory=set)  # key or registry of an odd type
 
     # places in the order of the walk; ``ends[p]`` is the first place after all that lies below p

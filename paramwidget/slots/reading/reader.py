@@ -24,6 +24,7 @@ from paramwidget.tensors import Condition, class_name, is_tensor
 _FIELDS = list(compat.MODULE_FIELDS)
 _FIELD_COUNT = len(_FIELDS)
 _FIELD_SET = frozenset(_FIELDS)
+_REGISTRIES = ("_parameters", "_buffers", "_modules")
 
 #: The default for a field of torch's that a module lacks.
 _EMPTY_FIELDS: dict[str, Any] = {name: vars(nn.Module())[name] for name in _FIELDS}
@@ -109,7 +110,7 @@ class Reader:
         """
         columns, values, slot_keys = self.columns, self.values, self.columns.slot_keys
         fields_of, inert, own = compat.raw_dict, INERT, _FIELD_COUNT
-        remarks = self._remarks
+        remarks, registries = self._remarks, _REGISTRIES
         columns.classes.extend(map(type, modules))
         for number, module in enumerate(modules, first):
             try:
@@ -141,6 +142,18 @@ class Reader:
                 held = fields["_modules"]
                 if type(held) is not dict or held:
                     self._children(module, held, number)
+                kinds = 0
+                for registry in registries:
+                    held = fields[registry]
+                    if type(held) is not dict:
+                        held = [name for name, _ in entries(held) or ()]
+                    if held:
+                        kinds += 1
+                        for name in held:
+                            if type(name) is str and name in fields:
+                                columns.hidden.add((number, name))
+                if kinds > 1:
+                    self._named_twice(fields, number)
                 if len(slot_keys) != len(values):
                     raise RuntimeError("another thread registered something in the meantime")
             except Exception as error:
@@ -193,6 +206,14 @@ class Reader:
                 columns.odd_slots.update(range(len(self.values), len(self.values) + len(items)))
             columns.slot_keys.extend([key for key, _ in items])
             self.values.extend([value for _, value in items])
+
+    def _named_twice(self, fields: dict[str, Any], number: int) -> None:
+        """Note the names that stand in more than one registry: lookup finds the first."""
+        met: set[str] = set()
+        for registry in _REGISTRIES:
+            names = [name for name, _ in entries(fields[registry]) or () if type(name) is str]
+            self.columns.hidden.update((number, name) for name in names if name in met)
+            met.update(names)
 
     def _transient(self, transient: set[Any], start: int) -> None:
         """Note which of the buffers from a row on ``state_dict`` leaves out."""

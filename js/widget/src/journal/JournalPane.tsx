@@ -51,7 +51,7 @@ export function JournalPane({ store, view }: JournalProps) {
               />
             ))}
           </ol>
-          {journal && <Code journal={journal} />}
+          {journal && <Code journal={journal} net={store.tree.value?.called ?? "net"} />}
         </div>
       )}
     </section>
@@ -139,13 +139,13 @@ function EntryLine({ entry, bringBack }: EntryLineProps) {
   );
 }
 
-function Code({ journal }: { journal: Journal }) {
+function Code({ journal, net }: { journal: Journal; net: string }) {
   if (!journal.code.trim())
     return <p class="empty">No edit is in effect: there is nothing to repeat.</p>;
   return (
     <div class="journal-code">
       <header>
-        <span class="muted">The same as code, for net</span>
+        <span class="muted">The same as code, for {net}</span>
         <CopyButton text={journal.code} label="Copy the code" />
       </header>
       <textarea readOnly spellcheck={false} aria-label="The journal as code" value={journal.code} />

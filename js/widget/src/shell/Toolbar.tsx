@@ -22,23 +22,23 @@ export function Toolbar({ store, view }: ShellProps) {
         <Marks store={store} />
       </div>
       <Tools store={store} view={view} />
-      {tree && <Counts totals={tree.message.totals} />}
+      {tree && <Counts totals={tree.message.totals} net={tree.called} />}
     </header>
   );
 }
 
-function Counts({ totals }: { totals: Totals }) {
+function Counts({ totals, net }: { totals: Totals; net: string }) {
   return (
     <dl class="counts">
       <Count
         of="parameters"
         value={grouped(totals.parameters)}
-        title={"sum(p.numel() for p in net.parameters())\nA shared tensor counts once."}
+        title={`sum(p.numel() for p in ${net}.parameters())\nA shared tensor counts once.`}
       />
       <Count
         of="trainable"
         value={grouped(totals.trainable)}
-        title="sum(p.numel() for p in net.parameters() if p.requires_grad)"
+        title={`sum(p.numel() for p in ${net}.parameters() if p.requires_grad)`}
       />
       <Count
         of="in memory"
@@ -49,21 +49,19 @@ function Counts({ totals }: { totals: Totals }) {
         of="parameters()"
         call
         value={grouped(totals.parameter_tensors)}
-        title={"len(list(net.parameters()))\nA shared tensor counts once."}
+        title={`len(list(${net}.parameters()))\nA shared tensor counts once.`}
       />
       <Count
         of="named_parameters()"
         call
         value={grouped(totals.named_slots)}
-        title={
-          "len(list(net.named_parameters()))\nA shared tensor counts once, under its first name."
-        }
+        title={`len(list(${net}.named_parameters()))\nA shared tensor counts once, under its first name.`}
       />
       <Count
         of="state_dict()"
         call
         value={grouped(totals.state_entries)}
-        title={"len(net.state_dict())\nParameters and persistent buffers, each at every place."}
+        title={`len(${net}.state_dict())\nParameters and persistent buffers, each at every place.`}
       />
     </dl>
   );

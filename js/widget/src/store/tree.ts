@@ -27,11 +27,14 @@ export class TreeModel {
   readonly setSize: Int32Array;
   readonly positionInSet: Int32Array;
   readonly ties: readonly TieGroup[];
+  /** What the user calls the model; an older saved picture does not say. */
+  readonly called: string;
   private lower: readonly string[] | undefined;
   private readonly tiesOfRow = new Map<number, TieGroup[]>();
 
   constructor(readonly message: Tree) {
     const { parents } = message;
+    this.called = message.name ?? "net";
     this.size = parents.length;
     this.end = new Int32Array(this.size);
     this.depth = new Int32Array(this.size);
