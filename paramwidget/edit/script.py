@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from paramwidget.edit.pieces import SOURCES
+
 _FILL = '''
 def fill(tensor, init, dtype=torch.float32, **arguments):
     """Draw in a plain tensor, so that layout, device and dtype do not matter."""
@@ -67,11 +69,13 @@ HELPERS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "keeping": (("contextlib",), _KEEPING),
     "shallow_copy": ((), _SHALLOW_COPY),
     "visit": ((), _VISIT),
+    **{name: (("collections.abc",), source) for name, source in SOURCES.items()},
 }
 
 # names that the lines use; a user's function with one of these names is renamed first
 _TAKEN: Final = {
-    *HELPERS, "w", "part", "whole", "parameter", "generator", "torch", "numpy", "random",
+    *HELPERS, "w", "part", "piece", "reduced", "whole", "parameter", "generator",
+    "torch", "numpy", "random",
 }  # fmt: skip
 
 
