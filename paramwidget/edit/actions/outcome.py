@@ -10,6 +10,7 @@ from typing import Any
 from paramwidget.edit.errors import EditError, listed, quoted
 from paramwidget.edit.memory.write import Bytes, Inverse
 from paramwidget.edit.script import Script, comment, function_name
+from paramwidget.protocol.halves import shown
 from paramwidget.slots.targets import select
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Tree
@@ -99,7 +100,7 @@ def display_name(name: Node | Name) -> str:
     if isinstance(name, Node):
         name = name.path
     text = name if isinstance(name, str) else ".".join(name)
-    text = text or "net"
+    text = shown(text or "net")
     return text if len(text) <= _LONGEST_NAME else f"{text[:40]}…{text[-60:]}"
 
 
