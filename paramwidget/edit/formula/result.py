@@ -26,12 +26,15 @@ def computed(staged: Staged) -> tuple[torch.Tensor, str, tuple[str, ...]]:
     part = staged.part
     with torch.inference_mode(False), torch.no_grad():
         values = torch.empty(part.shape, dtype=part.dtype, device=part.device)
+        flat = values.view(-1)
         taken = _Taken(staged)
-        text = ""
-        for piece, out in zip(pieces(part, staged.most), pieces(values, staged.most), strict=True):
+        text, at = "", 0
+        for piece in pieces(part, staged.most):
             term = staged.term(piece)
-            text = term.text
-            taken.take(term, piece, out)
+            stored = taken.stored(term, piece)
+            if stored is not None:
+                flat[at : at + piece.numel()].copy_(stored.reshape(-1))
+            text, at = term.text, at + piece.numel()
     taken.refuse()
     return values, text, taken.warnings()
 
@@ -45,22 +48,23 @@ class _Taken:
         self.lost = self.nan = self.inf = 0
         self.wrong: dict[str, Misfits] = {}
 
-    def take(self, term: Term, piece: torch.Tensor, out: torch.Tensor) -> None:
-        """Store the formula's value for a piece in ``out``."""
+    def stored(self, term: Term, piece: torch.Tensor) -> torch.Tensor | None:
+        """The formula's value for a piece as its dtype holds it, None if it cannot."""
         assert isinstance(term.value, torch.Tensor)
         result = term.value.expand(piece.shape)
         finite = all_finite(term.value)
         if not finite:
             self.lost += self._beyond(result, piece)
-        wrong = misfits(result, out.dtype)
+        wrong = misfits(result, piece.dtype)
         if wrong is not None:
             before = self.wrong.get(wrong.what)
             count, first = (before.count, before.first) if before else (0, wrong.first)
             self.wrong[wrong.what] = Misfits(count + wrong.count, first, wrong.what)
-            return
-        out.copy_(within(result, out.dtype))
+            return None
+        held = within(result, piece.dtype)
         if not finite:
-            self._note(out, piece)
+            self._note(held, piece)
+        return held
 
     def _beyond(self, result: torch.Tensor, piece: torch.Tensor) -> int:
         """How many results are infinite only because the dtype is too narrow."""

@@ -10,7 +10,7 @@ export function flawOf(tree: Tree): string {
     if (!Array.isArray(column) || column.length !== rows) return `its ${name} are not one per row`;
     for (const one of column) if (!FITS[name](one, tree)) return `one of its ${name} is wrong`;
   }
-  if (!isCount(tree.revision) && tree.revision !== -1) return "its revision is no number";
+  if (!isCount(tree.revision) && tree.revision !== -1) return "its revision is not a number";
   if (typeof tree.model !== "string") return "its class has no name";
   if (!isRecord(tree.notes) || !Object.values(tree.notes).every(isText))
     return "its notes are wrong";

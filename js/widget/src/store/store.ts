@@ -237,7 +237,7 @@ export class WidgetStore implements Store {
   /** The summaries of rows that still exist are kept until Python sends new ones. */
   private takeTree(message: Tree): void {
     const flaw = flawOf(message);
-    if (flaw) throw new Error(`this is no tree: ${flaw}`);
+    if (flaw) throw new Error(`this tree cannot be walked: ${flaw}`);
     const tree = new TreeModel(message);
     const before = this.tree.peek();
     const kept = new Map<number, Brief>();
