@@ -70,7 +70,7 @@ def waiting(depth: int) -> str:
 
 LONG = {
     "a chain of 30": chain(30),
-    "160 operators": "w" + "*1.01+1-w/3" * 40,
+    "60 operators": "w" + "*1.01+1-w/3" * 15,
     "80 that wait": waiting(80),
     "reductions": "(w - mean(w)) / std(w) + min(w) * max(w) - var(w) + sum(w)",
     "reductions of expressions": "w / std(exp(w * 2) - mean(abs(w))) + mean(exp(w * 2))",
