@@ -2,6 +2,9 @@
 
 export const PROTOCOL = 1;
 
+/** Of a module or a slot; sent back as it came: half a character is escaped in it. */
+export type Name = string;
+
 /** An index into the buffers beside the message. */
 export type Buffer = number;
 
@@ -36,7 +39,7 @@ export interface Totals {
 
 /** Some rows of a tree, in the columns of ``Tree``; ``depths`` counts the rows above each. */
 export interface TreeRows {
-  names: string[];
+  names: Name[];
   depths: number[];
   kinds: Kind[];
   type_of: number[];
@@ -69,7 +72,7 @@ export interface Brief {
 /** An open panel, as Python keeps it; the same for every view. */
 export interface PanelState {
   panel: string;
-  path: string[];
+  path: Name[];
   lens: string;
   generation: number;
   window: number[] | null;
@@ -86,7 +89,7 @@ export interface ClosedPanel {
 export interface TieFact {
   kind: "same" | "memory";
   names: string[];
-  paths: string[][];
+  paths: Name[][];
   proof: string;
 }
 
@@ -258,7 +261,7 @@ export interface View {
 export interface Open {
   kind: "open";
   panel: string;
-  path: string[];
+  path: Name[];
   lens: string;
 }
 
@@ -309,7 +312,7 @@ export interface Withdraw {
 export interface Initialize {
   kind: "initialize";
   id: string;
-  path: string[];
+  path: Name[];
   name: string;
   arguments: Record<string, string>;
   types: string[];
@@ -322,7 +325,7 @@ export interface Initialize {
 export interface Assign {
   kind: "assign";
   id: string;
-  path: string[];
+  path: Name[];
   index: number[];
   value: string;
 }
@@ -331,7 +334,7 @@ export interface Assign {
 export interface Compute {
   kind: "compute";
   id: string;
-  path: string[];
+  path: Name[];
   index: string;
   expression: string;
 }
@@ -340,7 +343,7 @@ export interface Compute {
 export interface SetRequiresGrad {
   kind: "set_requires_grad";
   id: string;
-  path: string[];
+  path: Name[];
   value: boolean;
   types?: string[];
   parameters?: string[];
@@ -392,7 +395,7 @@ export interface Tree {
   kind: "tree";
   revision: number;
   model: string;
-  names: string[];
+  names: Name[];
   parents: number[];
   kinds: Kind[];
   types: string[];
@@ -454,7 +457,7 @@ export interface Panels {
 export interface Facts {
   kind: "facts";
   panel: string;
-  path: string[];
+  path: Name[];
   name: string;
   slot_kind: Kind;
   type_name: string;

@@ -33,8 +33,10 @@ def counted(number: int, noun: str) -> str:
 
 def quoted(value: object, most: int = 60) -> str:
     """A value as one short line, for a sentence; never raises, even if the value's repr does."""
+    if type(value) is int and value.bit_length() > 3 * most:
+        return f"an integer of {value.bit_length()} bits"
     try:
-        text = repr(value)
+        text = repr(value[: most * 10] if type(value) is str else value)
     except Exception:
         text = f"<{type(value).__name__}>"
     text = " ".join(text.split())

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from types import MethodType
 from typing import Any, Final
 
+from paramwidget.edit.pieces import SOURCES
 from paramwidget.namespace import NET, is_name
 
 #: The model, in a line. No literal holds this character, and no comment.
@@ -82,12 +83,13 @@ HELPERS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "keeping": (("contextlib",), _KEEPING),
     "shallow_copy": ((), _SHALLOW_COPY),
     "visit": ((), _VISIT),
+    **{name: (("collections.abc",), source) for name, source in SOURCES.items()},
 }
 
 #: Names that scripts use themselves.
 _OWN: Final = frozenset({
     *HELPERS, "w", "part", "whole", "parameter", "generator", "torch", "numpy", "random",
-    "contextlib", *vars(builtins),
+    "contextlib", "collections", "piece", "reduced", *vars(builtins),
 })  # fmt: skip
 
 

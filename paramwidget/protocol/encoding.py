@@ -11,7 +11,8 @@ from itertools import chain
 from operator import attrgetter
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from paramwidget.protocol.fields import SAFE_INTEGER
+from paramwidget.protocol.fields import SAFE_INTEGER, Name
+from paramwidget.protocol.halves import sendable, sent_name, shown
 from paramwidget.protocol.message import Message, ProtocolError, cached, hints_of, not_none
 
 
@@ -83,9 +84,13 @@ def _check_booleans(values: Sequence[Any], where: str) -> None:
 
 def _check_integers(values: Sequence[Any], where: str) -> None:
     _check_types(values, (int,), where)
+    if bool in map(type, values):
+        raise ProtocolError(f"{where}: expected int, got bool")
     for extreme in (min(values, default=0), max(values, default=0)):
         if abs(extreme) > SAFE_INTEGER:
-            raise ProtocolError(f"{where}: {extreme} does not fit into a JavaScript number")
+            bits = int(extreme).bit_length()
+            what = extreme if bits <= 64 else f"an integer of {bits} bits"
+            raise ProtocolError(f"{where}: {what} does not fit into a JavaScript number")
 
 
 def _check_floats(values: Sequence[Any], where: str) -> None:
@@ -158,7 +163,13 @@ Jsonable = Callable[[Any], Any]
 @cached
 def jsonable_of(hint: Any) -> Jsonable | None:
     """The conversion of a value of this type to JSON; None if it is JSON already."""
+    if hint is str:
+        return shown
+    if hint == Name:
+        return sent_name
     origin, args = get_origin(hint), get_args(hint)
+    if origin is list and args[0] in (str, Name):
+        return functools.partial(_jsonable_texts, sent_name if args[0] == Name else shown)
     if origin in (Union, types.UnionType):
         return _jsonable_inside(
             jsonable_of(not_none(hint)),
@@ -171,9 +182,14 @@ def jsonable_of(hint: Any) -> Jsonable | None:
     if origin is dict:
         return _jsonable_inside(
             jsonable_of(args[1]),
-            lambda inner, values: {key: inner(value) for key, value in values.items()},
+            lambda inner, values: {shown(key): inner(value) for key, value in values.items()},
         )
     return _jsonable_dataclass(hint) if dataclasses.is_dataclass(hint) else None
+
+
+def _jsonable_texts(each: Callable[[str], str], texts: list[str]) -> list[str]:
+    """The list itself where every text can be sent, as nearly always."""
+    return texts if sendable(texts) else list(map(each, texts))
 
 
 def _jsonable_inside(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from paramwidget.protocol.fields import Buffer, Cause, Kind, State
+from paramwidget.protocol.fields import Buffer, Cause, Kind, Name, State
 from paramwidget.protocol.message import ToBrowser
 
 
@@ -55,7 +55,7 @@ class Tree(ToBrowser):
 
     revision: int
     model: str  # the class of the root
-    names: list[str]
+    names: list[Name]
     parents: list[int]
     kinds: list[Kind]
     types: list[str]
@@ -78,7 +78,7 @@ class Tree(ToBrowser):
 class TreeRows:
     """Some rows of a tree, in the columns of ``Tree``; ``depths`` counts the rows above each."""
 
-    names: list[str]
+    names: list[Name]
     depths: list[int]
     kinds: list[Kind]
     type_of: list[int]
@@ -159,7 +159,7 @@ class PanelState:
     """An open panel, as Python keeps it; the same for every view."""
 
     panel: str
-    path: list[str]
+    path: list[Name]
     lens: str
     generation: int
     window: list[int] | None
@@ -187,7 +187,7 @@ class Panels(ToBrowser):
 class TieFact:
     kind: Literal["same", "memory"]
     names: list[str]
-    paths: list[list[str]]
+    paths: list[list[Name]]
     proof: str  # "net[2][0].weight is net[3][0].weight"
 
 
@@ -214,7 +214,7 @@ class Facts(ToBrowser):
     """What a panel shows of its slot beside the picture; sent again when it changes."""
 
     panel: str
-    path: list[str]
+    path: list[Name]
     name: str
     slot_kind: Kind
     type_name: str

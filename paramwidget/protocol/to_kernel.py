@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from paramwidget.protocol.fields import Name
 from paramwidget.protocol.message import Intent, ToKernel
 
 
@@ -36,7 +37,7 @@ class Open(ToKernel):
     """
 
     panel: str
-    path: list[str]
+    path: list[Name]
     lens: str
 
 
@@ -104,7 +105,7 @@ class Initialize(Intent):
     asks for a new one. Empty ``types`` and ``parameters`` select everything.
     """
 
-    path: list[str]
+    path: list[Name]
     name: str
     arguments: dict[str, str]
     types: list[str]
@@ -117,7 +118,7 @@ class Initialize(Intent):
 class Assign(Intent):
     """Set one element to what was typed."""
 
-    path: list[str]
+    path: list[Name]
     index: list[int]
     value: str
 
@@ -126,7 +127,7 @@ class Assign(Intent):
 class Compute(Intent):
     """Set a slice (in numpy's syntax; empty for all) to an expression of ``w``."""
 
-    path: list[str]
+    path: list[Name]
     index: str
     expression: str
 
@@ -138,7 +139,7 @@ class SetRequiresGrad(Intent, kind="set_requires_grad"):
     Empty ``types`` and ``parameters`` do not narrow.
     """
 
-    path: list[str]
+    path: list[Name]
     value: bool
     types: list[str] = field(default_factory=list)
     parameters: list[str] = field(default_factory=list)

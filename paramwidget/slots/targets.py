@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import translate
-from re import Pattern
+from re import Pattern, escape
 from re import compile as compile_pattern
 from typing import Any
 
@@ -28,6 +28,7 @@ Parameters = str | Iterable[str] | None
 
 _NAMED_ONLY = ("buffer", "constant", "computed")
 _GLOB_CHARACTERS = frozenset("*?[")
+_LONGEST_GLOB = 1000  # characters
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def _meant(tree: Tree, target: str | Path, wanted_names: list[Pattern[str]] | No
 
 
 def _matching(tree: Tree, glob: str) -> list[Node]:
-    pattern = compile_pattern(translate(glob))
+    pattern = _pattern(glob)
     below = tree.modules_matching(lambda name: pattern.match(name) is not None)
     matched = [slot for slot in tree.slots if slot.place in below or pattern.match(slot.name)]
     if not matched and not below:
@@ -207,8 +208,17 @@ def _patterns(parameters: Parameters) -> list[Pattern[str]] | None:
     for text in [parameters] if is_one else parameters:
         if not isinstance(text, str):
             raise TypeError(f"parameters must be a name, a glob, or several of them, got {text!r}")
-        patterns.append(compile_pattern(translate(text)))
+        patterns.append(_pattern(text))
     return patterns
+
+
+def _pattern(glob: str) -> Pattern[str]:
+    """What a glob matches; a name without its characters is itself, however long."""
+    if not _GLOB_CHARACTERS & set(glob):
+        return compile_pattern(escape(glob) + r"\Z")
+    if len(glob) > _LONGEST_GLOB:
+        raise ValueError(f"a glob has at most {_LONGEST_GLOB} characters, got {len(glob)}")
+    return compile_pattern(translate(glob))
 
 
 def _is_named(node: Node, wanted: list[Pattern[str]]) -> bool:

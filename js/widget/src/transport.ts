@@ -51,8 +51,12 @@ export function overAnywidget(model: AnyModel): Transport {
 function packetOf(message: unknown): Packet | null {
   const { content, buffers } = (message ?? {}) as { content?: unknown; buffers?: unknown };
   if (typeof (content as { kind?: unknown } | null)?.kind !== "string") return null;
-  const list = Array.isArray(buffers) ? buffers.map(viewOf) : [];
-  return { content: content as ToBrowser, buffers: list };
+  try {
+    const list = Array.isArray(buffers) ? buffers.map(viewOf) : [];
+    return { content: content as ToBrowser, buffers: list };
+  } catch {
+    return null; // what stands for a buffer is none
+  }
 }
 
 /** Hosts hand over views, most often in the middle of a larger buffer, or whole buffers. */

@@ -11,6 +11,7 @@ from paramwidget.edit.errors import EditError, listed, quoted
 from paramwidget.edit.memory.transaction import Bytes, Inverse
 from paramwidget.edit.script import Script, UserFunction, about_function, comment
 from paramwidget.namespace import NET
+from paramwidget.protocol.halves import shown
 from paramwidget.slots.targets import Selection, select
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Tree
@@ -98,7 +99,7 @@ def display_name(name: Node | Name, root: str = NET) -> str:
     if isinstance(name, Node):
         name = name.path
     text = name if isinstance(name, str) else ".".join(name)
-    text = text or root
+    text = shown(text or root)
     return text if len(text) <= _LONGEST_NAME else f"{text[:40]}…{text[-60:]}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -87,8 +88,9 @@ def part_outcome(
     work: Transaction,
     write_target: WriteTarget,
     lines: list[str],
+    helpers: Iterable[str] = (),
 ) -> Outcome:
-    """The outcome of writing a part; ``lines`` are what does the same."""
+    """The outcome of writing a part; ``lines``, which call ``helpers``, are what does the same."""
     lines = write_target.guarded(lines)
     notes = Notes(
         title,
@@ -96,6 +98,7 @@ def part_outcome(
         warnings=[*file_warnings(write_target.nodes[:1]), *warnings, *work.warnings],
         lines=lines,
     )
+    notes.helpers.update(helpers)
     if write_target.moving:
         notes.helpers.add("keeping")
     return notes.outcome(work.inverses)

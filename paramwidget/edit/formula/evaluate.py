@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import torch
 
@@ -63,7 +64,7 @@ def working_part(part: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
             "assign them one by one",
             "expression",
         )
-    return part.detach().contiguous().to(dtype)
+    return part.detach().resolve_conj().resolve_neg().contiguous().to(dtype)
 
 
 def _beyond(part: torch.Tensor) -> bool:
@@ -73,25 +74,35 @@ def _beyond(part: torch.Tensor) -> bool:
     return max(abs(int(low)), abs(int(high))) > _EXACT_FLOAT
 
 
-def evaluate(formula: Formula, part: torch.Tensor) -> Term:
+def evaluate(formula: Formula, part: torch.Tensor, reduced: Sequence[Term] = ()) -> Term:
     """The formula's value for ``w`` = part: a tensor of the part's shape or 0-d, or a number.
 
-    Runs on exactly the operators its text shows, so that the text gives the same bits. Raises
-    EditError where int64 would overflow or torch has no such operation.
+    Runs on exactly the operators its text shows, so that the text gives the same bits. ``reduced``
+    holds what steps of the kind "reduced" stand for. Raises EditError where int64 would overflow
+    or torch has no such operation.
     """
     stack: list[Term] = []
     for step in formula.steps:
         arguments = stack[len(stack) - step.arity :]
         del stack[len(stack) - step.arity :]
-        try:
-            stack.append(_step(step, arguments, part))
-        except (ArithmeticError, ValueError) as error:
-            raise _failed(step, str(error)) from None
-        except (RuntimeError, TypeError, NotImplementedError) as error:
-            about = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise _failed(step, f"{about} (w is {dtype_name(part.dtype)})") from None
+        with refusals_at(step, part.dtype):
+            stack.append(_step(step, arguments, part, reduced))
     (result,) = stack
     return result
+
+
+@contextmanager
+def refusals_at(step: Step, dtype: torch.dtype) -> Iterator[None]:
+    """What torch or Python refuses inside, as an EditError that says at which character."""
+    try:
+        yield
+    except EditError:  # of a step inside
+        raise
+    except (ArithmeticError, ValueError) as error:
+        raise _failed(step, str(error)) from None
+    except (RuntimeError, TypeError, NotImplementedError) as error:
+        about = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise _failed(step, f"{about} (w is {dtype_name(dtype)})") from None
 
 
 def _failed(step: Step, message: str) -> EditError:
@@ -99,11 +110,13 @@ def _failed(step: Step, message: str) -> EditError:
     return error_at(step.position, f"{what}: {message}")
 
 
-def _step(step: Step, arguments: list[Term], part: torch.Tensor) -> Term:
+def _step(step: Step, arguments: list[Term], part: torch.Tensor, reduced: Sequence[Term]) -> Term:
     if step.kind == "number":
         return number_term(step.value, part.dtype)
     if step.kind == "w":
         return Term(part, "w")
+    if step.kind == "reduced":
+        return reduced[step.place]
     row = _SIGN if step.kind == "negate" else _ROWS[step.kind][step.name]
     numbers = [a.value for a in arguments if not isinstance(a.value, torch.Tensor)]
     if len(numbers) == len(arguments):

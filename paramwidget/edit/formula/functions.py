@@ -9,14 +9,16 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import torch
 
 from paramwidget.edit.formula.overflow import fits_int64
 from paramwidget.edit.formula.term import Term, number_term
+from paramwidget.edit.pieces import average, deviation, largest, smallest, total, variance
 from paramwidget.edit.values.numbers import Number, literal
 from paramwidget.tensors import dtype_name
 
@@ -33,7 +35,9 @@ class Function:
     integers exactly: a function that has it is exact on int64 too, and one that has none is worked
     out in float64. ``check`` gets the values of the arguments and raises ValueError or
     ArithmeticError where torch would give nonsense without a word. ``of`` makes the term, for a
-    function that torch does not take as it is written here.
+    function that torch does not take as it is written here. A function of one argument that is
+    not elementwise has ``of_pieces``, one of ``edit/pieces.py``, which gives the same from the
+    pieces of a large tensor.
     """
 
     call: str
@@ -42,6 +46,7 @@ class Function:
     on_integers: Callable[..., int] | None = None
     check: Callable[..., None] | None = None
     of: Callable[[Function, Sequence[Term]], Term] | None = None
+    of_pieces: Callable[[Iterable[torch.Tensor]], torch.Tensor] | None = None
 
     def __post_init__(self) -> None:
         if re.sub(_CALL, "", self.call).strip(", ") or len({n for n, _ in self._calls()}) != 1:
@@ -69,6 +74,20 @@ class Function:
         """The function that ``script`` names."""
         found: Callable[..., Any] = operator.attrgetter(self.script.removeprefix("torch."))(torch)
         return found
+
+    @cached_property
+    def elementwise(self) -> bool:
+        """Whether each element of the value follows from that element alone; found by trying."""
+        whole = torch.tensor([0.25, 0.5, 0.75, 1.0], device="cpu")
+        try:
+            values = [self._tried(part) for part in (whole, whole[:2], whole[2:])]
+            same = torch.allclose(values[0], torch.cat(values[1:]), equal_nan=True)
+        except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError):
+            return False
+        return same and values[0].shape == whole.shape
+
+    def _tried(self, part: torch.Tensor) -> Any:
+        return self.term([Term(part, "")] * max(self.arity)).value
 
     def term(self, arguments: Sequence[Term]) -> Term:
         """The function of terms, at least one of them a tensor."""
@@ -174,15 +193,15 @@ _FUNCTIONS = (
     Function("clamp(w, low, high)", "at least low, at most high", of=_clamped,
              on_integers=lambda value, low, high: min(max(value, low), high)),
     Function("min(w), min(a, b)", "smallest element; of two",
-             of=_one_or_two(_smaller), on_integers=lambda *values: min(values)),
+             of=_one_or_two(_smaller), on_integers=lambda *values: min(values), of_pieces=smallest),
     Function("max(w), max(a, b)", "largest element; of two",
-             of=_one_or_two(_larger), on_integers=lambda *values: max(values)),
+             of=_one_or_two(_larger), on_integers=lambda *values: max(values), of_pieces=largest),
     Function("minimum(a, b)", "the smaller of two", of=_smaller, on_integers=min),
     Function("maximum(a, b)", "the larger of two", of=_larger, on_integers=max),
-    Function("sum(w)", "sum of all elements"),
-    Function("mean(w)", "mean of all elements"),
-    Function("std(w)", "standard deviation (n − 1)", check=_two_elements),
-    Function("var(w)", "variance (n − 1)", check=_two_elements),
+    Function("sum(w)", "sum of all elements", of_pieces=total),
+    Function("mean(w)", "mean of all elements", of_pieces=average),
+    Function("std(w)", "standard deviation (n − 1)", check=_two_elements, of_pieces=deviation),
+    Function("var(w)", "variance (n − 1)", check=_two_elements, of_pieces=variance),
     Function("abs(w)", "absolute value", on_integers=abs, check=_negative_fits),
     Function("sign(w)", "−1, 0 or 1", on_integers=lambda value: (value > 0) - (value < 0)),
     Function("relu(w)", "0 where negative", on_integers=lambda value: max(value, 0)),

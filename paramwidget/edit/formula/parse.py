@@ -19,7 +19,7 @@ from paramwidget.edit.formula.operators import OPERATORS
 from paramwidget.edit.formula.term import PRODUCT, SUM
 from paramwidget.edit.values.numbers import Number
 
-LONGEST: Final = 2000  # characters
+LONGEST: Final = 10_000  # characters
 DEEPEST: Final = 100  # parentheses, signs and calls inside one another
 
 
@@ -27,11 +27,12 @@ DEEPEST: Final = 100  # parentheses, signs and calls inside one another
 class Step:
     """One step of the postfix code: push a value, or work on the last ``arity`` of them."""
 
-    kind: str  # "number", "w", "binary", "negate", "call"
+    kind: str  # "number", "w", "binary", "negate", "call", "reduced"
     name: str = ""  # the operator or the function
     value: Number = 0
     arity: int = 0
     position: int = 0  # where in the text, from 1, for messages
+    place: int = 0  # of what was reduced beforehand
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class _Token:
 
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?j?)(?![\w.])"
+    r"\s*(?:(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?j?)(?![\w.])"
     r"|(?P<name>[^\W\d]\w*)"
     r"|(?P<operator>\*\*|//|<<|>>|[=!<>]=|[-+*/%(),^@<>=&|~\[\]{}.:;!?'\"`$\\]))"
 )

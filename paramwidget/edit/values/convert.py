@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
+from typing import Final
 
 import torch
 
 from paramwidget import compat
 from paramwidget.edit.errors import EditError
-from paramwidget.edit.values.numbers import is_integer
+from paramwidget.edit.values.numbers import Number, is_integer
 from paramwidget.tensors import dtype_name
+
+
+@dataclass(frozen=True)
+class Misfits:
+    """How many values a dtype cannot hold, which is the first of them, and why."""
+
+    count: int
+    first: Number
+    what: str
+
+
+#: Why values do not fit, in the order in which it is looked for.
+WHATS: Final = ("complex", "neither 0 nor 1", "not an integer", "out of range")
 
 
 def converted(values: torch.Tensor, dtype: torch.dtype, where: str = "") -> torch.Tensor:
@@ -18,18 +33,48 @@ def converted(values: torch.Tensor, dtype: torch.dtype, where: str = "") -> torc
     NaN and the infinities that are among the values already are not errors where the dtype has
     them.
     """
+    wrong = misfits(values, dtype)
+    if wrong is not None:
+        raise refusal(wrong, values.numel(), dtype, where)
+    return within(values, dtype)
+
+
+def within(values: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """``values``, all of which fit, in ``dtype``."""
+    return _real(values, dtype).to(dtype)
+
+
+def refusal(wrong: Misfits, of: int, dtype: torch.dtype, where: str = "") -> EditError:
+    """The error for values that do not fit, ``of`` so many."""
+    return EditError(
+        f"{wrong.count} of {of} values cannot be stored as {dtype_name(dtype)}: "
+        f"the first is {wrong.first:.6g}, which is {wrong.what}",
+        where,
+    )
+
+
+def misfits(values: torch.Tensor, dtype: torch.dtype) -> Misfits | None:
+    """The values that would overflow, wrap or be cut off in ``dtype``; None if all of them fit."""
     if values.dtype == dtype:
-        return values
+        return None
     if values.is_complex() and not dtype.is_complex:
-        _refuse(torch.view_as_real(values)[..., 1] != 0, values, dtype, "complex", where)
-        values = torch.view_as_real(values)[..., 0]
+        found = _found(torch.view_as_real(values)[..., 1] != 0, values, "complex")
+        if found is not None:
+            return found
+    values = _real(values, dtype)
     if dtype == torch.bool:
-        _refuse((values != 0) & (values != 1), values, dtype, "neither 0 nor 1", where)
-    elif is_integer(dtype):
-        _check_whole(values, dtype, where)
-    elif not (values.dtype == torch.bool or is_integer(values.dtype)):
-        _check_range(values, dtype, where)
-    return values.to(dtype)
+        return _found((values != 0) & (values != 1), values, "neither 0 nor 1")
+    if is_integer(dtype):
+        return _beside_whole(values, dtype)
+    if values.dtype == torch.bool or is_integer(values.dtype):
+        return None
+    return _beyond_range(values, dtype)
+
+
+def _real(values: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    if values.is_complex() and not dtype.is_complex:
+        return torch.view_as_real(values)[..., 0]
+    return values
 
 
 def all_finite(values: torch.Tensor) -> bool:
@@ -51,9 +96,11 @@ def _all_within(values: torch.Tensor, largest: float) -> bool:
     return -largest <= float(low) and float(high) <= largest
 
 
-def _check_whole(values: torch.Tensor, dtype: torch.dtype, where: str) -> None:
+def _beside_whole(values: torch.Tensor, dtype: torch.dtype) -> Misfits | None:
     if values.is_floating_point():
-        _refuse(values != values.trunc(), values, dtype, "not an integer", where)  # NaN too
+        found = _found(values != values.trunc(), values, "not an integer")  # NaN too
+        if found is not None:
+            return found
         # float64 has no 2**63 - 1: what is not below 2**63 has to be caught as such
         bound = 2.0 ** (torch.iinfo(dtype).bits - (1 if dtype.is_signed else 0))
         low = -bound if dtype.is_signed else 0.0
@@ -63,38 +110,28 @@ def _check_whole(values: torch.Tensor, dtype: torch.dtype, where: str) -> None:
     else:
         limits = torch.iinfo(dtype)
         wrong = (values < limits.min) | (values > limits.max)
-    _refuse(wrong, values, dtype, "out of range", where)
+    return _found(wrong, values, "out of range")
 
 
-def _check_range(values: torch.Tensor, dtype: torch.dtype, where: str) -> None:
+def _beyond_range(values: torch.Tensor, dtype: torch.dtype) -> Misfits | None:
     if torch.finfo(dtype).max >= torch.finfo(values.dtype).max:
-        return
+        return None
     if values.is_complex():
         held = torch.view_as_real(values.to(dtype).to(values.dtype))
         finite = torch.view_as_real(values).isfinite()
         wrong = ((finite != held.isfinite()) & ~torch.view_as_real(values).isnan()).any(-1)
-        _refuse(wrong, values, dtype, "out of range", where)
-        return
+        return _found(wrong, values, "out of range")
     if dtype not in compat.FLOAT8_DTYPES and _all_within(values, torch.finfo(dtype).max):
-        return
+        return None
     held = values.to(dtype).to(values.dtype)
     wrong = values.isfinite() != held.isfinite()
     if dtype in compat.FLOAT8_DTYPES:  # some of them saturate, and one has no sign and no zero
         wrong |= values.isfinite() & (values.abs() > torch.finfo(dtype).max)
         wrong |= (held != 0) & (values.sign() != held.sign())
     wrong &= ~values.isnan()
-    _refuse(wrong, values, dtype, "out of range", where)
+    return _found(wrong, values, "out of range")
 
 
-def _refuse(
-    wrong: torch.Tensor, values: torch.Tensor, dtype: torch.dtype, what: str, where: str
-) -> None:
+def _found(wrong: torch.Tensor, values: torch.Tensor, what: str) -> Misfits | None:
     count = int(wrong.count_nonzero())
-    if not count:
-        return
-    first = values[wrong].reshape(-1)[0].item()
-    raise EditError(
-        f"{count} of {values.numel()} values cannot be stored as {dtype_name(dtype)}: "
-        f"the first is {first:.6g}, which is {what}",
-        where,
-    )
+    return Misfits(count, values[wrong].reshape(-1)[0].item(), what) if count else None

@@ -22,6 +22,7 @@ def element_index(index: Any, shape: Sequence[int]) -> tuple[int, ...]:
     (0, 2)
     """
     if isinstance(index, str):
+        _check_length(index)
         index = () if not index.strip() else tuple(index.strip().strip("()").rstrip(",").split(","))
     parts = tuple(index) if isinstance(index, (tuple, list)) else (index,)
     if len(parts) != len(shape):
@@ -54,7 +55,8 @@ def _position(part: Any, size: int, axis: int) -> int:
     if not -size <= position < size:
         valid = f": expected 0 to {size - 1}, or −{size} to −1" if size else ""
         raise EditError(
-            f"the index {position} is out of bounds for axis {axis} of size {size}{valid}", "index"
+            f"the index {quoted(position)} is out of bounds for axis {axis} of size {size}{valid}",
+            "index",
         )
     return position + size if position < 0 else position
 
@@ -103,13 +105,12 @@ def _entry(part: Any, size: int, axis: int) -> int | slice:
     if step < 0:
         places = range(start, stop, step)[::-1]
         start, stop, step = (places[0], places[-1] + 1, -step) if places else (0, 0, 1)
-    return slice(start, max(start, stop), step)
+    return slice(start, max(start, stop), min(step, max(size, 1)))
 
 
 def parse_index(text: str) -> Index:
     """The index that numpy would read in ``text``: ``0, 1:3, ...``; empty means everything."""
-    if len(text) > _LONGEST:
-        raise EditError(f"an index has at most {_LONGEST} characters, got {len(text)}", "index")
+    _check_length(text)
     typed = text.strip()
     if typed[:1] + typed[-1:] in ("[]", "()"):
         typed = typed[1:-1].strip()
@@ -117,6 +118,11 @@ def parse_index(text: str) -> Index:
         return (Ellipsis,)
     parts = typed.removesuffix(",").split(",")
     return tuple(_parse_entry(part.strip(), text) for part in parts)
+
+
+def _check_length(text: str) -> None:
+    if len(text) > _LONGEST:
+        raise EditError(f"an index has at most {_LONGEST} characters, got {len(text)}", "index")
 
 
 def _parse_entry(part: str, text: str) -> Any:

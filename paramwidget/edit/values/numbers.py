@@ -16,11 +16,12 @@ from paramwidget.tensors import dtype_name
 Real = int | float | bool
 Number = Real | complex
 
-_REAL = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)"
+# each text is read in one way only, so that a long one that is no number is refused at once
+_SIZE = r"(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|nan|inf(?:inity)?)"
 _WHOLE = re.compile(r"[+-]?\d+")
-_REAL_TEXT = re.compile(_REAL, re.IGNORECASE)
+_REAL_TEXT = re.compile(rf"[+-]?{_SIZE}", re.IGNORECASE)
 _COMPLEX_TEXT = re.compile(
-    rf"(?P<real>{_REAL})?(?:(?P<imag>[+-]?(?:{_REAL})?)[ij])?", re.IGNORECASE
+    rf"(?:(?P<real>[+-]?{_SIZE})(?=[+-]))?(?P<imag>[+-]?{_SIZE}?)[ij]", re.IGNORECASE
 )
 _DECIMAL = 10_000  # bits of an integer that is written in decimal; Python refuses 4,300 digits
 _LONGEST = 400  # characters of a typed number; int() of a longer text is slow or refused by Python
@@ -49,7 +50,7 @@ def parse_number(text: str, dtype: torch.dtype, where: str = "value") -> Number:
     if _REAL_TEXT.fullmatch(typed):
         return _real(typed, text, where)
     parts = _COMPLEX_TEXT.fullmatch(typed.replace(" ", ""))
-    if dtype.is_complex and parts is not None and parts["imag"] is not None:
+    if dtype.is_complex and parts is not None:
         imag = parts["imag"] if parts["imag"] not in ("", "+", "-") else parts["imag"] + "1"
         return complex(_real(parts["real"] or "0", text, where), _real(imag, text, where))
     raise EditError(f"{quoted(text)}{_meant(where)} is not a number{_expected(dtype)}", where)
@@ -231,6 +232,8 @@ def parse_seed(seed: Any) -> int | None:
     try:
         if isinstance(seed, bool):
             raise TypeError
+        if isinstance(seed, str) and len(seed) > _LONGEST:
+            raise ValueError
         number = int(seed) if isinstance(seed, str) else operator.index(seed)
     except (TypeError, ValueError):
         raise EditError(f"the seed {quoted(seed)} is not an integer", "seed") from None

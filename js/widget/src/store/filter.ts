@@ -44,17 +44,17 @@ function testOf(word: string): Test | string {
 
 function byName(word: string): Test {
   if (!/[*?]/.test(word)) return (tree, row) => fullName(tree, row).includes(word);
-  const glob = globOf(word);
-  return (tree, row) => glob.test(fullName(tree, row));
+  return (tree, row) => matches(word, fullName(tree, row));
 }
 
 /** A slot goes with the module it belongs to, so that `type:Linear` shows weights too. */
 function byType(word: string): Test {
-  const glob = globOf(/[*?]/.test(word) ? word : `${word}*`);
+  const glob = /[*?]/.test(word) ? word : `${word}*`;
   return (tree, row) => {
     const owner = tree.isModule(row) ? row : tree.parent(row);
     return (
-      glob.test(tree.typeName(row).toLowerCase()) || glob.test(tree.typeName(owner).toLowerCase())
+      matches(glob, tree.typeName(row).toLowerCase()) ||
+      matches(glob, tree.typeName(owner).toLowerCase())
     );
   };
 }
@@ -75,10 +75,27 @@ function fullName(tree: TreeModel, row: number): string {
   return tree.lowerNames()[row] ?? "";
 }
 
-function globOf(glob: string): RegExp {
-  const parts = glob.split(/([*?])/).map((part) => {
-    if (part === "*") return ".*";
-    return part === "?" ? "." : part.replace(/[.+^${}()|[\]\\/-]/g, "\\$&");
-  });
-  return new RegExp(`^${parts.join("")}$`, "su");
+/**
+ * Whether a glob matches all of a name. After a failure only the last star takes one more character,
+ * so it takes at most glob × name steps, where a regular expression may take exponentially many.
+ */
+function matches(glob: string, name: string): boolean {
+  const [wanted, given] = [[...glob], [...name]];
+  let [at, star, from] = [0, -1, 0];
+  for (let place = 0; place < given.length; ) {
+    if (wanted[at] === "*") {
+      [star, from] = [at, place];
+      at += 1;
+    } else if (at < wanted.length && (wanted[at] === "?" || wanted[at] === given[place])) {
+      at += 1;
+      place += 1;
+    } else if (star >= 0) {
+      from += 1;
+      [at, place] = [star + 1, from];
+    } else {
+      return false;
+    }
+  }
+  while (wanted[at] === "*") at += 1;
+  return at === wanted.length;
 }

@@ -11,12 +11,14 @@ import {
   type Status,
   type TieNews,
   type ToKernel,
+  type Tree,
   type TreeChange,
 } from "../../../shared/protocol";
 import type { Packet, Transport } from "../transport";
 import { type Asked, Intents } from "./intents";
 import { journalAfter } from "./journal";
 import { type Change, PanelList, type PanelModel } from "./panels";
+import { flawOf } from "./sound";
 import { TreeModel } from "./tree";
 import { changedTree } from "./treechange";
 import { checkUnderstood } from "./understood";
@@ -61,6 +63,11 @@ export interface Store {
 
 const REST = "the rest works, and running the cell again shows everything";
 const UNKNOWN = `The kernel sent a message that this page does not know; ${REST}.`;
+const UNREADABLE_SAVED =
+  "The saved picture cannot be read: it is damaged, or of another version of paramwidget. " +
+  "Run the cell again.";
+const UNREADABLE =
+  "The page cannot read the tree that the kernel sent. Reload the page and run the cell again.";
 
 export interface Patience {
   /** After so many milliseconds without an answer, the picture is marked as saved. */
@@ -119,7 +126,8 @@ export class WidgetStore implements Store {
     );
     signal.addEventListener("abort", () => this.stop());
     const saved = this.transport.saved();
-    for (const packet of saved) this.take(packet);
+    const taken = saved.map((packet) => this.take(packet));
+    if (taken.includes(false)) this.note(UNREADABLE_SAVED);
     this.hello(saved.length ? "saved" : "connecting");
   }
 
@@ -164,7 +172,7 @@ export class WidgetStore implements Store {
   private reconnect(): void {
     this.intents.abandon("The kernel was restarted before it answered.");
     this.list.forgetAsked();
-    this.status.value = { ...this.status.peek(), notice: "" };
+    this.note("");
     this.connection.value = "connecting";
     this.hello("lost");
   }
@@ -175,19 +183,30 @@ export class WidgetStore implements Store {
         if (this.connection.value !== "live") this.list.startAnew();
         this.connection.value = "live";
         this.heard.value += 1;
-        this.take(packet);
+        const taken = this.take(packet);
+        if (packet.content.kind.startsWith("tree")) this.noteTree(taken);
       });
     } catch (error) {
       this.complain(packet, error); // of what shows it
     }
   }
 
-  /** A message that cannot be handled must not stop the next. */
-  private take(packet: Packet): void {
+  private noteTree(taken: boolean): void {
+    if (!taken) this.note(UNREADABLE);
+    else if (this.status.peek().notice === UNREADABLE) this.note("");
+  }
+
+  private note(notice: string): void {
+    this.status.value = { ...this.status.peek(), notice };
+  }
+
+  /** False for a message that cannot be handled, which must not stop the next. */
+  private take(packet: Packet): boolean {
     try {
-      this.apply(packet);
+      return this.apply(packet);
     } catch (error) {
       this.complain(packet, error);
+      return false;
     }
   }
 
@@ -197,11 +216,11 @@ export class WidgetStore implements Store {
     this.trouble.value = `A message from the kernel could not be shown (${kind}: ${why}); ${REST}.`;
   }
 
-  private apply({ content, buffers }: Packet): void {
+  private apply({ content, buffers }: Packet): boolean {
     if (content.kind !== "treechange") checkUnderstood(content); // that one may be to another tree
     switch (content.kind) {
       case "tree":
-        this.takeTree(new TreeModel(content));
+        this.takeTree(content);
         break;
       case "treechange":
         this.changeTree(content);
@@ -236,11 +255,16 @@ export class WidgetStore implements Store {
       default:
         content satisfies never; // an unhandled kind is a type error
         this.trouble.value = UNKNOWN;
+        return false;
     }
+    return true;
   }
 
   /** The summaries of rows that still exist are kept until Python sends new ones. */
-  private takeTree(tree: TreeModel): void {
+  private takeTree(message: Tree): void {
+    const flaw = flawOf(message);
+    if (flaw) throw new Error(`this tree cannot be walked: ${flaw}`);
+    const tree = new TreeModel(message);
     const before = this.tree.peek();
     const kept = new Map<number, Brief>();
     for (const [old, brief] of this.briefs.peek()) {
@@ -256,7 +280,7 @@ export class WidgetStore implements Store {
     const before = this.tree.peek();
     if (before?.revision === change.before) {
       checkUnderstood(change);
-      this.takeTree(new TreeModel(changedTree(before, change)));
+      this.takeTree(changedTree(before, change));
     } else {
       this.hello("lost");
     }
