@@ -15,6 +15,7 @@ from conversation.forging import COUNT, CYCLE, Trap, forged, has_reply, hostile_
 from conversation.talk import Talk
 
 PARTS = 4
+from paramwidget.protocol.halves import shown
 
 
 def state_of(net: nn.Module) -> tuple[Any, ...]:
@@ -51,7 +52,7 @@ def test_each_reply_to_thousands_of_forged_messages_is_true(seed: int) -> None:
         replies = talk.of("reply")
         if has_reply(message):
             assert len(replies) == 1, message
-            assert replies[0]["id"] == dict.get(message, "id")
+            assert replies[0]["id"] == shown(dict.get(message, "id")), ascii(message)
         if not replies or not replies[0]["ok"]:
             withdrawn = isinstance(message, dict) and dict.get(message, "kind") == "withdraw"
             assert withdrawn or state_of(net) == before, message
