@@ -13,9 +13,9 @@ from torch import nn
 
 from conversation.forging import COUNT, CYCLE, Trap, forged, has_reply, hostile_net
 from conversation.talk import Talk
+from paramwidget.protocol.halves import shown
 
 PARTS = 4
-from paramwidget.protocol.halves import shown
 
 
 def state_of(net: nn.Module) -> tuple[Any, ...]:
