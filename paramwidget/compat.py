@@ -228,19 +228,15 @@ class MemoryMap:
     @classmethod
     def now(cls) -> MemoryMap:
         """The current map."""
-        closed: list[tuple[int, int]] = []
-        files: list[tuple[int, int, str]] = []
         try:
             with open("/proc/self/maps", encoding="utf-8", errors="backslashreplace") as lines:
-                for line in lines:
-                    mode = line.split(" ", 2)[1]
-                    if mode[1:2] != "w":
-                        closed.append(_range(line))
-                    elif mode[3:4] == "s" and (path := _user_file(line)):
-                        files.append((*_range(line), path))
+                text = lines.read()
         except OSError:
-            pass
-        return cls(sorted(closed), files)
+            text = ""
+        closed = [(int(low, 16), int(high, 16)) for low, high in _CLOSED.findall(text)]
+        shared = [(int(low, 16), int(high, 16), rest) for low, high, rest in _SHARED.findall(text)]
+        files = [(low, high, path) for low, high, rest in shared if (path := _user_file(rest))]
+        return cls(closed, files)
 
     def writable(self, low: int, high: int) -> bool:
         """True if no byte of the half-open range lies in a mapping without write permission."""
@@ -248,18 +244,17 @@ class MemoryMap:
         return after == 0 or self._ends[after - 1] <= low
 
 
-def _range(line: str) -> tuple[int, int]:
-    low, high = line.split(" ", 1)[0].split("-")
-    return int(low, 16), int(high, 16)
-
+#: The lines of mappings that may not be written to, and of shared ones that may.
+_CLOSED = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) .-", re.MULTILINE)
+_SHARED = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) .w.s (.*)$", re.MULTILINE)
 
 #: Shared memory and devices look like files there.
 _NO_FILES = ("/dev/", "/memfd:", "/SYSV", "/proc/", "/sys/", "/anon_hugepage")
 
 
-def _user_file(line: str) -> str:
-    """The path of a line, if it is that of a file that still exists; else ""."""
-    *_, path = line.rstrip("\n").split(maxsplit=5)
+def _user_file(rest: str) -> str:
+    """The path at the end of a line, if it is that of a file that still exists; else ""."""
+    path = rest.split(maxsplit=3)[-1]
     named = path.startswith("/") and not path.startswith(_NO_FILES)
     return path if named and not path.endswith(" (deleted)") else ""
 
