@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, Error, Page, Playwright
+from playwright.sync_api import Browser, Error, Page, Playwright, Request
 
 import node
 
@@ -83,7 +83,12 @@ class Console:
         self.errors: list[str] = []
         page.on("console", lambda m: self._note(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: self._note(f"uncaught: {error}"))
-        page.on("requestfailed", lambda request: self._note(f"failed: {request.url}"))
+        page.on("requestfailed", self._note_failure)
+
+    def _note_failure(self, request: Request) -> None:
+        """A page that is left or reloaded aborts what it still waited for."""
+        if request.failure != "net::ERR_ABORTED":
+            self._note(f"failed: {request.url}")
 
     def _note(self, text: str) -> None:
         self.errors.append(text)
