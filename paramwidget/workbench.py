@@ -316,8 +316,7 @@ class Workbench:
         The first look is when the bench is created; the bench's own edits count as seen.
         """
         with self.lock:
-            changed = self._record.known.refresh(self.read(), self.net)
-            return [node.label for node in changed]
+            return self.log.refresh(self.net, self.read())
 
     # --- what is done --------------------------------------------------------------------------
 

@@ -127,7 +127,15 @@ class Journal:
 
     def look(self, net: nn.Module, slots: Mapping[Path, Name], most: int = QUICK_BYTES) -> None:
         """Note which of the slots something else has changed since anybody looked."""
-        changed = [slots[path] for path in self._known.outside(net, slots, most)]
+        self._note_outside([slots[path] for path in self._known.outside(net, slots, most)])
+
+    def refresh(self, net: nn.Module, tree: Tree) -> list[Name]:
+        """The slots that have changed since this was last asked, every one of them read."""
+        changed, unseen = self._known.refresh(tree, net)
+        self._note_outside([node.label for node in unseen])
+        return [node.label for node in changed]
+
+    def _note_outside(self, changed: list[Name]) -> None:
         if not changed:
             return
         last = self.entries[-1] if self.entries else None

@@ -10,6 +10,9 @@ from paramwidget.edit.journal.entry import Edit, Entry
 from paramwidget.slots.ties import Name
 
 WAY_ON = "; bench.skip() leaves it as it is, and undo goes on with the edit before it"
+#: Slots that a warning names one by one.
+MOST_NAMES = 100
+
 OVER_SKIPPED = (
     "{} went back here to what was there before an edit that was skipped: on a fresh copy the "
     "values differ from here on"
@@ -20,7 +23,7 @@ NOT_IN_SCRIPT = "the values are not in the script: on a fresh copy they differ f
 def were_changed(names: list[Name]) -> str:
     """ "0.weight was changed"."""
     were = "was" if len(names) == 1 else "were"
-    return f"{listed(map(display_name, names))} {were} changed"
+    return f"{listed(map(display_name, names), MOST_NAMES)} {were} changed"
 
 
 def replaced_title(entry: Entry, names: list[Name]) -> str:

@@ -140,6 +140,12 @@ class Bytes:
         """What stands there now is known, before others' bytes are exchanged for it."""
         self.mark(self._now(net))
 
+    def mark_again(self) -> None:
+        """The same edit has written there once more."""
+        tensor = None if self.written is None else self.written()
+        if tensor is not None and self.left is not None:
+            self.left = self._content(tensor)
+
     def mark(self, tensor: torch.Tensor) -> None:
         """The part was written; the tensor holds what was left there."""
         self.left = self._content(tensor)
@@ -156,10 +162,11 @@ class Bytes:
 
     def covers(self, other: Bytes) -> bool:
         """Whether every byte of another part is one of this part's."""
-        mine, its = self._block(), other._block()
+        mine, its = self.block(), other.block()
         return mine is not None and its is not None and within(its, mine)
 
-    def _block(self) -> Block | None:
+    def block(self) -> Block | None:
+        """Where the part lies."""
         tensor = None if self.written is None else self.written()
         return None if tensor is None else block_of(part_of(tensor, self.index))
 
@@ -234,6 +241,22 @@ class Transaction:
             self.inverses[:] = [one for one in self.inverses if one is not inverse]
             raise
 
+    def mark_overlapping(self) -> None:
+        """Mark anew what a later write of the same edit has reached too."""
+        written = [one for one in self.inverses if isinstance(one, Bytes)]
+        if len(written) < 2:
+            return
+        blocks = [(block.low, block.high, one) for one in written if (block := one.block())]
+        blocks.sort(key=lambda block: block[0])
+        end, last = -1, None
+        for low, high, one in blocks:
+            if low < end:
+                for overlapping in (last, one):
+                    if overlapping is not None:
+                        overlapping.mark_again()
+            if high > end:
+                end, last = high, one
+
     def restore(self) -> list[str]:
         """Put everything back, the last first; returns the slots that others wrote to meanwhile."""
         left_alone = []
@@ -266,6 +289,7 @@ def transaction(net: nn.Module) -> Iterator[Transaction]:
     with step() as current:
         current.ways_back.append(lambda: current.left_alone.extend(work.restore()))
         yield work
+        work.mark_overlapping()
 
 
 def swap_all(net: nn.Module, inverses: Sequence[Inverse]) -> list[Inverse]:

@@ -41,18 +41,27 @@ class KnownContent:
         """The slots that held one tensor when this was made; none after the first look."""
         return [] if self._baseline is None else self._baseline.ties()
 
-    def refresh(self, tree: Tree, net: Any) -> list[Node]:
+    def refresh(self, tree: Tree, net: Any) -> tuple[list[Node], list[Node]]:
         """The slots whose content has changed; the present content becomes the known one.
 
-        Slots that were not there count as changed; computed ones are not computed for this.
+        Also those of them that ``outside`` has not told of yet. Slots that were not there count as
+        changed; computed ones are not computed for this.
         """
         held = _held(net, (node.path for node in tree.slots))
         now = _read(held, fingerprint)
-        changed = {path for path in now if self._differs(path, held, now)} | self._unreported
+        unseen = {path for path in now if self._differs(path, held, now)}
+        changed = unseen | self._unreported
+        before = self._prints
         self._baseline, self._prints, self._samples = None, {}, {}
         self._unreported = set()
         self._keep(held, now)
-        return [node for node in tree.slots if node.path in changed and node.path in held]
+        for path in now.keys() - self._prints.keys():  # which could not be read
+            self._prints[path] = before.get(path, _UNKNOWN)
+        there = [node for node in tree.slots if node.path in held]
+        return (
+            [node for node in there if node.path in changed],
+            [node for node in there if node.path in unseen],
+        )
 
     def outside(self, net: Any, paths: Iterable[Path], most: int) -> list[Path]:
         """Those of the slots that have changed since anybody looked.
