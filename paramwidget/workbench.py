@@ -7,7 +7,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -506,7 +506,8 @@ class Workbench:
         try:
             edit = step(self.log, tree)
         finally:
-            self._tell(edit, tree)
+            with suppress(MemoryError):
+                self._tell(edit, tree)
         return edit
 
     def _tell(self, edit: Edit | None, tree: Tree) -> None:

@@ -50,8 +50,8 @@ class Step:
 
     def keep(self, mark: int = 0) -> None:
         """What was done since there were ``mark`` ways back is done for good."""
-        del self.ways_back[mark:]
         self.release()
+        del self.ways_back[mark:]
 
     def release(self) -> None:
         """Give up the reserve: memory has ended, or may have."""
@@ -75,10 +75,16 @@ class Step:
         self.release()
         if self._previous is None:
             return
-        if signal.getsignal(signal.SIGINT) == self._interrupted:
-            signal.signal(signal.SIGINT, self._previous)
+        try:
+            self._give_back()
+        except MemoryError:  # what has passed has given some back
+            self._give_back()
         self._open = True
         self._raise_held()
+
+    def _give_back(self) -> None:
+        if signal.getsignal(signal.SIGINT) == self._interrupted:
+            signal.signal(signal.SIGINT, self._previous)
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
         self._held = (number, frame)

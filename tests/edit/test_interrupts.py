@@ -25,6 +25,10 @@ LINES = int(os.environ.get("PARAMWIDGET_LINES", "60"))
 PACKAGE = str(Path(paramwidget.__file__).parent)
 
 
+#: An interrupt in mid-read leaves a file of the system's to the collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
 @pytest.fixture(autouse=True)
 def interrupts_arrive() -> Iterator[None]:
     """A shell that runs the tests in the background has it ignored."""

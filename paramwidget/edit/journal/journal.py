@@ -261,11 +261,14 @@ class Journal:
                     (self._done, entry), (self._lines, entry)]  # fmt: skip
                 if line is not None and line is not entry.replaced:
                     added.append((self.entries, line))
+                left = self._done if undoing else self._undone
                 inverses = swap_all(net, entry.inverses)
                 append_all(*added)
                 current.keep(mark)
-                (self._done if undoing else self._undone).pop()
-                entry.stands, entry.inverses, entry.replaced = not undoing, inverses, line
+                left.pop()
+                entry.stands = not undoing
+                entry.inverses = inverses
+                entry.replaced = line
                 with afterwards():
                     self._note_swapped(net, entry, slots, above, foreign)
         except EditError as error:

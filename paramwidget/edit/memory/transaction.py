@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import ClassVar, Protocol
 
 import torch
@@ -13,7 +14,7 @@ from torch import nn
 
 from paramwidget import compat
 from paramwidget.edit.errors import EditError, listed
-from paramwidget.edit.memory.write import Exchange, copied, part_of, put
+from paramwidget.edit.memory.write import Exchange, Swap, copied, part_of, put
 from paramwidget.edit.step import step
 from paramwidget.edit.values.index import Index
 from paramwidget.slots.content.fingerprint import fingerprint, was_read
@@ -35,10 +36,10 @@ class Inverse(Protocol):
     def problem(self, net: nn.Module) -> str | None:
         """Why the model has changed too much for this, None if it has not."""
 
-    def exchange(self, net: nn.Module) -> Callable[[], None]:
+    def exchange(self, net: nn.Module) -> Exchange | Swap:
         """Prepare the exchange of what is kept with what is there.
 
-        The function that is returned allocates no tensor, and running it twice changes nothing.
+        It allocates no tensor when it is run, and running it twice changes nothing.
         """
 
     def restore(self) -> None:
@@ -117,8 +118,8 @@ class Bytes:
             return [self]
         return [replace(self, paths=tuple(paths), bytes=self.bytes.clone()) for _, paths in found]
 
-    def exchange(self, net: nn.Module) -> Callable[[], None]:
-        return Exchange(self._now(net), self.index, self.bytes).run
+    def exchange(self, net: nn.Module) -> Exchange:
+        return Exchange(self._now(net), self.index, self.bytes)
 
     def foreign(self, net: nn.Module) -> bool:
         """Whether the part holds something else than what was left there."""
@@ -135,6 +136,10 @@ class Bytes:
     def settle(self) -> None:
         """The bytes were exchanged, and each content is known; this cannot fail."""
         self.left, self.left_undone = self.left_undone, self.left
+
+    def place(self, net: nn.Module) -> tuple[int, Index | None]:
+        """The tensor that stands there now, and the part of it."""
+        return id(self._now(net)), self.index
 
     def mark_present(self, net: nn.Module) -> None:
         """What stands there now is known, before others' bytes are exchanged for it."""
@@ -308,8 +313,13 @@ def bring_in(net: nn.Module, inverses: Sequence[Inverse]) -> list[Inverse]:
     """
     _refuse(net, inverses)
     copies = _apart(net, [one.copied() for one in inverses])
+    wanted: dict[tuple[int, Index | None], Bytes] = {}
     for one in copies:
         if isinstance(one, Bytes):
+            first = wanted.setdefault(one.place(net), one)
+            if not same_bits(first.bytes, one.bytes):
+                raise EditError(f"{first.name} and {one.name} are one tensor now, and held "
+                                "different values; untie one of them first")  # fmt: skip
             one.mark_present(net)
     return _exchanged(net, copies)
 
@@ -328,19 +338,9 @@ def _apart(net: nn.Module, inverses: Sequence[Inverse]) -> list[Inverse]:
     return single
 
 
-class _Turn:
-    """One exchange, which is made again on the way back if it was made."""
-
-    def __init__(self, exchange: Callable[[], None]) -> None:
-        self._exchange, self._made = exchange, False
-
-    def run(self) -> None:
-        self._exchange()
-        self._made = True
-
-    def back(self) -> None:
-        if self._made:
-            self._exchange()
+def _back(exchange: Exchange | Swap) -> None:
+    if exchange.made:
+        exchange.run()
 
 
 def _exchanged(net: nn.Module, single: list[Inverse]) -> list[Inverse]:
@@ -348,10 +348,10 @@ def _exchanged(net: nn.Module, single: list[Inverse]) -> list[Inverse]:
     single.reverse()
     contents = [one for one in single if isinstance(one, Bytes)]
     with step() as current:
-        turns = [_Turn(one.exchange(net)) for one in single]
-        current.ways_back += [turn.back for turn in turns]
-        for turn in turns:
-            turn.run()
+        exchanges = [one.exchange(net) for one in single]
+        current.ways_back += [partial(_back, one) for one in exchanges]
+        for exchange in exchanges:
+            exchange.run()
         for one in contents:
             one.find_content(net)
         for one in contents:
