@@ -7,7 +7,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -25,6 +25,7 @@ from paramwidget.edit.actions.tie import Tie, Untie
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.journal import Edit, Entry, Journal
 from paramwidget.edit.journal.journal import QUICK_BYTES
+from paramwidget.edit.step import NoReserve
 from paramwidget.edit.step import step as one_step
 from paramwidget.namespace import ModelName, checked
 from paramwidget.picture.lenses import Slot, lens_named, look
@@ -315,8 +316,7 @@ class Workbench:
         The first look is when the bench is created; the bench's own edits count as seen.
         """
         with self.lock:
-            changed = self._record.known.refresh(self.read(), self.net)
-            return [node.label for node in changed]
+            return self.log.refresh(self.net, self.read())
 
     # --- what is done --------------------------------------------------------------------------
 
@@ -387,11 +387,11 @@ class Workbench:
         A slot that something else has written to since is named in the edit's ``warnings``;
         ``redo`` brings those values back, as ``bring_back`` does at any later time.
         """
-        return self._step(lambda journal, _: journal.undo(self.net))
+        return self._step(lambda journal, tree: journal.undo(self.net, tree))
 
     def redo(self) -> Edit | None:
         """Redo the last undone edit; None if there is none."""
-        return self._step(lambda journal, _: journal.redo(self.net))
+        return self._step(lambda journal, tree: journal.redo(self.net, tree))
 
     def skip(self) -> Edit | None:
         """Leave the newest edit as it is, without a way back; None if there is none left.
@@ -406,7 +406,7 @@ class Workbench:
         ``entry`` is one of ``journal``. Raises EditError if its values were dropped, or if the
         model has changed too much.
         """
-        edit = self._step(lambda journal, _: journal.bring_back(self.net, entry))
+        edit = self._step(lambda journal, tree: journal.bring_back(self.net, entry, tree))
         assert edit is not None
         return edit
 
@@ -486,13 +486,18 @@ class Workbench:
 
         Neither a function that an edit calls nor a listener can make another step.
         """
-        with self.lock, one_step():
-            if self.editing:
-                raise EditError(
-                    "an edit is already running, and what it calls, or what is told of it, cannot "
-                    "start another one"
-                )
-            return copy_context().run(self._do_step, step)
+        try:
+            with self.lock, one_step():
+                if self.editing:
+                    raise EditError(
+                        "an edit is already running, and what it calls, or what is told of it, "
+                        "cannot start another one"
+                    )
+                return copy_context().run(self._do_step, step)
+        except NoReserve as error:
+            raise EditError(
+                f"{error} for an edit and its way back; the model was not changed"
+            ) from None
 
     def _do_step(self, step: Callable[[Journal, Tree], Edit | None]) -> Edit | None:
         """The tree is read once, and again only after an edit that may have moved something."""
@@ -501,7 +506,8 @@ class Workbench:
         try:
             edit = step(self.log, tree)
         finally:
-            self._tell(edit, tree)
+            with suppress(MemoryError):
+                self._tell(edit, tree)
         return edit
 
     def _tell(self, edit: Edit | None, tree: Tree) -> None:

@@ -50,6 +50,7 @@ class Step:
 
     def keep(self, mark: int = 0) -> None:
         """What was done since there were ``mark`` ways back is done for good."""
+        self.release()
         del self.ways_back[mark:]
 
     def release(self) -> None:
@@ -74,10 +75,16 @@ class Step:
         self.release()
         if self._previous is None:
             return
-        if signal.getsignal(signal.SIGINT) == self._interrupted:
-            signal.signal(signal.SIGINT, self._previous)
+        try:
+            self._give_back()
+        except MemoryError:  # what has passed has given some back
+            self._give_back()
         self._open = True
         self._raise_held()
+
+    def _give_back(self) -> None:
+        if signal.getsignal(signal.SIGINT) == self._interrupted:
+            signal.signal(signal.SIGINT, self._previous)
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
         self._held = (number, frame)
@@ -94,18 +101,22 @@ class Step:
         self._open = True  # the handler has noted it, and raised nothing
 
 
+class NoReserve(MemoryError):
+    """Not even a little memory is left, so that nothing was begun."""
+
+
 def _reserve() -> mmap.mmap:
     try:
         return mmap.mmap(-1, RESERVE_BYTES)
-    except OSError:
-        raise MemoryError("no memory is left") from None
+    except (OSError, MemoryError):
+        raise NoReserve("no memory is left") from None
 
 
 @contextmanager
 def step(reserve: bool = True) -> Iterator[Step]:
     """The step that this thread is in, or a new one; with a reserve of memory for its way back.
 
-    An exception inside undoes what was done inside. Raises MemoryError before anything is done, if
+    An exception inside undoes what was done inside. Raises NoReserve before anything is done, if
     not even a little memory is left.
     """
     outer = _current.get()

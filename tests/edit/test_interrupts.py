@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,6 +23,18 @@ from paramwidget.workbench import Workbench
 #: At how many of an operation's lines it is interrupted.
 LINES = int(os.environ.get("PARAMWIDGET_LINES", "60"))
 PACKAGE = str(Path(paramwidget.__file__).parent)
+
+
+#: An interrupt in mid-read leaves a file of the system's to the collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(autouse=True)
+def interrupts_arrive() -> Iterator[None]:
+    """A shell that runs the tests in the background has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def model() -> nn.Sequential:

@@ -282,8 +282,9 @@ class _Filling:
             self.notes.warnings += warnings
             return values
         assert entry.function is not None
+        present = copied(write_target.tensor)
         try:
-            return user_scratch(entry.function, copied(write_target.tensor), given)
+            return user_scratch(entry.function, present, given)
         except EditError:
             raise
         except Exception as error:

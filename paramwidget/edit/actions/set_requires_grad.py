@@ -48,15 +48,17 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
         with transaction(net) as work:
             for one in tensors:
                 before = requires_grad(one.tensor)
+                if before == self.value:
+                    switched.append(one)
+                    continue
                 try:
-                    switch(one.tensor, self.value)
+                    with work.recorded(RequiresGrad(one.tensor, before)):
+                        switch(one.tensor, self.value)
                 except RuntimeError as error:
                     skipped.update((node.label, f"torch refuses: {error}") for node in one.nodes)
                     continue
                 switched.append(one)
-                if before != self.value:
-                    changed.append(one)
-                    work.record(RequiresGrad(one.tensor, before))
+                changed.append(one)
         if not switched:
             raise self._refusal(tree, skipped, selection.unmatched)
         done = changed or switched

@@ -218,8 +218,8 @@ def _apart(net: nn.Module, tree: Tree, node: Node, tensor: torch.Tensor, notes: 
 def _own_memory(net: nn.Module, node: Node, tensor: torch.Tensor, notes: Notes) -> Outcome:
     """The same tensor object in memory of its own."""
     with transaction(net) as work:
-        work.record(MovedMemory(tensor, plain(tensor)))
-        point_at(tensor, plain(tensor).clone())
+        with work.recorded(MovedMemory(tensor, plain(tensor))):
+            point_at(tensor, plain(tensor).clone())
         if node.label in read_tree(net).tied_with["memory"]:
             raise EditError(f"{quoted(node.name)} cannot be untied: it still shares memory")
     access = node.expression(ROOT)

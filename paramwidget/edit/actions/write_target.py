@@ -14,7 +14,7 @@ from paramwidget.edit.actions.modules import existing_module
 from paramwidget.edit.errors import EditError, quoted
 from paramwidget.edit.script import ROOT, indented
 from paramwidget.slots.content.fingerprint import fingerprint
-from paramwidget.slots.memory.overlap import Block, block_of
+from paramwidget.slots.memory.overlap import Block, block_of, within
 from paramwidget.slots.names import resolve, tensor_of
 from paramwidget.slots.tree import Node, Path, Tree, UnknownName
 from paramwidget.tensors import Condition, is_distributed, plain, writable_reason
@@ -167,7 +167,7 @@ def covered(write_targets: list[WriteTarget], ties: Ties) -> set[int]:
     blocks = {place: block_of(plain(write_targets[place].tensor)) for place in tied}
     written: list[int] = []
     for place in sorted(tied, key=lambda place: (-_extent(blocks[place]), place)):
-        if not any(_within(blocks[place], blocks[outer]) for outer in written):
+        if not any(_covered_by(blocks[place], blocks[outer]) for outer in written):
             written.append(place)
     return set(tied).difference(written)
 
@@ -176,15 +176,8 @@ def _extent(block: Block | None) -> int:
     return 0 if block is None else block.high - block.low
 
 
-def _within(inner: Block | None, outer: Block | None) -> bool:
-    return (
-        inner is not None
-        and outer is not None
-        and inner.world == outer.world
-        and outer.dense
-        and outer.low <= inner.low
-        and inner.high <= outer.high
-    )
+def _covered_by(inner: Block | None, outer: Block | None) -> bool:
+    return inner is not None and outer is not None and within(inner, outer)
 
 
 class Partners:

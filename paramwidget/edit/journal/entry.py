@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Literal, TypeAlias
 
 from torch import nn
@@ -88,6 +89,7 @@ class Entry:
     stands: bool = True
     error: str = ""
     number: int = -1  # the place in the journal, from 0
+    moment: int = field(default_factory=count().__next__, repr=False)  # among those of all journals
     revision: int = 0  # of the journal when this was last changed
     inverses: list[Inverse] | None = field(default=None, repr=False)  # None: there is no way back
     left: dict[Path, Hashable] = field(default_factory=dict, repr=False)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import takewhile
+from typing import Literal
 
 from torch import nn
 
@@ -14,15 +16,17 @@ from paramwidget.edit.errors import EditError, counted, listed, quoted
 from paramwidget.edit.journal import sharing
 from paramwidget.edit.journal.entry import Edit, Entry
 from paramwidget.edit.journal.kept import BUDGET, Kept
+from paramwidget.edit.journal.lists import afterwards, append_all
 from paramwidget.edit.journal.words import (
     NOT_IN_SCRIPT,
+    OVER_SKIPPED,
     WAY_ON,
     refusal,
     replaced_title,
     warned,
     why_not,
 )
-from paramwidget.edit.memory.transaction import Bytes, Inverse, swap_all
+from paramwidget.edit.memory.transaction import Bytes, Inverse, bring_in, swap_all
 from paramwidget.edit.script import (
     ROOT,
     Script,
@@ -67,6 +71,7 @@ class Journal:
         self._lines: list[Entry] = []  # of the script: what is in effect, and what was outside
         self.code_size = 0  # characters of the script, about
         self._sharing = sharing.Sharing()
+        self._skipped: list[Entry] = []  # oldest first
         self._functions: dict[str, UserFunction] = {}  # the first that ran under each name
         self._running = False
 
@@ -86,27 +91,32 @@ class Journal:
             except EditError as error:
                 self._note_failure(action, error)
                 raise
-            current.keep(mark)
-            self._begin(net, edit, outcome.inverses)
+            self._begin(net, edit, outcome.inverses, lambda: current.keep(mark))
         return edit
 
-    def _begin(self, net: nn.Module, edit: Edit, inverses: list[Inverse]) -> None:
+    def _begin(
+        self, net: nn.Module, edit: Edit, inverses: list[Inverse], keep: Callable[[], None]
+    ) -> None:
         """A new edit is in effect; what was undone before it can no longer be redone."""
-        entry = self._add(Entry("edit", edit.title, list(edit.changed), edit, inverses=inverses))
-        for undone in self._undone:
+        entry = Entry("edit", edit.title, list(edit.changed), edit, inverses=inverses)
+        dropped, none = self._undone, list[Entry]()
+        self._add(entry, (self._done, entry), (self._lines, entry))
+        keep()
+        self._undone = none
+        for undone in dropped:
             undone.kind = "dropped"
-            self._kept.put_last(undone)
-            self._touch(undone)
-        self._undone.clear()
-        self._done.append(entry)
-        self._add_line(entry)
-        self._sharing.add(entry)
-        self._learn(net, entry)
-        self._kept.add(entry)
+        with afterwards():
+            self.code_size += entry.code_size
+            for undone in dropped:
+                self._kept.put_last(undone)
+                self._touch(undone)
+            self._kept.add(entry)
+            self._sharing.add(entry)
+            self._learn(net, entry, map(path_of, entry.names))
 
-    def _learn(self, net: nn.Module, entry: Entry) -> None:
+    def _learn(self, net: nn.Module, entry: Entry, slots: Iterable[Path]) -> None:
         """The content that an entry leaves counts as known; what cannot be read, as unknown."""
-        paths = [path_of(name) for name in entry.names]
+        paths = [*slots]
         try:
             prints = self._known.learn(net, paths)
         except Exception:
@@ -117,31 +127,37 @@ class Journal:
 
     def look(self, net: nn.Module, slots: Mapping[Path, Name], most: int = QUICK_BYTES) -> None:
         """Note which of the slots something else has changed since anybody looked."""
-        changed = [slots[path] for path in self._known.outside(net, slots, most)]
+        self._note_outside([slots[path] for path in self._known.outside(net, slots, most)])
+
+    def refresh(self, net: nn.Module, tree: Tree) -> list[Name]:
+        """The slots that have changed since this was last asked, every one of them read."""
+        changed, unseen = self._known.refresh(tree, net)
+        self._note_outside([node.label for node in unseen])
+        return [node.label for node in changed]
+
+    def _note_outside(self, changed: list[Name]) -> None:
         if not changed:
             return
         last = self.entries[-1] if self.entries else None
         if last is None or last.kind != "outside":
-            last = self._add(Entry("outside", "", []))
-            self._add_line(last)
+            last = Entry("outside", "", [])
+            self._add(last, (self._lines, last))
         last.names = list(dict.fromkeys([*last.names, *changed]))
         last.restored.difference_update(changed)
         last.title = f"changed outside: {counted(len(last.names), 'slot')}"
         self._touch(last)
 
-    def _add(self, entry: Entry) -> Entry:
+    def _add(self, entry: Entry, *further: tuple[list[Entry], Entry]) -> Entry:
+        """One more entry, also in further lists: in all of them or, without memory, in none."""
         entry.number = len(self.entries)
-        self.entries.append(entry)
-        return self._touch(entry)
+        self._touch(entry)
+        append_all((self.entries, entry), *further)
+        return entry
 
     def _touch(self, entry: Entry) -> Entry:
         self.revision += 1
         entry.revision = self.revision
         return entry
-
-    def _add_line(self, entry: Entry) -> None:
-        self._lines.append(entry)
-        self.code_size += entry.code_size
 
     def _remove_line(self, entry: Entry) -> None:
         """It is near the end."""
@@ -207,7 +223,7 @@ class Journal:
 
     # --- the way back --------------------------------------------------------------------------
 
-    def undo(self, net: nn.Module) -> Edit | None:
+    def undo(self, net: nn.Module, tree: Tree | None = None) -> Edit | None:
         """Undo the last edit in effect; None if there is none.
 
         If a slot no longer holds what the edit left there, the returned edit's ``warnings`` name
@@ -215,27 +231,95 @@ class Journal:
         model has changed too much, or if the budget has dropped what undo needs.
         """
         self._forget_taken_back()
-        if not self._done:
-            return None
-        entry = self._done[-1]
-        foreign = self._swap(net, entry, "undo")
-        entry.stands = False
-        self._undone.append(self._done.pop())
-        self._remove_line(entry)
-        if not foreign:
-            return entry.edit
-        self._note_replaced(entry, foreign)
-        return warned(entry, foreign, "redo")
+        return self._swap(net, tree, self._done[-1], "undo") if self._done else None
 
-    def _note_replaced(self, entry: Entry, names: list[Name]) -> None:
-        """Undoing an entry has put away what something else had written to these slots."""
-        if entry.replaced is None:
-            entry.replaced = self._add(Entry("replaced", "", [], source=entry))
-        line = self._touch(entry.replaced)
-        line.names, line.title, line.stands = names, replaced_title(entry, names), False
+    def redo(self, net: nn.Module, tree: Tree | None = None) -> Edit | None:
+        """Redo the last undone edit, to the same bytes; None if there is none."""
+        return self._swap(net, tree, self._undone[-1], "redo") if self._undone else None
+
+    def _swap(
+        self, net: nn.Module, tree: Tree | None, entry: Entry, what: Literal["undo", "redo"]
+    ) -> Edit | None:
+        """Exchange what an entry keeps with what is there, and note it."""
+        if entry.inverses is None:
+            raise EditError(
+                f"{entry.title!r} can no longer be undone: the values before it were dropped, "
+                f"since the journal keeps at most {self.budget >> 20} MiB{WAY_ON}"
+            )
+        undoing = what == "undo"
+        slots = _reached(tree, entry.names)
+        try:
+            with self._one_step() as (current, mark):
+                self.look(net, slots)
+                paths = entry.foreign_now(net)
+                foreign = list(dict.fromkeys(slots.get(p, ".".join(p)) for p in paths))
+                skipped = self._skipped_since(entry)
+                above = [*skipped, *self._sharing.above(entry)]
+                edit = warned(entry, foreign, skipped) if foreign else entry.edit
+                line = self._replaced_line(entry) if undoing and foreign else entry.replaced
+                added = [(self._undone, entry)] if undoing else [
+                    (self._done, entry), (self._lines, entry)]  # fmt: skip
+                if line is not None and line is not entry.replaced:
+                    added.append((self.entries, line))
+                left = self._done if undoing else self._undone
+                inverses = swap_all(net, entry.inverses)
+                append_all(*added)
+                current.keep(mark)
+                left.pop()
+                entry.stands = not undoing
+                entry.inverses = inverses
+                entry.replaced = line
+                with afterwards():
+                    self._note_swapped(net, entry, slots, above, foreign)
+        except EditError as error:
+            way_on = WAY_ON if undoing else ""
+            raise EditError(f"cannot {what} {entry.title!r}: {error}{way_on}") from None
+        return edit
+
+    def _replaced_line(self, entry: Entry) -> Entry:
+        """The line of what undoing an entry puts away: the one that there is, or a new one."""
+        if entry.replaced is not None:
+            return entry.replaced
+        return Entry("replaced", "", [], source=entry, number=len(self.entries))
+
+    def _skipped_since(self, entry: Entry) -> list[Entry]:
+        """The newer edits that were skipped and whose bytes are as they left them."""
+        newer = takewhile(lambda one: one.number > entry.number, reversed(self._skipped))
+        return [one for one in newer if sharing.holds(one)]
+
+    def _note_swapped(
+        self,
+        net: nn.Module,
+        entry: Entry,
+        slots: Iterable[Path],
+        above: list[Entry],
+        foreign: list[Name],
+    ) -> None:
+        """An entry was undone or redone."""
+        partly = sharing.note_taken_back(entry, above)
+        sharing.note_given_back(entry)
+        self._learn(net, entry, slots)
+        self._touch(entry)
+        self._kept.weigh(entry)
+        line = entry.replaced
+        if entry.stands:
+            self.code_size += entry.code_size
+            if line is not None:  # its values are in their slots again
+                self._touch(line).stands = True
+                self._remove_line(line)
+                for one in self._changed_outside_since(entry):
+                    one.restored.difference_update(line.names)
+            return
+        self._remove_line(entry)
+        if line is None or not foreign:
+            return
+        self._touch(line)
+        line.names, line.title, line.stands = foreign, replaced_title(entry, foreign), False
         if entry.displaced_whole:
             for one in self._changed_outside_since(entry):
-                one.restored.update(names)
+                one.restored.update(foreign)
+        if any(one in self._skipped for one in partly):
+            self._lines.append(line)  # the script goes on holding them
 
     def _changed_outside_since(self, entry: Entry) -> Iterator[Entry]:
         for one in reversed(self._lines):
@@ -243,45 +327,6 @@ class Journal:
                 return
             if one.kind == "outside":
                 yield one
-
-    def redo(self, net: nn.Module) -> Edit | None:
-        """Redo the last undone edit, to the same bytes; None if there is none."""
-        if not self._undone:
-            return None
-        entry = self._undone[-1]
-        foreign = self._swap(net, entry, "redo")
-        entry.stands = True
-        self._done.append(self._undone.pop())
-        self._add_line(entry)
-        if entry.replaced is not None:  # its values are in their slots again
-            self._touch(entry.replaced).stands = True
-            for one in self._changed_outside_since(entry):
-                one.restored.difference_update(entry.replaced.names)
-        return entry.edit if not foreign else warned(entry, foreign, "undo")
-
-    def _swap(self, net: nn.Module, entry: Entry, what: str) -> list[Name]:
-        """Exchange what an entry keeps with what is there; returns the slots others wrote to."""
-        if entry.inverses is None:
-            raise EditError(
-                f"{entry.title!r} can no longer be undone: the values before it were dropped, "
-                f"since the journal keeps at most {self.budget >> 20} MiB{WAY_ON}"
-            )
-        slots = {path_of(name): name for name in entry.names}
-        try:
-            with self._one_step() as (current, mark):
-                self.look(net, slots)
-                foreign = entry.foreign_now(net)
-                above = self._sharing.above(entry)
-                entry.inverses = swap_all(net, entry.inverses)
-                current.keep(mark)
-                sharing.note_taken_back(entry, above)
-                sharing.note_given_back(entry)
-                self._learn(net, entry)
-                self._touch(entry)
-        except EditError as error:
-            way_on = WAY_ON if what == "undo" else ""
-            raise EditError(f"cannot {what} {entry.title!r}: {error}{way_on}") from None
-        return list(dict.fromkeys(slots.get(path, ".".join(path)) for path in foreign))
 
     def at_stake(self, net: nn.Module, all_edits: bool = False) -> list[Name]:
         """The slots of whole tensors that undo would set back, though others wrote to them.
@@ -323,13 +368,18 @@ class Journal:
         self._forget_taken_back()
         if not self._done:
             return None
-        entry = self._done.pop()
-        entry.marks = [one.mark_only() for one in entry.inverses or () if isinstance(one, Bytes)]
+        entry = self._done[-1]
+        with self._one_step():
+            written = [one for one in entry.inverses or () if isinstance(one, Bytes)]
+            marks = [one.mark_only() for one in written]
+            append_all((self._skipped, entry))
+        self._done.pop()
+        entry.marks = marks
         self._kept.drop(entry)
         self._touch(entry)
         return entry.edit
 
-    def bring_back(self, net: nn.Module, entry: Entry) -> Edit:
+    def bring_back(self, net: nn.Module, entry: Entry, tree: Tree | None = None) -> Edit:
         """Restore what an undo put away, or an undone edit that cannot be redone; a new edit.
 
         Raises EditError if there is nothing to restore, or if the model has changed too much.
@@ -338,22 +388,21 @@ class Journal:
             raise EditError(f"{quoted(entry)} is not an entry of this model's journal", "entry")
         if not entry.can_be_brought_back:
             raise EditError(f"{entry.title!r} cannot be brought back: {why_not(entry)}", "entry")
-        slots = {path_of(name): name for name in entry.names}
+        slots = _reached(tree, entry.names)
         title = f"brought back: {entry.title}"
         with self._one_step() as (current, mark):
             self.look(net, slots)
-            inverses = swap_all(net, [one.copied() for one in entry.kept])
+            inverses = bring_in(net, entry.kept)
             edit = Edit(
                 title,
-                list(entry.names),
+                list(slots.values()),
                 warnings=[NOT_IN_SCRIPT],
                 action=None,
                 script=Script((comment(title), comment(NOT_IN_SCRIPT))),
                 called=self.called,
                 restructured=not all(isinstance(one, Bytes) for one in inverses),
             )
-            current.keep(mark)
-            self._begin(net, edit, inverses)
+            self._begin(net, edit, inverses, lambda: current.keep(mark))
         return edit
 
     def _forget_taken_back(self) -> None:
@@ -397,6 +446,18 @@ class Journal:
         return assembled(scripts, self.called() if name is None else name)
 
 
+def _reached(tree: Tree | None, names: Iterable[Name]) -> dict[Path, Name]:
+    """The slots, and those that are tied with them now."""
+    found = {path_of(name): name for name in names}
+    if tree is None:
+        return found
+    for kind in ("same", "memory"):
+        tied = tree.tied_with[kind]
+        for name in list(found.values()):
+            found.update((tree.node(one).path, one) for one in tied.get(name, ()))
+    return found
+
+
 def _scope(tree: Tree, action: Action) -> dict[Path, Name]:
     """The slots that an action may write to; all of them where it does not say."""
     nodes: list[Node] = []
@@ -421,6 +482,8 @@ def _is_name(given: object) -> bool:
 
 
 def _script(entry: Entry) -> Script | None:
+    if entry.kind == "replaced":
+        return Script((comment(OVER_SKIPPED.format(listed(map(display_name, entry.names)))),))
     if entry.kind != "outside":
         return entry.edit.script if entry.stands and entry.edit is not None else None
     names = [display_name(name) for name in entry.names if name not in entry.restored]

@@ -33,6 +33,13 @@ class Kept:
                 return
             self.drop(oldest.popleft())
 
+    def weigh(self, entry: Entry) -> None:
+        """An undo or redo has exchanged what an entry keeps, which may be larger now."""
+        if id(entry) in self._sizes:
+            size = entry.nbytes + ENTRY_BYTES
+            self._bytes += size - self._sizes[id(entry)]
+            self._sizes[id(entry)] = size
+
     def put_last(self, entry: Entry) -> None:
         """An entry whose redo a new edit has ended: it is dropped before those in effect."""
         if id(entry) in self._sizes:

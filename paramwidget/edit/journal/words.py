@@ -10,13 +10,20 @@ from paramwidget.edit.journal.entry import Edit, Entry
 from paramwidget.slots.ties import Name
 
 WAY_ON = "; bench.skip() leaves it as it is, and undo goes on with the edit before it"
+#: Slots that a warning names one by one.
+MOST_NAMES = 100
+
+OVER_SKIPPED = (
+    "{} went back here to what was there before an edit that was skipped: on a fresh copy the "
+    "values differ from here on"
+)
 NOT_IN_SCRIPT = "the values are not in the script: on a fresh copy they differ from here on"
 
 
 def were_changed(names: list[Name]) -> str:
     """ "0.weight was changed"."""
     were = "was" if len(names) == 1 else "were"
-    return f"{listed(map(display_name, names))} {were} changed"
+    return f"{listed(map(display_name, names), MOST_NAMES)} {were} changed"
 
 
 def replaced_title(entry: Entry, names: list[Name]) -> str:
@@ -24,12 +31,15 @@ def replaced_title(entry: Entry, names: list[Name]) -> str:
     return f"{counted(len(names), 'slot')} as before undoing {entry.title!r}"
 
 
-def warned(entry: Entry, foreign: list[Name], back: str) -> Edit | None:
-    """The edit of an entry, with a warning that others' values were put away."""
+def warned(entry: Entry, foreign: list[Name], skipped: list[Entry]) -> Edit | None:
+    """The edit of an entry, with a warning that its undo or redo puts others' values away."""
     edit = entry.edit
     if edit is None:
         return None
-    warning = f"{were_changed(foreign)} by something else since; {back} brings those values back"
+    own = {name for one in skipped for name in one.names}
+    by = "an edit that was skipped" if own.issuperset(foreign) else "something else"
+    back = "redo" if entry.stands else "undo"
+    warning = f"{were_changed(foreign)} by {by} since; {back} brings those values back"
     return replace(edit, warnings=[*edit.warnings, warning])
 
 

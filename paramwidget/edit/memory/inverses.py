@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ from torch import nn
 
 from paramwidget import compat
 from paramwidget.edit.errors import listed
-from paramwidget.edit.memory.write import point_at
+from paramwidget.edit.memory.write import Swap, point_at
 from paramwidget.slots.reading.reader import entries, key_text
 from paramwidget.tensors import condition, is_distributed, is_tensor, is_wrapper, parts, plain
 
@@ -59,8 +59,8 @@ class MovedMemory:
     def problem(self, net: nn.Module) -> str | None:
         """This can always be restored."""
 
-    def exchange(self, net: nn.Module) -> Callable[[], None]:
-        return self._swap
+    def exchange(self, net: nn.Module) -> Swap:
+        return Swap(self._swap)
 
     def _swap(self) -> None:
         # sparse and quantized tensors have no plain alias, and .data is theirs
@@ -91,8 +91,8 @@ class RequiresGrad:
     def problem(self, net: nn.Module) -> str | None:
         """This can always be switched."""
 
-    def exchange(self, net: nn.Module) -> Callable[[], None]:
-        return self._swap
+    def exchange(self, net: nn.Module) -> Swap:
+        return Swap(self._swap)
 
     def _swap(self) -> None:
         now = requires_grad(self.tensor)
@@ -148,8 +148,8 @@ class Registry:
         are = "were" if len(names) > 1 else "was"
         return f"{listed(names)} {are} replaced since" if names else "the slots have another order"
 
-    def exchange(self, net: nn.Module) -> Callable[[], None]:
-        return self._swap
+    def exchange(self, net: nn.Module) -> Swap:
+        return Swap(self._swap)
 
     def _swap(self) -> None:
         then, self.then = self.then, self.present()
@@ -186,8 +186,8 @@ class OwnRegistry:
             return f"a registry {self.name} of the model was replaced since"
         return None
 
-    def exchange(self, net: nn.Module) -> Callable[[], None]:
-        return self._swap
+    def exchange(self, net: nn.Module) -> Swap:
+        return Swap(self._swap)
 
     def _swap(self) -> None:
         self.restore()
@@ -236,8 +236,8 @@ class Behaviour:
     def problem(self, net: nn.Module) -> str | None:
         """Hooks added since then are removed too."""
 
-    def exchange(self, net: nn.Module) -> Callable[[], None]:
-        return self._swap
+    def exchange(self, net: nn.Module) -> Swap:
+        return Swap(self._swap)
 
     def _swap(self) -> None:
         module = self.module()

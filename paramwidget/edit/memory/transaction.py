@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import ClassVar, Protocol
 
 import torch
@@ -13,10 +14,11 @@ from torch import nn
 
 from paramwidget import compat
 from paramwidget.edit.errors import EditError, listed
-from paramwidget.edit.memory.write import Exchange, copied, part_of, put
+from paramwidget.edit.memory.write import Exchange, Swap, copied, part_of, put
 from paramwidget.edit.step import step
 from paramwidget.edit.values.index import Index
-from paramwidget.slots.content.fingerprint import fingerprint
+from paramwidget.slots.content.fingerprint import fingerprint, was_read
+from paramwidget.slots.memory.overlap import Block, block_of, within
 from paramwidget.slots.names import resolve
 from paramwidget.slots.tree import Path
 from paramwidget.tensors import bits_of, condition, same_bits
@@ -34,10 +36,10 @@ class Inverse(Protocol):
     def problem(self, net: nn.Module) -> str | None:
         """Why the model has changed too much for this, None if it has not."""
 
-    def exchange(self, net: nn.Module) -> Callable[[], None]:
+    def exchange(self, net: nn.Module) -> Exchange | Swap:
         """Prepare the exchange of what is kept with what is there.
 
-        The function that is returned allocates no tensor, and running it twice changes nothing.
+        It allocates no tensor when it is run, and running it twice changes nothing.
         """
 
     def restore(self) -> None:
@@ -116,20 +118,38 @@ class Bytes:
             return [self]
         return [replace(self, paths=tuple(paths), bytes=self.bytes.clone()) for _, paths in found]
 
-    def exchange(self, net: nn.Module) -> Callable[[], None]:
-        return Exchange(self._now(net), self.index, self.bytes).run
+    def exchange(self, net: nn.Module) -> Exchange:
+        return Exchange(self._now(net), self.index, self.bytes)
 
     def foreign(self, net: nn.Module) -> bool:
         """Whether the part holds something else than what was left there."""
         now = (self._content(tensor) for tensor, _ in self._tensors(net).values())
         return self.left is None or any(content != self.left for content in now)
 
-    def settle(self, net: nn.Module) -> None:
-        """The bytes were exchanged."""
+    def find_content(self, net: nn.Module) -> None:
+        """Know the content that an exchange has led to, which has just been made."""
         tensor = self._now(net)
-        then = self._content(tensor) if self.left_undone is None else self.left_undone
-        self.left, self.left_undone = then, self.left
+        if self.left_undone is None:
+            self.left_undone = self._content(tensor)
         self._find_again(tensor)
+
+    def settle(self) -> None:
+        """The bytes were exchanged, and each content is known; this cannot fail."""
+        self.left, self.left_undone = self.left_undone, self.left
+
+    def place(self, net: nn.Module) -> tuple[int, Index | None]:
+        """The tensor that stands there now, and the part of it."""
+        return id(self._now(net)), self.index
+
+    def mark_present(self, net: nn.Module) -> None:
+        """What stands there now is known, before others' bytes are exchanged for it."""
+        self.mark(self._now(net))
+
+    def mark_again(self) -> None:
+        """The same edit has written there once more."""
+        tensor = None if self.written is None else self.written()
+        if tensor is not None and self.left is not None:
+            self.left = self._content(tensor)
 
     def mark(self, tensor: torch.Tensor) -> None:
         """The part was written; the tensor holds what was left there."""
@@ -145,6 +165,16 @@ class Bytes:
         tensor = None if self.written is None else self.written()
         return tensor is not None and self._content(tensor) == self.left
 
+    def covers(self, other: Bytes) -> bool:
+        """Whether every byte of another part is one of this part's."""
+        mine, its = self.block(), other.block()
+        return mine is not None and its is not None and within(its, mine)
+
+    def block(self) -> Block | None:
+        """Where the part lies."""
+        tensor = None if self.written is None else self.written()
+        return None if tensor is None else block_of(part_of(tensor, self.index))
+
     def _content(self, tensor: torch.Tensor) -> Hashable:
         return fingerprint(part_of(tensor, self.index))
 
@@ -156,7 +186,7 @@ class Bytes:
         """The transaction that wrote them puts them back."""
 
     def copied(self) -> Bytes:
-        return replace(self, bytes=self.bytes.clone())
+        return replace(self, bytes=self.bytes.clone(), left=None, left_undone=None)
 
 
 class Transaction:
@@ -198,15 +228,39 @@ class Transaction:
             f"{inverse.name} was written to by something else at the same moment, which stands"
         )
 
-    def record(self, inverse: Inverse) -> None:
-        """Note what was changed otherwise than by ``write``."""
-        self.inverses.append(inverse)
+    @contextmanager
+    def recorded(self, inverse: Inverse) -> Iterator[None]:
+        """Note what is changed inside, otherwise than by ``write``; an error undoes it at once."""
 
         def back() -> str:
             inverse.restore()
             return ""
 
         self._ways_back.append(back)
+        try:
+            self.inverses.append(inverse)
+            yield
+        except Exception:
+            back()
+            self._ways_back.remove(back)
+            self.inverses[:] = [one for one in self.inverses if one is not inverse]
+            raise
+
+    def mark_overlapping(self) -> None:
+        """Mark anew what a later write of the same edit has reached too."""
+        written = [one for one in self.inverses if isinstance(one, Bytes)]
+        if len(written) < 2:
+            return
+        blocks = [(block.low, block.high, one) for one in written if (block := one.block())]
+        blocks.sort(key=lambda block: block[0])
+        end, last = -1, None
+        for low, high, one in blocks:
+            if low < end:
+                for overlapping in (last, one):
+                    if overlapping is not None:
+                        overlapping.mark_again()
+            if high > end:
+                end, last = high, one
 
     def restore(self) -> list[str]:
         """Put everything back, the last first; returns the slots that others wrote to meanwhile."""
@@ -221,8 +275,7 @@ class Transaction:
 def _put_back(inverse: Bytes, tensor: torch.Tensor, part: torch.Tensor) -> str:
     """Put the bytes back unless something else has written there since; then returns the name."""
     now = None if inverse.left is None else fingerprint(part)
-    unknown = isinstance(now, tuple) and isinstance(now[-1], str)  # no memory to read it
-    if now == inverse.left or unknown:
+    if now == inverse.left or not was_read(now):
         put(tensor, inverse.bytes, inverse.index)
         return ""
     return inverse.name
@@ -241,6 +294,7 @@ def transaction(net: nn.Module) -> Iterator[Transaction]:
     with step() as current:
         current.ways_back.append(lambda: current.left_alone.extend(work.restore()))
         yield work
+        work.mark_overlapping()
 
 
 def swap_all(net: nn.Module, inverses: Sequence[Inverse]) -> list[Inverse]:
@@ -248,19 +302,58 @@ def swap_all(net: nn.Module, inverses: Sequence[Inverse]) -> list[Inverse]:
 
     Raises EditError that names each slot that cannot be restored, with nothing changed.
     """
+    _refuse(net, inverses)
+    return _exchanged(net, _apart(net, inverses))
+
+
+def bring_in(net: nn.Module, inverses: Sequence[Inverse]) -> list[Inverse]:
+    """Put what is kept there, and go on keeping it; returns what undoes that.
+
+    Raises EditError that names each slot that cannot be restored, with nothing changed.
+    """
+    _refuse(net, inverses)
+    copies = _apart(net, [one.copied() for one in inverses])
+    wanted: dict[tuple[int, Index | None], Bytes] = {}
+    for one in copies:
+        if isinstance(one, Bytes):
+            first = wanted.setdefault(one.place(net), one)
+            if not same_bits(first.bytes, one.bytes):
+                raise EditError(f"{first.name} and {one.name} are one tensor now, and held "
+                                "different values; untie one of them first")  # fmt: skip
+            one.mark_present(net)
+    return _exchanged(net, copies)
+
+
+def _refuse(net: nn.Module, inverses: Sequence[Inverse]) -> None:
     problems = [why for one in inverses if (why := one.problem(net)) is not None]
     if problems:
         raise EditError(listed(dict.fromkeys(problems), 20))
+
+
+def _apart(net: nn.Module, inverses: Sequence[Inverse]) -> list[Inverse]:
+    """The same with one of ``Bytes`` for each tensor."""
     single: list[Inverse] = []
     for one in inverses:
         single += one.apart(net) if isinstance(one, Bytes) else [one]
+    return single
+
+
+def _back(exchange: Exchange | Swap) -> None:
+    if exchange.made:
+        exchange.run()
+
+
+def _exchanged(net: nn.Module, single: list[Inverse]) -> list[Inverse]:
+    """The last first, since that is how an edit is undone; all of it or nothing."""
     single.reverse()
+    contents = [one for one in single if isinstance(one, Bytes)]
     with step() as current:
-        runs = [one.exchange(net) for one in single]
-        for run in runs:
-            run()
-            current.ways_back.append(run)
-        for one in single:
-            if isinstance(one, Bytes):
-                one.settle(net)
+        exchanges = [one.exchange(net) for one in single]
+        current.ways_back += [partial(_back, one) for one in exchanges]
+        for exchange in exchanges:
+            exchange.run()
+        for one in contents:
+            one.find_content(net)
+        for one in contents:
+            one.settle()
     return single

@@ -7,7 +7,7 @@ does not make the backward raise.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
@@ -61,6 +61,7 @@ class Exchange:
 
     def __init__(self, tensor: torch.Tensor, index: Index | None, kept: torch.Tensor) -> None:
         self._inference = tensor.is_inference()
+        self.made = False
         with torch.inference_mode(False):
             part = part_of(tensor, index)
             room = min(part.numel(), max(1, PIECE_BYTES // part.element_size()))
@@ -71,17 +72,29 @@ class Exchange:
             ]
 
     def run(self) -> None:
-        """Raises if torch does, with every byte where it was."""
+        """Raises if torch does, with every byte where it was unless it is ``made``."""
         done = 0
         with torch.inference_mode(self._inference), torch.no_grad():
             try:
                 for piece in self._pieces:
                     _exchange(*piece)
                     done += 1
+                self.made = not self.made
             except BaseException:
                 for piece in self._pieces[:done]:
                     _exchange(*piece)
                 raise
+
+
+class Swap:
+    """Exchanges objects, by a function that does it as a whole or not at all."""
+
+    def __init__(self, swap: Callable[[], None]) -> None:
+        self._swap, self.made = swap, False
+
+    def run(self) -> None:
+        self._swap()
+        self.made = not self.made
 
 
 def _exchange(here: torch.Tensor, there: torch.Tensor, buffer: torch.Tensor) -> None:

@@ -78,6 +78,15 @@ _factors = _draw_factors(PIECE_WORDS)
 _device_factors: dict[torch.device, torch.Tensor] = {}
 
 
+class _Unread(str):
+    """Ends the token of a tensor that could not be read; equal for equal reasons."""
+
+
+def was_read(token: Hashable) -> bool:
+    """Whether a token tells of the content, and not of a failure to read it."""
+    return not (isinstance(token, tuple) and token and isinstance(token[-1], _Unread))
+
+
 def fingerprint(tensor: torch.Tensor | None) -> Hashable:
     """A token of a tensor's state, shape, dtype, device and every byte of its elements, in order.
 
@@ -102,7 +111,7 @@ def fingerprint(tensor: torch.Tensor | None) -> Hashable:
         with compat.without_torch_function():
             return (*look, *(_content(piece) for piece in _pieces(tensor, known)))
     except Exception as error:
-        return (*look, type(error).__name__)
+        return (*look, _Unread(type(error).__name__))
 
 
 def sample(tensor: torch.Tensor) -> Hashable:

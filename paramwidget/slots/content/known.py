@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from paramwidget.slots.content.baseline import Baseline
-from paramwidget.slots.content.fingerprint import fingerprint, sample
+from paramwidget.slots.content.fingerprint import fingerprint, sample, was_read
 from paramwidget.slots.names import held_at
 from paramwidget.slots.ties import TieGroup
 from paramwidget.slots.tree import Node, Path, Tree
@@ -41,18 +41,27 @@ class KnownContent:
         """The slots that held one tensor when this was made; none after the first look."""
         return [] if self._baseline is None else self._baseline.ties()
 
-    def refresh(self, tree: Tree, net: Any) -> list[Node]:
+    def refresh(self, tree: Tree, net: Any) -> tuple[list[Node], list[Node]]:
         """The slots whose content has changed; the present content becomes the known one.
 
-        Slots that were not there count as changed; computed ones are not computed for this.
+        Also those of them that ``outside`` has not told of yet. Slots that were not there count as
+        changed; computed ones are not computed for this.
         """
         held = _held(net, (node.path for node in tree.slots))
         now = _read(held, fingerprint)
-        changed = {path for path in now if self._differs(path, held, now)} | self._unreported
+        unseen = {path for path in now if self._differs(path, held, now)}
+        changed = unseen | self._unreported
+        before = self._prints
         self._baseline, self._prints, self._samples = None, {}, {}
         self._unreported = set()
         self._keep(held, now)
-        return [node for node in tree.slots if node.path in changed and node.path in held]
+        for path in now.keys() - self._prints.keys():  # which could not be read
+            self._prints[path] = before.get(path, _UNKNOWN)
+        there = [node for node in tree.slots if node.path in held]
+        return (
+            [node for node in there if node.path in changed],
+            [node for node in there if node.path in unseen],
+        )
 
     def outside(self, net: Any, paths: Iterable[Path], most: int) -> list[Path]:
         """Those of the slots that have changed since anybody looked.
@@ -70,6 +79,8 @@ class KnownContent:
         return changed
 
     def _differs(self, path: Path, held: Held, now: Prints) -> bool:
+        if not was_read(now[path]):
+            return False  # no memory to read it: the next look may
         if self._baseline is not None and path not in self._prints:
             return self._baseline.changed(path, held[path])
         return self._prints.get(path) not in (now[path], _UNKNOWN)
@@ -78,6 +89,7 @@ class KnownContent:
         """The present content of these slots, which no later look reports."""
         held = _held(net, paths)
         now = _read(held, fingerprint)
+        now = {path: one if was_read(one) else _UNKNOWN for path, one in now.items()}
         self._keep(held, now)
         self._unreported.difference_update(now)
         return now
@@ -91,9 +103,15 @@ class KnownContent:
         return unknown
 
     def _keep(self, held: Held, now: Prints) -> None:
+        now = {path: one for path, one in now.items() if was_read(one)}
         self._prints.update(now)
-        large = {path: held[path] for path in now if _size(held[path]) > SAMPLED_BYTES}
-        self._samples.update(_read(large, sample))
+        for path, seen in _read(
+            {path: held[path] for path in now if _is_large(held[path])}, sample
+        ).items():
+            if was_read(seen):
+                self._samples[path] = seen
+            else:
+                self._samples.pop(path, None)
 
 
 def _held(net: Any, paths: Iterable[Path]) -> Held:
@@ -111,6 +129,10 @@ def _within(held: Held, most: int) -> Held:
             break
         kept[path] = tensor
     return kept
+
+
+def _is_large(tensor: torch.Tensor) -> bool:
+    return _size(tensor) > SAMPLED_BYTES
 
 
 def _size(tensor: torch.Tensor) -> int:

@@ -122,6 +122,17 @@ def overlap(a: Block, b: Block) -> bool:
         return _listed_overlap(a, b)
 
 
+def within(inner: Block, outer: Block) -> bool:
+    """True if every byte of an element of the one belongs to an element of the other.
+
+    May be False where the outer block has gaps and is not the same.
+    """
+    if inner == outer:
+        return True
+    between = outer.low <= inner.low and inner.high <= outer.high
+    return inner.world == outer.world and outer.dense and between
+
+
 def _residues_apart(a: Block, b: Block) -> bool:
     """True if all places of ``a`` and all of ``b`` differ modulo the common divisor of the strides.
 
