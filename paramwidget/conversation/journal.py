@@ -22,6 +22,10 @@ class SentJournal:
         self._revision = -1
         self._code = ""
 
+    def is_behind(self, journal: Journal) -> bool:
+        """Whether there is anything that they have not been sent."""
+        return journal.revision != self._revision
+
     def message(self, journal: Journal, whole: bool = False) -> protocol.Journal:
         """What has changed since the last message; all of it if ``whole``, or at first."""
         whole = whole or self._revision < 0
