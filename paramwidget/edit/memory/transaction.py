@@ -156,7 +156,9 @@ class Bytes:
         """The transaction that wrote them puts them back."""
 
     def copied(self) -> Bytes:
-        return replace(self, bytes=self.bytes.clone())
+        """The same bytes for another edit, which has left nothing yet."""
+        held = self.bytes.clone()
+        return replace(self, bytes=held, left=None, left_undone=None, displaced=False)
 
 
 class Transaction:

@@ -18,7 +18,7 @@ export function JournalPane({ store, view }: JournalProps) {
   useEffect(() => pane.current?.scrollIntoView({ block: "nearest" }), []);
   const journal = store.journal.value;
   const entries = journal?.entries ?? [];
-  const edits = entries.filter(({ of }) => of !== "outside" && of !== "replaced");
+  const edits = entries.filter(({ of }) => of === "edit" || of === "dropped");
   const standing = edits.filter(({ stands }) => stands).length;
   return (
     <section class="journal card" aria-label="Journal" ref={pane}>
@@ -85,10 +85,11 @@ function EntryLine({ entry, bringBack }: EntryLineProps) {
   const mark = stands ? "" : MARKS[of];
   const more = names.length - NAMES;
   const shown = names.slice(0, NAMES).map((name) => readable(name, 60));
-  const classes = ["entry", of, !stands && !error && "undone"];
+  const quiet = of === "outside" || of === "replaced";
+  const undone = !stands && (of === "edit" || of === "dropped");
   return (
-    <li class={classes.filter(Boolean).join(" ")}>
-      <span class="number">{number + 1}</span>
+    <li class={`entry ${of}${undone ? " undone" : ""}`}>
+      <span class="number">{quiet ? "" : number + 1}</span>
       <div class="what">
         <div class="line">
           <span class="entry-title">

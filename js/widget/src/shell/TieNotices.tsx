@@ -19,7 +19,7 @@ export function TieNotices({ store, leave }: { store: Store; leave: () => void }
         {news.lost.map((offer) => (
           <li key={`lost ${JSON.stringify(offer.second)}`}>
             no longer tied: {name(offer)} (it was tied with {partner(offer)}){" "}
-            <TieButton store={store} offer={offer} label="Tie again" />
+            <TieButton store={store} offer={offer} label="Tie again" leave={leave} />
           </li>
         ))}
         {news.gained.map((offer) => (
