@@ -60,7 +60,8 @@ def _way_on() -> Iterator[None]:
         yield
     except EditError as error:
         said = str(error).removesuffix(WAY_ON)
-        raise EditError(f"{said}. Undo can go on with the edits before it.", "skip") from None
+        said = f"{said[:1].upper()}{said[1:]}. Undo can go on with the edits before it."
+        raise EditError(said, "skip") from None
 
 
 def _ask_first(names: Sequence[Name]) -> None:

@@ -158,7 +158,7 @@ def test_an_undo_that_cannot_be_done_offers_the_way_on(widget: Bench, view: View
         layers(widget)[0] = nn.Linear(5, 3)
     view.tree.focus()
     view.press("Control+z")
-    expect(question(view)).to_contain_text("cannot undo")
+    expect(question(view)).to_contain_text("Cannot undo")
     expect(question(view)).to_contain_text("0.weight")
     expect(question(view)).not_to_contain_text("bench.skip()")
     expect(answer(view, "Undo anyway")).to_have_count(0)

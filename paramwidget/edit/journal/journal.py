@@ -232,7 +232,7 @@ class Journal:
         if entry.replaced is None:
             entry.replaced = self._add(Entry("replaced", "", [], source=entry))
         line = self._touch(entry.replaced)
-        line.names, line.title, line.stands = names, replaced_title(entry, names), False
+        line.names, line.title, line.stands = names, replaced_title(entry), False
         if entry.displaced_whole:
             for one in self._changed_outside_since(entry):
                 one.restored.update(names)

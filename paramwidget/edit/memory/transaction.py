@@ -19,7 +19,7 @@ from paramwidget.edit.values.index import Index
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.names import resolve
 from paramwidget.slots.tree import Path
-from paramwidget.tensors import bits_of, condition, same_bits
+from paramwidget.tensors import bits_of, condition, dtype_name, same_bits
 
 
 class Inverse(Protocol):
@@ -103,8 +103,9 @@ class Bytes:
         for tensor, _ in found.values():
             now = condition(tensor)
             if now.state != "ready" or now.shape != self.shape or tensor.dtype != self.dtype:
+                was = f"{self.shape} of {dtype_name(self.dtype)}"
                 return (
-                    f"{self.name} has changed since: it was {self.shape} of {self.dtype} and is "
+                    f"{self.name} has changed since: it was {was} and is "
                     f"{now.shape if now.shape is not None else now.state} of {now.dtype}"
                 )
         return None
