@@ -7,7 +7,8 @@ other fields go by their names. What differs stands here, and all of it is check
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import singledispatch
 from typing import Any
 
@@ -17,6 +18,7 @@ from paramwidget.edit.actions.initialize import Initialize
 from paramwidget.edit.actions.outcome import by_reason, display_name
 from paramwidget.edit.errors import EditError, listed
 from paramwidget.edit.journal import Edit
+from paramwidget.edit.journal.words import WAY_ON
 from paramwidget.slots.ties import Name
 from paramwidget.workbench import Workbench
 
@@ -47,10 +49,19 @@ def carry_out(intent: protocol.Intent, bench: Workbench) -> Edit | None:
 def _undo(intent: protocol.Undo, bench: Workbench) -> Edit | None:
     if not intent.confirmed:
         _ask_first(bench.at_stake())
-    try:
+    with _way_on():
         return bench.undo()
+
+
+@contextmanager
+def _way_on() -> Iterator[None]:
+    """A browser has a button for what ``bench.skip()`` does."""
+    try:
+        yield
     except EditError as error:
-        raise EditError(str(error), "skip") from None
+        said = str(error).removesuffix(WAY_ON)
+        said = f"{said[:1].upper()}{said[1:]}. Undo can go on with the edits before it."
+        raise EditError(said, "skip") from None
 
 
 def _ask_first(names: Sequence[Name]) -> None:
@@ -83,7 +94,8 @@ def _redo(_: protocol.Redo, bench: Workbench) -> Edit | None:
 def _restart(intent: protocol.Restart, bench: Workbench) -> Edit | None:
     if not intent.confirmed:
         _ask_first(bench.at_stake(all_edits=True))
-    undone = bench.restart()
+    with _way_on():
+        undone = bench.restart()
     return undone[-1] if undone else None
 
 

@@ -21,22 +21,35 @@ class SentJournal:
     def __init__(self) -> None:
         self._revision = -1
         self._code = ""
+        self._standing: dict[int, bool] = {}  # the lines sent, and whether they were in effect
+
+    def is_behind(self, journal: Journal) -> bool:
+        """Whether there is anything that they have not been sent."""
+        if journal.revision != self._revision:
+            return True
+        return any(map(self._is_new, journal.entries[-MOST_ENTRIES:]))
+
+    def _is_new(self, entry: Entry) -> bool:
+        """An undo in another model that shares a tensor takes an edit back without a revision."""
+        known = self._standing.get(entry.number)
+        return entry.revision > self._revision or known is not entry.stands
 
     def message(self, journal: Journal, whole: bool = False) -> protocol.Journal:
         """What has changed since the last message; all of it if ``whole``, or at first."""
         whole = whole or self._revision < 0
         newest = journal.entries[-MOST_ENTRIES:]
-        changed = [e for e in newest if whole or e.revision > self._revision]
+        changed = [entry for entry in newest if whole or self._is_new(entry)]
         code = _code(journal)
         kept = 0 if whole else _kept(self._code, code)
         self._revision, self._code = journal.revision, code
+        self._standing = {entry.number: entry.stands for entry in newest}
         return protocol.Journal(
             entries=[_line(entry) for entry in changed],
             undo=journal.next_undo,
             redo=journal.next_redo,
             code=code[kept:],
             whole=whole,
-            code_kept=kept,
+            code_kept=_units(code[:kept]),
             first=newest[0].number if newest else 0,
         )
 
@@ -53,6 +66,11 @@ def _code(journal: Journal) -> str:
 def _kept(before: str, now: str) -> int:
     """How many characters need not be sent again: an edit adds to the end, undo takes from it."""
     return min(len(before), len(now)) if now.startswith(before) or before.startswith(now) else 0
+
+
+def _units(text: str) -> int:
+    """Its length as a browser counts, to which a character beyond U+FFFF is two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _line(entry: Entry) -> protocol.Entry:

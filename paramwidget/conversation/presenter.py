@@ -267,6 +267,11 @@ class Presenter:
         with told("the journal could not be shown"):
             self._send(self._sent_journal.message(self.bench.log, whole))
 
+    def show_new_journal(self) -> None:
+        """The journal, if anything has happened in it since it was last sent."""
+        if self._sent_journal.is_behind(self.bench.log):
+            self.show_journal()
+
     # --- what is saved with the notebook -------------------------------------------------------
 
     @property

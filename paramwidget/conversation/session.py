@@ -38,6 +38,7 @@ _log = logging.getLogger("paramwidget")
 
 LIVE_PERIOD = 0.1  # s between frames while a cell runs
 PACES = (0.1, 60)  # frames per second that a view may ask for
+GLANCE_BYTES = 1 << 26  # of the model are read when a cell ends
 LIVE_SHARE = 0.015  # share of a training cell's time that looking at the model may take
 
 
@@ -62,7 +63,6 @@ class Session:
         self._busy = False
         self._next_live = 0.0
         self._period = LIVE_PERIOD
-        self._stale = False
         self._newest: IntentErrand | None = None  # the last that was carried out
         self._mute = False
         bench.listen(self)
@@ -228,7 +228,6 @@ class Session:
         if not self.views.any_open:
             return
         if self._busy and time.monotonic() < self._next_live:
-            self._stale = True
             return
         self.presenter.show_journal()
         self._push("edit", tree)
@@ -255,13 +254,24 @@ class Session:
     def _show_cell(self) -> None:
         """What the cell did, and the edits that waited for its end."""
         with self.bench.lock:
-            if self._stale:
-                self.presenter.show_journal()
-            self._stale = False
+            if self.views.any_open:
+                self._note_outside()
+                self.presenter.show_new_journal()
             self._push("cell")
             self._send_status()
         self.views.drop_silent()
         self._mind_pulse()
+
+    def _note_outside(self) -> None:
+        """What the cell itself has changed stands in the journal; all of it, if a glance sees any.
+
+        The glance costs little whatever the size of the model.
+        """
+        with told("what a cell has changed could not be noted"):
+            before = self.bench.log.revision
+            self.bench.look_outside(GLANCE_BYTES)
+            if self.bench.log.revision != before:
+                self.bench.look_outside()
 
     @neutral()
     def stepped(self) -> None:

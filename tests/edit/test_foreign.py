@@ -92,6 +92,28 @@ def test_what_an_undo_replaced_comes_back_after_further_edits() -> None:
     assert contents(net)["0.weight"] == trained["0.weight"]
 
 
+@pytest.mark.parametrize("change", [train, load, add])
+def test_what_was_brought_back_is_the_edits_own_and_its_undo_asks_nothing(
+    change: Callable[[Any], None],
+) -> None:
+    net = chain()
+    bench = Workbench(net)
+    bench.initialize("", "xavier_uniform_", parameters="weight")
+    change(net)
+    foreign = contents(net)
+    bench.undo()
+    back = bench.bring_back(the(bench, "replaced"))
+    assert bench.at_stake() == []
+    for _ in range(2):
+        undone = bench.undo()
+        assert undone is not None
+        assert undone.warnings == back.warnings
+        bench.redo()
+        assert contents(net)["0.weight"] == foreign["0.weight"]
+    add(net)
+    assert bench.at_stake() == ["0.weight", "1.weight"]
+
+
 def test_undo_of_its_own_values_warns_of_nothing() -> None:
     net = chain()
     bench = Workbench(net)
@@ -241,6 +263,7 @@ def test_skip_leads_past_an_edit_that_cannot_be_undone(change: Callable[[Any], N
     change(net)
     with pytest.raises(EditError, match=r"0\.weight.*bench\.skip"):
         bench.undo()
+    assert bench.at_stake() == []
     left = contents(net)
     assert bench.skip() is blocked
     assert contents(net) == left

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import sys
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +18,8 @@ import browser as browsers
 from page import made
 from page.eyes import View
 from page.kit import Bench, Blank
+from paramwidget import EditError
+from zoo import packed as zoo
 from zoo.structure import chapter
 
 FOLDER = Path(__file__).resolve().parent.parent / ".cache" / "shots"
@@ -123,11 +128,128 @@ def functions(blank: Blank) -> View:
     return view
 
 
+def asked(blank: Blank) -> View:
+    """An undo that would put away what a cell has written, asked for from the tree."""
+    widget = blank.show(chapter_net())
+    view = seen(blank)
+    widget.bench.initialize("", "xavier_uniform_", types="Linear", parameters="weight", seed=3)
+    widget.flush()
+    overwritten(widget)
+    view.button("Journal").click()
+    view.tree.focus()
+    view.press("ArrowDown", "ArrowDown", "Control+z")
+    return view
+
+
+def refused(blank: Blank) -> View:
+    """An undo that cannot be done, from a hall: text two sizes larger."""
+    widget = blank.show(tied_net())
+    view = seen(blank)
+    widget.bench.initialize("", "zeros_", types="Linear")
+    widget.flush()
+    with widget.cell():
+        widget.net[0] = nn.Linear(20, 8)  # type: ignore[operator]
+    view.tree.focus()
+    view.press("+", "+", "Control+z")
+    return view
+
+
+def told_all(blank: Blank) -> View:
+    """Every kind of line that a journal has."""
+    widget = blank.show(chapter_net())
+    bench, view = widget.bench, seen(blank)
+    bench.initialize("", "xavier_uniform_", types="Linear", parameters="weight", seed=3)
+    bench.assign("Linear_1.weight", (0, 0), 42)
+    bench.undo()
+    bench.initialize("Linear_1.weight", "normal_", seed=4)
+    widget.flush()
+    overwritten(widget)
+    bench.undo()
+    with suppress(EditError):
+        bench.apply(breaks, "Linear_2")
+    bench.compute("Linear_2.weight", "w + 1")
+    bench.bring_back(next(entry for entry in bench.journal if entry.kind == "replaced"))
+    bench.assign("Linear_2.weight", (1, 1), 1)
+    bench.undo()
+    widget.flush()
+    view.button("Journal").click()
+    return view
+
+
+def all_told_large(blank: Blank) -> View:
+    """The same with larger text."""
+    view = told_all(blank)
+    view.button("Larger text").click()
+    view.button("Larger text").click()
+    return view
+
+
+def untied(blank: Blank) -> View:
+    """Ties that a cell has broken, twins in a panel."""
+    net = tied_net()
+    widget = blank.show(net)
+    view = seen(blank)
+    view.row("2.weight").click()
+    with widget.cell():
+        net[4] = copy.deepcopy(net[2])  # type: ignore[operator,index]
+    view.row("4.weight").click()
+    return view
+
+
+def packed(blank: Blank) -> View:
+    """Packed weights, and a file behind a tensor."""
+    blank.show(Mapped())
+    view = seen(blank)
+    for name in ("mapped", "four_bit.0.weight", "scaled.weight"):
+        view.row(name).click()
+    view.button("Initialize…").first.click()
+    return view
+
+
+def troubled(blank: Blank) -> View:
+    """What the kernel said cannot be shown, and a notice."""
+    widget = blank.show(chapter_net())
+    view = seen(blank)
+    widget.send({"kind": "frame", "panel": 3})
+    widget.bench.assign("Linear_1.weight", (0, 0), 42)
+    widget.flush()
+    return view
+
+
+def damaged(blank: Blank) -> View:
+    """A saved picture that is damaged."""
+    source = Bench(blank.page, "source", tied_net())
+    source.kernel.receive({"kind": "hello", "view": "v", "protocol": 1})
+    packets = source.kernel.saved_messages()
+    for content, _ in packets:
+        if content["kind"] == "tree":
+            content["parents"] = content["parents"][:-1]
+    blank.show_saved(packets)
+    return View(blank.page.locator(".paramwidget").first)
+
+
+def named(blank: Blank) -> View:
+    """The user's own variable in what can be copied."""
+    net = chapter_net()
+    widget = Bench(blank.page, "w", net)
+    widget.bench.name = "model.encoder"
+    blank.widgets["w"] = widget
+    widget.start()
+    widget.render()
+    widget.bench.initialize("", "xavier_uniform_", types="Linear", parameters="weight", seed=3)
+    widget.flush()
+    view = seen(blank)
+    view.row("Linear_1.weight").click()
+    view.button("Journal").click()
+    return view
+
+
 SCENES = [
     Scene(f.__name__, f)
     for f in (
         first_sight, panels, at_work, functions, lecture, keys, busy, saved, badges,
-        freezing, version,
+        freezing, version, asked, refused, told_all, all_told_large, untied, packed, troubled,
+        damaged, named,
     )
 ]  # fmt: skip
 
@@ -142,6 +264,31 @@ def tied_net() -> nn.Module:
     shared = nn.Linear(8, 8)
     first, last = nn.Linear(16, 8), nn.Linear(8, 10)
     return nn.Sequential(first, nn.ReLU(), shared, nn.ReLU(), shared, nn.ReLU(), last)
+
+
+def overwritten(widget: Bench) -> None:
+    """A cell that writes to every parameter."""
+    with widget.cell():
+        for parameter in widget.net.parameters():
+            parameter.data += 0.5
+
+
+def breaks(module: nn.Module) -> None:
+    raise RuntimeError("my own mistake")
+
+
+class Mapped(nn.Module):
+    """Packed weights of two kinds, and a parameter that lies in a file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.four_bit = zoo.bitsandbytes_4bit()
+        self.scaled = zoo.layer(zoo.scaled(4, 8))
+        file = Path(tempfile.mkdtemp()) / "weights.bin"
+        torch.randn(64).numpy().tofile(file)
+        stored = torch.from_file(str(file), shared=True, size=64).reshape(8, 8)
+        self.mapped = nn.Parameter(stored)
 
 
 def seen(blank: Blank) -> View:

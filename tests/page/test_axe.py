@@ -13,7 +13,10 @@ SCENES = {scene.name: scene for scene in shots.SCENES}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("scene", ["at_work", "panels", "keys", "busy", "badges"])
+@pytest.mark.parametrize(
+    "scene",
+    ["at_work", "panels", "keys", "busy", "badges", "asked", "refused", "told_all", "untied"],
+)
 def test_nothing_to_complain_of(blank: Blank, scene: str, theme: str) -> None:
     page = blank.page
     page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")

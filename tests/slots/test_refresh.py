@@ -8,6 +8,8 @@ import torch
 from torch import nn
 
 from paramwidget import ParamWidget, Workbench
+from paramwidget.slots.content.known import KnownContent
+from paramwidget.slots.tree import read_tree
 
 
 def test_a_change_since_the_bench_was_made_is_told_once():
@@ -71,3 +73,24 @@ def test_a_widget_on_what_is_no_module_is_refused_and_says_nothing_more():
     with pytest.raises(TypeError, match="got int"):
         ParamWidget(5)
     gc.collect()  # what was half made is closed here; an error in that would be told
+
+
+def test_a_quick_look_reads_small_tensors_and_samples_large_ones() -> None:
+    net = nn.Sequential(nn.Linear(2100, 2100), nn.Linear(4, 4))
+    known = KnownContent(net)
+    paths = [("0", "weight"), ("1", "weight"), ("1", "bias")]
+    assert known.outside(net, paths, 1 << 20) == []
+    for parameter in net.parameters():
+        parameter.data += 1
+    assert known.outside(net, paths, 1 << 20) == paths
+    assert known.outside(net, paths, 1 << 20) == []
+    changed = known.refresh(read_tree(net), net)
+    assert [node.path for node in changed] == [("0", "weight"), ("0", "bias"), *paths[1:]]
+
+
+def test_what_a_quick_look_could_not_read_is_still_reported_as_changed() -> None:
+    net = nn.Sequential(nn.Linear(2100, 2100))
+    known = KnownContent(net)
+    net[0].weight.data += 1
+    assert known.outside(net, [("0", "weight")], 1 << 20) == []
+    assert [node.path for node in known.refresh(read_tree(net), net)] == [("0", "weight")]

@@ -3,11 +3,12 @@
 import { useSignalEffect } from "@preact/signals";
 import { JournalPane } from "./journal/JournalPane";
 import { KeyList } from "./shell/KeyList";
+import { QuestionBar } from "./shell/QuestionBar";
 import { Side } from "./shell/Side";
 import { TieNotices } from "./shell/TieNotices";
 import { Toolbar } from "./shell/Toolbar";
 import type { Store } from "./store/store";
-import type { Question, ViewState } from "./store/view";
+import type { ViewState } from "./store/view";
 import { CloseButton } from "./style/CloseButton";
 import { Guard } from "./style/Guard";
 import { TreePane } from "./tree/TreePane";
@@ -63,6 +64,7 @@ function Notices({ store, view }: AppProps) {
   });
   const warnings = store.tree.value?.message.warnings ?? [];
   const fromPython = store.status.value.notice;
+  const question = view.question.value;
   return (
     <>
       {fromPython && (
@@ -100,54 +102,7 @@ function Notices({ store, view }: AppProps) {
           />
         </div>
       )}
-      {view.question.value && <QuestionBar question={view.question.value} view={view} />}
+      {question && <QuestionBar key={question.text} question={question} view={view} />}
     </>
   );
-}
-
-/** The focus goes to the answer that changes nothing. */
-function QuestionBar({ question, view }: { question: Question; view: ViewState }) {
-  const cancel = () => {
-    view.question.value = null;
-    view.goTo("tree");
-  };
-  return (
-    <div
-      class="notice warn question"
-      role="alertdialog"
-      aria-label="Undo"
-      aria-describedby="question"
-      onKeyDown={(event) => {
-        if (event.key === "Escape") {
-          event.preventDefault();
-          cancel();
-        }
-      }}
-    >
-      <span id="question">{question.text}</span>
-      <span class="buttons">
-        {question.answers.map(({ label, title, asks }) => (
-          <button
-            class="button"
-            type="button"
-            key={label}
-            title={title}
-            onClick={() => {
-              view.ask(asks);
-              view.goTo("tree");
-            }}
-          >
-            {label}
-          </button>
-        ))}
-        <button class="button" type="button" ref={focused} onClick={cancel}>
-          Cancel
-        </button>
-      </span>
-    </div>
-  );
-}
-
-function focused(button: HTMLElement | null): void {
-  button?.focus();
 }

@@ -314,7 +314,7 @@ class Journal:
         if line is None or not foreign:
             return
         self._touch(line)
-        line.names, line.title, line.stands = foreign, replaced_title(entry, foreign), False
+        line.names, line.title, line.stands = foreign, replaced_title(entry), False
         if entry.displaced_whole:
             for one in self._changed_outside_since(entry):
                 one.restored.update(foreign)
@@ -331,14 +331,16 @@ class Journal:
     def at_stake(self, net: nn.Module, all_edits: bool = False) -> list[Name]:
         """The slots of whole tensors that undo would set back, though others wrote to them.
 
-        ``all_edits``: that undoing every edit would set back.
+        None where undo cannot be done. ``all_edits``: that undoing every edit would set back.
         """
         self._forget_taken_back()
         if all_edits:
             return self._written_over()
-        if not self._done or self._done[-1].inverses is None:
+        if not self._done:
             return []
         entry = self._done[-1]
+        if entry.inverses is None or any(one.problem(net) for one in entry.inverses):
+            return []
         slots = {path_of(name): name for name in entry.names}
         foreign = entry.foreign_now(net)
         return [slots.get(p, ".".join(p)) for p in foreign] if entry.displaced_whole else []

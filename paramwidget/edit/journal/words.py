@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from paramwidget.edit.actions.outcome import display_name
-from paramwidget.edit.errors import EditError, counted, listed
+from paramwidget.edit.errors import EditError, listed
 from paramwidget.edit.journal.entry import Edit, Entry
 from paramwidget.slots.ties import Name
 
@@ -26,9 +26,9 @@ def were_changed(names: list[Name]) -> str:
     return f"{listed(map(display_name, names), MOST_NAMES)} {were} changed"
 
 
-def replaced_title(entry: Entry, names: list[Name]) -> str:
+def replaced_title(entry: Entry) -> str:
     """The title of the values that an undo put away."""
-    return f"{counted(len(names), 'slot')} as before undoing {entry.title!r}"
+    return f"values from before undoing {entry.title!r}"
 
 
 def warned(entry: Entry, foreign: list[Name], skipped: list[Entry]) -> Edit | None:

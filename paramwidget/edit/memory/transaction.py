@@ -21,7 +21,7 @@ from paramwidget.slots.content.fingerprint import fingerprint, was_read
 from paramwidget.slots.memory.overlap import Block, block_of, within
 from paramwidget.slots.names import resolve
 from paramwidget.slots.tree import Path
-from paramwidget.tensors import bits_of, condition, same_bits
+from paramwidget.tensors import bits_of, condition, dtype_name, same_bits
 
 
 class Inverse(Protocol):
@@ -105,8 +105,9 @@ class Bytes:
         for tensor, _ in found.values():
             now = condition(tensor)
             if now.state != "ready" or now.shape != self.shape or tensor.dtype != self.dtype:
+                was = f"{self.shape} of {dtype_name(self.dtype)}"
                 return (
-                    f"{self.name} has changed since: it was {self.shape} of {self.dtype} and is "
+                    f"{self.name} has changed since: it was {was} and is "
                     f"{now.shape if now.shape is not None else now.state} of {now.dtype}"
                 )
         return None
@@ -186,7 +187,9 @@ class Bytes:
         """The transaction that wrote them puts them back."""
 
     def copied(self) -> Bytes:
-        return replace(self, bytes=self.bytes.clone(), left=None, left_undone=None)
+        """The same bytes for another edit, which has left nothing yet."""
+        held = self.bytes.clone()
+        return replace(self, bytes=held, left=None, left_undone=None, displaced=False)
 
 
 class Transaction:

@@ -8,15 +8,19 @@ from typing import Any
 
 import torch
 
+from paramwidget import compat
 from paramwidget.slots.content.baseline import Baseline
 from paramwidget.slots.content.fingerprint import fingerprint, sample, was_read
 from paramwidget.slots.names import held_at
 from paramwidget.slots.ties import TieGroup
 from paramwidget.slots.tree import Node, Path, Tree
-from paramwidget.tensors import condition
+from paramwidget.tensors import shape_of
 
 #: Larger tensors are only sampled in a quick look.
 SAMPLED_BYTES = 1 << 24
+
+#: What a tensor counts for at least in a quick look: a call takes as long as reading so much.
+CALL_BYTES = 1 << 14
 
 _UNKNOWN: Hashable = ("unknown",)
 
@@ -66,17 +70,22 @@ class KnownContent:
     def outside(self, net: Any, paths: Iterable[Path], most: int) -> list[Path]:
         """Those of the slots that have changed since anybody looked.
 
-        Large tensors are sampled, and about ``most`` bytes are read.
+        About ``most`` bytes are read, of the smaller tensors first; large tensors are sampled, and
+        one that is too large to be read at first is watched from then on.
         """
-        held = _within(_held(net, paths), most)
-        sampled = {path: tensor for path, tensor in held.items() if path in self._samples}
-        same = {path for path, now in _read(sampled, sample).items() if now == self._samples[path]}
-        held = {path: tensor for path, tensor in held.items() if path not in same}
-        now = _read(held, fingerprint)
-        changed = [path for path in now if self._differs(path, held, now)]
-        self._unreported.update(changed)
-        self._keep(held, now)
-        return changed
+        held = _held(net, paths)
+        sizes = _sizes(held)
+        samples = _read({path: held[path] for path in held if path in self._samples}, sample)
+        changed = {path for path, now in samples.items() if now != self._samples[path]}
+        unsampled = {path: tensor for path, tensor in held.items() if path not in samples}
+        read = _within(unsampled, sizes, most)
+        now = _read(read, fingerprint)
+        changed |= {path for path in now if self._differs(path, held, now)}
+        self._unreported |= changed
+        self._samples.update(samples)
+        self._keep(read, now)
+        self._watch({path: held[path] for path in unsampled if path not in read}, sizes)
+        return [path for path in held if path in changed]
 
     def _differs(self, path: Path, held: Held, now: Prints) -> bool:
         if not was_read(now[path]):
@@ -105,9 +114,15 @@ class KnownContent:
     def _keep(self, held: Held, now: Prints) -> None:
         now = {path: one for path, one in now.items() if was_read(one)}
         self._prints.update(now)
-        for path, seen in _read(
-            {path: held[path] for path in now if _is_large(held[path])}, sample
-        ).items():
+        for path in now:
+            self._samples.pop(path, None)
+        read = {path: held[path] for path in now}
+        self._watch(read, _sizes(read))
+
+    def _watch(self, held: Held, sizes: Mapping[Path, int]) -> None:
+        """The large ones are sampled from now on."""
+        large = {path: tensor for path, tensor in held.items() if sizes[path] > SAMPLED_BYTES}
+        for path, seen in _read(large, sample).items():
             if was_read(seen):
                 self._samples[path] = seen
             else:
@@ -120,25 +135,28 @@ def _held(net: Any, paths: Iterable[Path]) -> Held:
     return {path: tensor for path, tensor in found if tensor is not None}
 
 
-def _within(held: Held, most: int) -> Held:
-    """The first of the slots, as many as have ``most`` bytes to be read together."""
+def _within(held: Held, sizes: Mapping[Path, int], most: int) -> Held:
+    """The smallest of the slots, as many as have ``most`` bytes together."""
     kept: Held = {}
-    for path, tensor in held.items():
-        most -= min(_size(tensor), SAMPLED_BYTES)
+    for path in sorted(held, key=sizes.__getitem__):
+        most -= max(sizes[path], CALL_BYTES)
         if most < 0:
             break
-        kept[path] = tensor
+        kept[path] = held[path]
     return kept
 
 
-def _is_large(tensor: torch.Tensor) -> bool:
-    return _size(tensor) > SAMPLED_BYTES
+def _sizes(held: Held) -> dict[Path, int]:
+    """The bytes of each as far as they are known: an uninitialized one has none."""
+    with compat.without_torch_function():
+        return {path: _size(tensor) for path, tensor in held.items()}
 
 
 def _size(tensor: torch.Tensor) -> int:
-    """Its bytes as far as they are known: an uninitialized one has none."""
-    known = condition(tensor)
-    return 0 if known.shape is None else prod(known.shape) * tensor.element_size()
+    if type(tensor) in compat.PLAIN_TENSORS and tensor.layout is torch.strided:
+        return tensor.nbytes
+    shape = shape_of(tensor)
+    return 0 if shape is None else prod(shape) * tensor.element_size()
 
 
 def _read(held: Mapping[Path, torch.Tensor], look: Callable[[torch.Tensor], Hashable]) -> Prints:

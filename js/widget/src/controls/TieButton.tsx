@@ -10,13 +10,18 @@ interface TieButtonProps {
   offer: TieOffer;
   /** "Tie again" where they were tied before. */
   label: string;
+  /** Takes the focus from the button, which goes once the slots are tied. */
+  leave: () => void;
 }
 
-export function TieButton({ store, offer, label }: TieButtonProps) {
+export function TieButton({ store, offer, label, leave }: TieButtonProps) {
   const asking = useAsking(store);
   if (offer.locked) return <span class="tie-locked">{offer.locked}</span>;
   const able = store.editable.value && !asking.answer.value.pending;
   const { first, second } = offer;
+  const tie = async () => {
+    if ((await asking.ask({ kind: "tie", first, second }))?.ok) leave();
+  };
   const [kept, given] = [readable(offer.first_name, 60), readable(offer.second_name, 60)];
   return (
     <>
@@ -25,7 +30,7 @@ export function TieButton({ store, offer, label }: TieButtonProps) {
         type="button"
         aria-disabled={!able}
         title={`${given} holds the tensor of ${kept} from then on; undo parts them again`}
-        onClick={() => able && void asking.ask({ kind: "tie", first, second })}
+        onClick={() => able && void tie()}
       >
         {label}
       </button>

@@ -1,6 +1,6 @@
 /** The journal: what was done, as a list, and as the code that does the same. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Entry, Journal } from "../../../shared/protocol";
 import type { Store } from "../store/store";
 import type { ViewState } from "../store/view";
@@ -16,9 +16,12 @@ interface JournalProps {
 export function JournalPane({ store, view }: JournalProps) {
   const pane = useRef<HTMLElement>(null);
   useEffect(() => pane.current?.scrollIntoView({ block: "nearest" }), []);
+  const list = useRef<HTMLOListElement>(null);
   const journal = store.journal.value;
   const entries = journal?.entries ?? [];
-  const edits = entries.filter(({ of }) => of !== "outside" && of !== "replaced");
+  const edits = entries.filter(({ of }) => of === "edit" || of === "dropped");
+  const newest = entries.at(-1)?.number;
+  useLayoutEffect(() => list.current?.scrollTo(0, list.current.scrollHeight), [newest]);
   const standing = edits.filter(({ stands }) => stands).length;
   return (
     <section class="journal card" aria-label="Journal" ref={pane}>
@@ -38,7 +41,7 @@ export function JournalPane({ store, view }: JournalProps) {
         <p class="empty">Every edit is recorded here, with the code that repeats it.</p>
       ) : (
         <div class="journal-body">
-          <ol class="entries">
+          <ol class="entries" ref={list}>
             {entries.map((entry) => (
               <EntryLine
                 key={entry.number}
@@ -71,7 +74,10 @@ interface EntryLineProps {
   bringBack: (() => void) | null;
 }
 
-/** What a line that is not an edit in effect is called. */
+/** What a line is called whose values are in their slots. */
+const IN_EFFECT: Partial<Record<Entry["of"], string>> = { replaced: "restored" };
+
+/** What a line that is not in effect is called. */
 const MARKS: Readonly<Record<Entry["of"], string>> = {
   edit: "undone",
   dropped: "undone",
@@ -82,13 +88,14 @@ const MARKS: Readonly<Record<Entry["of"], string>> = {
 
 function EntryLine({ entry, bringBack }: EntryLineProps) {
   const { names, skipped, seed, warnings, error, stands, title, of, number } = entry;
-  const mark = stands ? "" : MARKS[of];
+  const mark = stands ? IN_EFFECT[of] : MARKS[of];
   const more = names.length - NAMES;
   const shown = names.slice(0, NAMES).map((name) => readable(name, 60));
-  const classes = ["entry", of, !stands && !error && "undone"];
+  const quiet = of === "outside" || of === "replaced";
+  const undone = !stands && (of === "edit" || of === "dropped");
   return (
-    <li class={classes.filter(Boolean).join(" ")}>
-      <span class="number">{number + 1}</span>
+    <li class={`entry ${of}${undone ? " undone" : ""}`}>
+      <span class="number">{quiet ? "" : number + 1}</span>
       <div class="what">
         <div class="line">
           <span class="entry-title">

@@ -37,7 +37,14 @@ function TwinLine({ store, view, facts, twin }: TwinsProps & { twin: Twin }) {
         {twin.same_values ? `, ${own}` : ""}
         {twin.declared ? `, though ${declared}` : ""}
       </span>
-      <TieButton store={store} offer={twin.offer} label="Tie" />
+      <TieButton
+        store={store}
+        offer={twin.offer}
+        label="Tie"
+        leave={() => {
+          view.wanted.value = { panel: facts.panel, focus: true };
+        }}
+      />
     </div>
   );
 }

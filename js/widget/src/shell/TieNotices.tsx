@@ -18,13 +18,17 @@ export function TieNotices({ store, leave }: { store: Store; leave: () => void }
       <ul>
         {news.lost.map((offer) => (
           <li key={`lost ${JSON.stringify(offer.second)}`}>
-            no longer tied: {name(offer)} (it was tied with {partner(offer)}){" "}
-            <TieButton store={store} offer={offer} label="Tie again" />
+            <span>
+              no longer tied: {name(offer)} (it was tied with {partner(offer)})
+            </span>
+            <TieButton store={store} offer={offer} label="Tie again" leave={leave} />
           </li>
         ))}
         {news.gained.map((offer) => (
           <li key={`gained ${JSON.stringify(offer.second)}`}>
-            now tied: {name(offer)} (with {partner(offer)})
+            <span>
+              now tied: {name(offer)} (with {partner(offer)})
+            </span>
           </li>
         ))}
       </ul>

@@ -127,7 +127,10 @@ export class WidgetStore implements Store {
     signal.addEventListener("abort", () => this.stop());
     const saved = this.transport.saved();
     const taken = saved.map((packet) => this.take(packet));
-    if (taken.includes(false)) this.note(UNREADABLE_SAVED);
+    if (taken.includes(false)) {
+      this.note(UNREADABLE_SAVED);
+      this.trouble.value = "";
+    }
     this.hello(saved.length ? "saved" : "connecting");
   }
 

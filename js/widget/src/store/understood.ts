@@ -9,8 +9,13 @@ export function checkUnderstood(content: ToBrowser): void {
   const fields = Object.hasOwn(REQUIRED, content.kind) ? REQUIRED[content.kind] : {};
   for (const [name, sort] of Object.entries<Sort>(fields)) {
     const found = sortOf(Reflect.get(content, name));
-    if (found !== sort) throw new Error(`its ${name} should be a ${sort} and is ${found}`);
+    if (found !== sort) throw new Error(`its ${name} should be ${a(sort)} and is ${a(found)}`);
   }
+}
+
+function a(sort: Sort | "missing"): string {
+  if (sort === "missing") return sort;
+  return `${sort === "object" ? "an" : "a"} ${sort}`;
 }
 
 function sortOf(value: unknown): Sort | "missing" {

@@ -3,7 +3,7 @@
  */
 
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { Reply } from "../../../shared/protocol";
+import type { Journal, Reply } from "../../../shared/protocol";
 import type { Settings } from "../style/settings";
 import type { Asked } from "./intents";
 import { Rows } from "./rows";
@@ -32,7 +32,7 @@ export interface ViewState {
   /** An error that belongs to no control. */
   readonly notice: Signal<string>;
   /** What has to be answered before an undo goes on. */
-  readonly question: Signal<Question | null>;
+  readonly question: ReadonlySignal<Question | null>;
   /** The panel to scroll to, and whether to give it the focus. */
   readonly wanted: Signal<{ panel: string; focus: boolean } | null>;
   /** The part that should get the focus; it takes it and sets null. */
@@ -46,29 +46,45 @@ export interface ViewState {
   step(kind: Step): void;
   /** Asks for a change that belongs to no control; a refusal becomes a notice or a question. */
   ask(asked: Asked): void;
+  /** Takes the question back. */
+  cancel(): void;
   goTo(place: Place): void;
 }
 
 /** What was refused, why, and what can be asked for instead. */
 export interface Question {
+  title: string;
   text: string;
   answers: readonly { label: string; title: string; asks: Asked }[];
+  /** The edit that undo would have undone; the question goes when that is another one. */
+  about: string;
 }
 
 const LEAVE = {
   label: "Leave this edit",
-  title: "Leave the edit as it is; Undo goes on with the one before it",
+  title: "Keep the edit as it is; Undo then goes on with the one before it",
   asks: { kind: "skip" },
 } as const;
 
 /** Python says at which field an undo was refused: the field says what can be done. */
-function questionOf(asked: Asked, { where, error }: Reply): Question | null {
+function questionOf(asked: Asked, { where, error }: Reply, about: string): Question | null {
   if (asked.kind !== "undo" && asked.kind !== "restart") return null;
-  if (where === "skip") return { text: error, answers: [LEAVE] };
+  const all = asked.kind === "restart";
+  const said = { title: all ? "Back to the start" : "Undo", text: error, about };
+  if (where === "skip") return { ...said, answers: [LEAVE] };
   if (where !== "confirmed") return null;
-  const title = "Put those values away; the journal keeps them";
-  const anyway = { label: "Undo anyway", title, asks: { ...asked, confirmed: true } };
-  return { text: error, answers: asked.kind === "undo" ? [anyway, LEAVE] : [anyway] };
+  const anyway = {
+    label: all ? "Undo all anyway" : "Undo anyway",
+    title: "Put those values away; the journal keeps them",
+    asks: { ...asked, confirmed: true },
+  };
+  return { ...said, answers: all ? [anyway] : [anyway, LEAVE] };
+}
+
+/** Which edit undo would undo. */
+function nextUndo(journal: Journal | null): string {
+  const newest = journal?.entries.filter(({ of, stands }) => of === "edit" && stands).at(-1);
+  return JSON.stringify([journal?.undo, newest?.number]);
 }
 
 const SCALES = [0.75, 0.875, 1, 1.125, 1.25, 1.5, 1.75, 2, 2.5] as const;
@@ -78,7 +94,8 @@ export function viewState(store: Store, settings: ReadonlySignal<Settings>): Vie
   const fontScale = signal(1);
   const wanted = signal<{ panel: string; focus: boolean } | null>(null);
   const notice = signal("");
-  const question = signal<Question | null>(null);
+  const asking = signal<Question | null>(null);
+  const next = computed(() => nextUndo(store.journal.value));
   const focusWanted = signal<Place | null>(null);
   return {
     id: newId(),
@@ -92,7 +109,7 @@ export function viewState(store: Store, settings: ReadonlySignal<Settings>): Vie
     form: signal(null),
     onScreen: signal(true),
     notice,
-    question,
+    question: computed(() => (asking.value?.about === next.value ? asking.value : null)),
     wanted,
     focusWanted,
     reveal(path) {
@@ -114,11 +131,14 @@ export function viewState(store: Store, settings: ReadonlySignal<Settings>): Vie
     },
     ask(asked) {
       if (!store.editable.peek()) return;
-      question.value = null;
+      asking.value = null;
       void store.ask(asked).then((reply) => {
-        question.value = reply.ok ? null : questionOf(asked, reply);
-        notice.value = reply.ok || question.value ? "" : reply.error;
+        asking.value = reply.ok ? null : questionOf(asked, reply, next.peek());
+        notice.value = reply.ok || asking.value ? "" : reply.error;
       });
+    },
+    cancel() {
+      asking.value = null;
     },
     goTo(place) {
       focusWanted.value = place;
