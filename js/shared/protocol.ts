@@ -208,12 +208,13 @@ export interface Skipped {
   names: string[];
 }
 
-/** A dry run: how many tensors, which are skipped and why, and the expected distribution. */
+/** A dry run: how many tensors, which are skipped and why, and what it would give. */
 export interface Preview {
   count: number;
   names: string[];
   skipped: Skipped[];
   promise: string;
+  warnings: string[];
 }
 
 /** One step of the path to a module: a variable, or something held by the step before. ``child``: a registered module; ``attribute``: a plain one; ``item``: a place in a sequence; ``key``: the repr of a dict's key; ``dotted``: what ``.key`` means there, child or attribute. */

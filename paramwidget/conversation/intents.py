@@ -119,7 +119,8 @@ def preview(bench: Workbench, intent: protocol.Intent) -> protocol.Preview:
             protocol.Skipped(reason, len(names), [display_name(name) for name in names[:FEW]])
             for reason, names in by_reason(plan.skipped).items()
         ],
-        promise="; ".join(filter(None, (plan.expected_text, *plan.warnings[:FEW]))),
+        promise=plan.expected_text,
+        warnings=list(plan.warnings[:FEW]),
     )
 
 

@@ -426,12 +426,13 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Preview:
-    """A dry run: how many tensors, which are skipped and why, and the expected distribution."""
+    """A dry run: how many tensors, which are skipped and why, and what it would give."""
 
     count: int
     names: list[str]  # the first few
     skipped: list[Skipped]
     promise: str  # "fan_in 20, fan_out 256, bound 0.147, std 0.085"
+    warnings: list[str] = field(default_factory=list)  # what else it would do, as write a file
 
 
 @dataclass(frozen=True)

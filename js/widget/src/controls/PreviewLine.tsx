@@ -27,7 +27,7 @@ export function PreviewLine({ tried, fields, waiting, unfit }: PreviewLineProps)
 }
 
 function Found({ preview }: { preview: Preview }) {
-  const { count, names, skipped, promise } = preview;
+  const { count, names, skipped, promise, warnings = [] } = preview;
   const left = skipped.reduce((sum, { count }) => sum + count, 0);
   const which = count > names.length ? `${names.join(", ")}, …` : names.join(", ");
   return (
@@ -38,6 +38,11 @@ function Found({ preview }: { preview: Preview }) {
         {left > 0 && `; ${left} skipped`}
       </span>
       {promise && <span class="promise">{promise}</span>}
+      {warnings.map((warning) => (
+        <span class="warning" key={warning}>
+          {warning}
+        </span>
+      ))}
       {skipped.map(({ reason, count, names }) => (
         <span class="skipped" key={reason}>
           {`${reason} (${names.join(", ")}${count > names.length ? ", …" : ""})`}
