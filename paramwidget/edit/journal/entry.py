@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Literal, TypeAlias
@@ -69,6 +69,10 @@ def _json_name(name: Name) -> str | list[str]:
     return name if isinstance(name, str) else list(name)
 
 
+#: In the order in which entries of all journals have come into effect.
+_moments = count()
+
+
 @dataclass(eq=False)
 class Entry:
     """One line of the journal.
@@ -89,7 +93,7 @@ class Entry:
     stands: bool = True
     error: str = ""
     number: int = -1  # the place in the journal, from 0
-    moment: int = field(default_factory=count().__next__, repr=False)  # among those of all journals
+    moment: int = field(default_factory=_moments.__next__, repr=False)  # when it was written last
     revision: int = 0  # of the journal when this was last changed
     inverses: list[Inverse] | None = field(default=None, repr=False)  # None: there is no way back
     left: dict[Path, Hashable] = field(default_factory=dict, repr=False)
@@ -128,6 +132,10 @@ class Entry:
         """Whether the values that it put away are bytes alone, not memory or objects."""
         return all(isinstance(one, Bytes) for one in self.inverses or () if one.displaces)
 
+    def on_top(self) -> None:
+        """What it wrote lies over what all others have written, in any journal."""
+        self.moment = next(_moments)
+
     def drop(self) -> None:
         """Drop what the way back needs."""
         self.inverses = None
@@ -136,14 +144,20 @@ class Entry:
         """Note the content of its slots, unless each part of it has been noted."""
         self.left = {} if self.only_bytes else left
 
-    def foreign_now(self, net: nn.Module) -> list[Path]:
-        """The slots that something else has written to since; their bytes are marked."""
+    def foreign_now(self, net: nn.Module, above: Iterable[Bytes] = ()) -> list[Path]:
+        """The slots that something else has written to since; their bytes are marked.
+
+        ``above`` is what others' edits have written since, perhaps the same values.
+        """
+        over = [block for one in above if (block := one.block()) is not None]
         if not self.only_bytes:
             return [p for p, then in self.left.items() if fingerprint(held_at(net, p)) != then]
         found: list[Path] = []
         for one in self.inverses or ():
             if isinstance(one, Bytes):
-                one.displaced = one.problem(net) is None and one.foreign(net)
+                one.displaced = one.problem(net) is None and (
+                    one.foreign(net) or one.is_below(over)
+                )
                 found += one.paths if one.displaced else ()
         return list(dict.fromkeys(found))
 

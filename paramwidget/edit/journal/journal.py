@@ -251,10 +251,10 @@ class Journal:
         try:
             with self._one_step() as (current, mark):
                 self.look(net, slots)
-                paths = entry.foreign_now(net)
-                foreign = list(dict.fromkeys(slots.get(p, ".".join(p)) for p in paths))
                 skipped = self._skipped_since(entry)
                 above = [*skipped, *self._sharing.above(entry)]
+                paths = entry.foreign_now(net, (one for e in above for one in sharing.written(e)))
+                foreign = list(dict.fromkeys(slots.get(p, ".".join(p)) for p in paths))
                 edit = warned(entry, foreign, skipped) if foreign else entry.edit
                 line = self._replaced_line(entry) if undoing and foreign else entry.replaced
                 added = [(self._undone, entry)] if undoing else [
@@ -297,6 +297,7 @@ class Journal:
     ) -> None:
         """An entry was undone or redone."""
         partly = sharing.note_taken_back(entry, above)
+        entry.on_top()
         sharing.note_given_back(entry)
         self._learn(net, entry, slots)
         self._touch(entry)

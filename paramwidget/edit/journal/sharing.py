@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable
-from itertools import takewhile
 
 from paramwidget.edit.journal.entry import Entry
 from paramwidget.edit.memory.transaction import Bytes
@@ -19,7 +18,7 @@ class Sharing:
     """The entries of one journal by the memory that they wrote to; known to all journals."""
 
     def __init__(self) -> None:
-        self._entries: dict[int, list[Entry]] = {}  # each oldest first
+        self._entries: dict[int, list[Entry]] = {}
         self._most: dict[int, int] = {}
         _all.add(self)
 
@@ -34,11 +33,9 @@ class Sharing:
 
     def newer(self, storages: Iterable[int], than: Entry) -> list[Entry]:
         """The newer edits in effect whose bytes lie in this memory and are as they left them."""
-        found: dict[int, Entry] = {}
-        for storage in storages:
-            held = reversed(self._entries.get(storage, ()))
-            found |= {id(e): e for e in takewhile(lambda one: one.moment > than.moment, held)}
-        return [entry for entry in found.values() if entry.stands and holds(entry)]
+        found = {id(one): one for storage in storages for one in self._entries.get(storage, ())}
+        newer = [one for one in found.values() if one.stands and one.moment > than.moment]
+        return [one for one in newer if holds(one)]
 
     def above(self, entry: Entry) -> list[Entry]:
         """The edits in effect in other journals that undoing or redoing this may take back."""
@@ -69,6 +66,7 @@ def note_given_back(entry: Entry) -> list[Entry]:
     returned = [one for one in entry.taken_back if holds(one)]
     for one in returned:
         one.stands = True
+        one.on_top()
     entry.taken_back = [one for one in entry.taken_back if not one.stands]
     return returned
 
@@ -79,11 +77,12 @@ def _storages(entry: Entry) -> set[int]:
 
 def holds(entry: Entry) -> bool:
     """Whether the bytes of an entry are as it left them."""
-    mine = _written(entry)
+    mine = written(entry)
     return bool(mine) and all(one.stands() for one in mine)
 
 
-def _written(entry: Entry) -> list[Bytes]:
+def written(entry: Entry) -> list[Bytes]:
+    """The bytes that an edit has written."""
     return entry.marks or [one for one in entry.inverses or () if isinstance(one, Bytes)]
 
 
@@ -91,5 +90,5 @@ def _within(one: Entry, outer: Entry) -> bool:
     """Whether all that an entry changed is bytes that another one has exchanged."""
     only_bytes = all(isinstance(inverse, Bytes) for inverse in one.inverses or ())
     return only_bytes and all(
-        any(theirs.covers(mine) for theirs in _written(outer)) for mine in _written(one)
+        any(theirs.covers(mine) for theirs in written(outer)) for mine in written(one)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -18,7 +18,7 @@ from paramwidget.edit.memory.write import Exchange, Swap, copied, part_of, put
 from paramwidget.edit.step import step
 from paramwidget.edit.values.index import Index
 from paramwidget.slots.content.fingerprint import fingerprint, was_read
-from paramwidget.slots.memory.overlap import Block, block_of, within
+from paramwidget.slots.memory.overlap import Block, block_of, overlap, within
 from paramwidget.slots.names import resolve
 from paramwidget.slots.tree import Path
 from paramwidget.tensors import bits_of, condition, dtype_name, same_bits
@@ -170,6 +170,11 @@ class Bytes:
         """Whether every byte of another part is one of this part's."""
         mine, its = self.block(), other.block()
         return mine is not None and its is not None and within(its, mine)
+
+    def is_below(self, others: Collection[Block]) -> bool:
+        """Whether a byte of the part belongs to one of the others."""
+        mine = self.block() if others else None
+        return mine is not None and any(overlap(mine, other) for other in others)
 
     def block(self) -> Block | None:
         """Where the part lies."""
