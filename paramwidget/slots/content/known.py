@@ -116,7 +116,10 @@ def _within(held: Held, most: int) -> Held:
 def _size(tensor: torch.Tensor) -> int:
     """Its bytes as far as they are known: an uninitialized one has none."""
     known = condition(tensor)
-    return 0 if known.shape is None else prod(known.shape) * tensor.element_size()
+    if known.shape is None or known.dtype is None:
+        return 0
+    itemsize: int = getattr(torch, known.dtype).itemsize  # a class may override those of a tensor
+    return prod(known.shape) * itemsize
 
 
 def _read(held: Mapping[Path, torch.Tensor], look: Callable[[torch.Tensor], Hashable]) -> Prints:
