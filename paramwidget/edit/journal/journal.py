@@ -281,7 +281,7 @@ class Journal:
         except EditError as error:
             way_on = WAY_ON if what == "undo" else ""
             raise EditError(f"cannot {what} {entry.title!r}: {error}{way_on}") from None
-        return list(dict.fromkeys(slots.get(path, ".".join(path)) for path in foreign))
+        return _in_order(foreign, slots)
 
     def at_stake(self, net: nn.Module, all_edits: bool = False) -> list[Name]:
         """The slots of whole tensors that undo would set back, though others wrote to them.
@@ -296,7 +296,7 @@ class Journal:
         entry = self._done[-1]
         slots = {path_of(name): name for name in entry.names}
         foreign = entry.foreign_now(net)
-        return [slots.get(p, ".".join(p)) for p in foreign] if entry.displaced_whole else []
+        return _in_order(foreign, slots) if entry.displaced_whole else []
 
     def _written_over(self) -> list[Name]:
         """The slots that an edit has set as a whole and something else has changed since."""
@@ -418,6 +418,12 @@ _NAMES = ("target", "first", "second")
 def _is_name(given: object) -> bool:
     parts = given if isinstance(given, (list, tuple)) else [given]
     return all(isinstance(part, str) for part in parts)
+
+
+def _in_order(paths: list[Path], slots: Mapping[Path, Name]) -> list[Name]:
+    """The names of these slots, in the order of an entry's slots."""
+    others = [".".join(path) for path in paths if path not in slots]
+    return [*(name for path, name in slots.items() if path in paths), *dict.fromkeys(others)]
 
 
 def _script(entry: Entry) -> Script | None:
