@@ -19,7 +19,7 @@ from paramwidget.edit.values.index import Index
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.names import resolve
 from paramwidget.slots.tree import Path
-from paramwidget.tensors import bits_of, condition, same_bits
+from paramwidget.tensors import bits_of, condition, dtype_name, same_bits
 
 
 class Inverse(Protocol):
@@ -104,7 +104,7 @@ class Bytes:
             now = condition(tensor)
             if now.state != "ready" or now.shape != self.shape or tensor.dtype != self.dtype:
                 return (
-                    f"{self.name} has changed since: it was {self.shape} of {self.dtype} and is "
+                    f"{self.name} was {self.shape} of {dtype_name(self.dtype)} and is now "
                     f"{now.shape if now.shape is not None else now.state} of {now.dtype}"
                 )
         return None
@@ -195,7 +195,7 @@ class Transaction:
                             "the model was not changed")  # fmt: skip
         self._ways_back.pop()
         self.warnings.append(
-            f"{inverse.name} was written to by something else at the same moment, which stands"
+            f"something else wrote to {inverse.name} at the same moment; what it wrote was kept"
         )
 
     def record(self, inverse: Inverse) -> None:
