@@ -410,6 +410,7 @@ class Workbench:
         assert edit is not None
         return edit
 
+    @neutral()
     def at_stake(self, all_edits: bool = False) -> list[Name]:
         """The slots of whole tensors that ``undo`` would set back though others wrote to them.
 
@@ -443,6 +444,7 @@ class Workbench:
         """The journal as of the last look, with what undo and redo would do."""
         return self._record.journal
 
+    @neutral()
     def look_outside(self, most: int = QUICK_BYTES) -> None:
         """Note in the journal what something else has changed, reading at most about so much."""
         with self.lock:
@@ -490,8 +492,8 @@ class Workbench:
             with self.lock, one_step():
                 if self.editing:
                     raise EditError(
-                        "an edit is already running, and what it calls, or what is told of it, "
-                        "cannot start another one"
+                        "an edit is already running, and neither a function that it calls nor a "
+                        "listener can start another one"
                     )
                 return copy_context().run(self._do_step, step)
         except NoReserve as error:

@@ -49,6 +49,8 @@ def slot_at(net: Any, name: str | Sequence[str]) -> tuple[str, ...] | None:
 
     None if it leads to none, and where a key with a dot in it lets it be read in two ways.
     """
+    if not isinstance(name, (str, tuple, list)):
+        return None
     path = path_of(name)
     if isinstance(name, str):
         for depth in range(len(path) - 1):

@@ -131,7 +131,7 @@ def _matching(tree: Tree, glob: str) -> list[Node]:
     return slots or [slot for slot in matched if slot.kind in _NAMED_ONLY]
 
 
-def _types(types: Types) -> tuple[type | str, ...] | None:
+def _types(types: Any) -> tuple[type | str, ...] | None:
     if types is None:
         return None
     if isinstance(types, (type, str)):
@@ -139,7 +139,8 @@ def _types(types: Types) -> tuple[type | str, ...] | None:
     wanted = tuple(types) if isinstance(types, Iterable) else (types,)
     for one in wanted:
         if not isinstance(one, (type, str)):
-            raise TypeError(f"types must be a class, a class name, or several of them, got {one!r}")
+            given = class_name(type(one))
+            raise TypeError(f"types must be a class, a class name, or several of them, got {given}")
     return wanted
 
 
@@ -170,8 +171,8 @@ def _subclass_reason(node: Node, wanted: Iterable[type | str]) -> str | None:
     name = class_name(base)
     itself = f"types=nn.{name}" if getattr(nn, name, None) is base else "the class itself"
     return (
-        f"Its module is a {class_name(cls)}, a subclass of {name}: a class name means that class "
-        f"alone, and {itself} its subclasses too."
+        f"Its module is of class {class_name(cls)}, a subclass of {name}: a class name selects "
+        f"that class alone, {itself} its subclasses too."
     )
 
 
@@ -180,7 +181,7 @@ def _unmatched_types(meant: Iterable[Node], wanted: Iterable[type | str]) -> Ite
     nodes = list(of_class.values())
     for one in wanted:
         if not any(_of_type(node, (one,)) or _named_base(node, (one,)) for node in nodes):
-            name = one if isinstance(one, str) else class_name(one)
+            name = repr(one) if isinstance(one, str) else class_name(one)
             there = _listed(class_name(node.module_class) for node in nodes if node.module_class)
             yield f"types: no {name} here holds a parameter; there are {there}"
 
@@ -207,7 +208,8 @@ def _patterns(parameters: Parameters) -> list[Pattern[str]] | None:
     patterns = []
     for text in [parameters] if is_one else parameters:
         if not isinstance(text, str):
-            raise TypeError(f"parameters must be a name, a glob, or several of them, got {text!r}")
+            given = class_name(type(text))
+            raise TypeError(f"parameters must be a name, a glob, or several of them, got {given}")
         patterns.append(_pattern(text))
     return patterns
 

@@ -23,7 +23,7 @@ from paramwidget.slots.reading.columns import NO_MODULE, Columns
 from paramwidget.slots.reading.walk import MAX_NAMES, walk
 from paramwidget.slots.rows import Rows
 from paramwidget.slots.ties import Name, TieGroup, memory_groups
-from paramwidget.tensors import class_has, class_lookup
+from paramwidget.tensors import class_has, class_lookup, class_name
 
 __all__ = ["Node", "Path", "Totals", "Tree", "UnknownName", "read_tree"]
 
@@ -237,8 +237,10 @@ class Tree:
     def find(self, name: str | Path) -> Node | None:
         """The row of a dotted name or a path, None if there is none.
 
-        If several rows have the name, it is the first in slot order.
+        If several rows have the name, it is the first in slot order. Raises UnknownName for what
+        is no name at all.
         """
+        _check(name)
         if not name:
             return self.root
         if self._is_plain:
@@ -288,6 +290,17 @@ class Tree:
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
         shown = repr(asked) if len(asked) <= 200 else f"{repr(asked[:200])[:-1]}…'"
         return f"the model has no slot or module named {shown}{hint}"
+
+
+def _check(name: Any) -> None:
+    if isinstance(name, str):
+        return
+    several = isinstance(name, (tuple, list))
+    wrong = [part for part in (name if several else [name]) if not isinstance(part, str)]
+    if wrong:
+        given = f"{class_name(type(name))} of " if several else ""
+        given += class_name(type(wrong[0]))
+        raise UnknownName(f"a name must be a string or a tuple of strings, got {given}")
 
 
 def _look_of(node: Node) -> object:

@@ -49,8 +49,8 @@ def writable_reason(
             )
         if known.packed:
             return (
-                f"It is packed in a {known.type_name}: its bytes are not the values that are "
-                "shown, so it cannot be edited."
+                f"It is packed, as class {known.type_name}: its bytes are not the values that "
+                "are shown, so it cannot be edited."
             )
         if layout_of(tensor) is not torch.strided:
             layout = str(layout_of(tensor)).removeprefix("torch.").lstrip("_")

@@ -323,6 +323,9 @@ def test_a_number_between_two_numbers() -> None:
         (torch.int8, 100, "w * 2", "out of range"),
         (torch.float32, 1.0, "2j * w", "complex"),
         (torch.bool, 1, "w + 1", "neither 0 nor 1"),
+        (torch.bool, 1, "w * 0.99999999", "the first is 0.99999999, which is neither 0 nor 1"),
+        (torch.uint8, 20, "softplus(w)", r"the first is 20\.0000000\d+, which is not an integer"),
+        (torch.int32, 7, "-w - 1e-9", r"the first is -7\.000000001, which is not an integer"),
         (torch.float8_e4m3fn, 400.0, "w * 2", "cannot be stored"),
     ],
 )

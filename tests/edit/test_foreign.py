@@ -74,6 +74,21 @@ def test_undo_over_foreign_values_says_so_and_keeps_them(change: Callable[[Any],
     assert contents(net) == changed
 
 
+def test_slots_are_named_in_their_order_however_often_it_is_undone() -> None:
+    net = chain()
+    bench = Workbench(net)
+    bench.initialize("", "ones_", parameters="weight")
+    for _ in range(2):
+        add(net)
+        assert bench.at_stake() == ["0.weight", "1.weight"]
+        undone = bench.undo()
+        assert undone is not None
+        assert any("0.weight and 1.weight were changed" in one for one in undone.warnings)
+        replaced = [entry for entry in bench.journal if entry.kind == "replaced"]
+        assert replaced[-1].names == ["0.weight", "1.weight"]
+        bench.redo()
+
+
 def test_what_an_undo_replaced_comes_back_after_further_edits() -> None:
     net = chain()
     bench = Workbench(net)
@@ -390,7 +405,8 @@ def test_a_rollback_leaves_what_others_wrote_meanwhile(monkeypatch: pytest.Monke
         tensor.fill_(1)
 
     with pytest.raises(
-        EditError, match=r"0\.weight was written to by something else in the meantime, which stands"
+        EditError,
+        match=r"something else has written to 0\.weight in the meantime, and that was kept",
     ) as refused:
         bench.initialize("0", fill)
     assert "not changed" not in str(refused.value)

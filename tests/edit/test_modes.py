@@ -313,6 +313,24 @@ def test_what_is_read_is_the_same_in_every_mode(mode: str) -> None:
     check_trainable(model)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_the_journal_is_the_same_in_every_mode(mode: str) -> None:
+    model = net()
+    bench = Workbench(model)
+    bench.initialize("lin", "ones_")
+    with torch.no_grad():
+        model.lin.weight.add_(1)
+    with MODES[mode]():
+        state = _state()
+        assert bench.at_stake() == ["lin.weight"]
+        code = bench.code()
+        assert [entry.title for entry in bench.journal][1:] == ["changed outside: 1 slot"]
+        assert bench.undo() is not None
+        assert bench.bring_back(bench.journal[2]).changed == ["lin.weight"]
+        assert _state() == state
+    assert "# lin.weight changed outside" in code
+
+
 def shown_by(model: Any) -> str:
     widget = ParamWidget(model, open=["lin.weight", "low", "normed.weight", "norm.running_var"])
     bundle = widget._repr_mimebundle_()

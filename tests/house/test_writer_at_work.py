@@ -13,7 +13,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from house.sources import PACKAGE
-from paramwidget import ParamWidget, Workbench, initializer
+from paramwidget import ParamWidget, Workbench, compat, initializer
 
 
 class Watch(TorchDispatchMode):
@@ -44,6 +44,12 @@ def _asked_by() -> str:
             return "/".join(path.parts[path.parts.index(PACKAGE.name) + 1 :])
         frame = frame.f_back
     return "?"
+
+
+@pytest.fixture(autouse=True)
+def _leave_the_watch_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bench puts aside the modes of a calling cell, and ``Watch`` is one."""
+    monkeypatch.setattr(compat, "put_modes_aside", lambda aside: None)
 
 
 @pytest.fixture

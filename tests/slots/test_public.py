@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from paramwidget import Workbench, compat
+from paramwidget import EditError, Workbench, compat
 from paramwidget.slots.names import held_at, tensor_of
 from paramwidget.tensors import Unreadable, plain, writable_reason
 from zoo.case import Case
@@ -105,6 +105,24 @@ def test_a_lens_that_is_none_is_refused() -> None:
     bench = Workbench(nn.Linear(2, 2))
     with pytest.raises(ValueError, match="got 'gradient'"):
         bench.stats("weight", lens="gradient")
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        (None, "NoneType"), (5, "int"), ({"weight"}, "set"), (b"weight", "bytes"),
+        (("weight", 0), "tuple of int"), ([None], "list of NoneType"), (nn.Linear, "type"),
+        (torch.ones(2), "Tensor"), (iter(["weight"]), "list_iterator"),
+    ],
+)  # fmt: skip
+def test_what_is_no_name_is_refused_everywhere(name: Any, given: str) -> None:
+    bench = Workbench(nn.Linear(2, 2))
+    for asked in (bench.select, bench.stats, bench.raster, bench.histogram, bench.untie):
+        with pytest.raises(ValueError, match=f"a tuple of strings, got {given}"):
+            asked(name)
+    with pytest.raises(EditError, match=f"a tuple of strings, got {given}") as refused:
+        bench.initialize(name, "ones_")
+    assert refused.value.where == "target"
 
 
 def dotted_beside_nested() -> nn.Module:

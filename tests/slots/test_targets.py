@@ -204,7 +204,7 @@ def test_what_matches_nothing_is_said() -> None:
     assert select(tree, "").unmatched == []
     assert select(tree, "", types=[nn.Linear, "Conv2d"], parameters=["w*", "bias"]).unmatched == []
     (one,) = select(tree, "", types=["Linear", "Conv3d"]).unmatched
-    assert one == "types: no Conv3d here holds a parameter; there are Conv2d, BatchNorm2d, Linear"
+    assert one == "types: no 'Conv3d' here holds a parameter; there are Conv2d, BatchNorm2d, Linear"
     (one,) = select(tree, "encoder", types=nn.Linear).unmatched
     assert "no Linear here" in one
     (one,) = select(tree, "middle", parameters=["weight", "wieght"]).unmatched

@@ -133,19 +133,8 @@ def by_reason(skipped: dict[Name, str]) -> dict[str, list[Name]]:
 
 def chosen(tree: Tree, target: Any, types: Any, parameters: Any) -> Selection:
     """The slots of a target, and those it skips with the reasons; EditError if it is not valid."""
-    if not isinstance(target, str) and not (
-        isinstance(target, (tuple, list)) and all(isinstance(part, str) for part in target)
-    ):
-        raise EditError(
-            f"a target must be a name or a tuple of names, got {quoted(target)}", "target"
-        )
     try:
-        return select(
-            tree,
-            target if isinstance(target, str) else tuple(target),
-            types=types,
-            parameters=parameters,
-        )
+        return select(tree, target, types=types, parameters=parameters)
     except (TypeError, ValueError, LookupError, AttributeError) as error:
         about = str(error) or f"{quoted(target)} is not a valid target"
         raise EditError(about, "target") from None

@@ -81,13 +81,13 @@ def _of_stack(node: Node, layer: nn.Module, name: str, used: str) -> Iterator[st
         return
     if used in ("both", "fan_out"):
         yield (
-            f"{display_name(node)}: it is a stack of {count} matrices, and torch's fan_out counts "
-            "the rows of all of them"
+            f"{display_name(node)} is a stack of {count} matrices, and torch's fan_out counts the "
+            "rows of all of them"
         )
     elif name == "orthogonal_":
         yield (
-            f"{display_name(node)}: it is a stack of {count} matrices, and the stack was made "
-            "orthogonal, not each of them"
+            f"{display_name(node)} is a stack of {count} matrices; the stack was made orthogonal, "
+            "not each of them"
         )
 
 
@@ -147,9 +147,11 @@ def rewritten(net: nn.Module, nodes: Iterable[Node], index: Index | None = None)
         wide = rows.reshape(-1, rows.shape[-1]).to(torch.float64)
         count = int((wide.norm(layer.norm_type, dim=1) > limit * (1 + 1e-6)).sum())
         if count:
-            one, them = ("1 row", "it") if count == 1 else (f"{count} rows", "them")
+            exceed, them = (
+                ("1 row exceeds", "it") if count == 1 else (f"{count} rows exceed", "them")
+            )
             found[node.path] = (
-                f"{display_name(node)}: max_norm={limit:g}, so the next forward that looks {one} "
-                f"up scales {them} down"
+                f"{display_name(node)}: {exceed} max_norm={limit:g}; the next forward pass that "
+                f"looks {them} up scales {them} down"
             )
     return list(found.values())

@@ -137,13 +137,9 @@ def packed_tensors(net: nn.Module, tree: Tree) -> dict[int, Node]:
 
 def node_at(tree: Tree, name: Any) -> Node:
     """The slot or module of a name; raises EditError with similar names."""
-    if not isinstance(name, (str, tuple, list)):
-        raise EditError(
-            f"a name must be a string or a tuple of strings, got {quoted(name)}", "target"
-        )
     try:
-        return tree.node(name if isinstance(name, str) else tuple(name))
-    except (UnknownName, TypeError) as error:
+        return tree.node(name)
+    except UnknownName as error:
         raise EditError(str(error), "target") from None
 
 

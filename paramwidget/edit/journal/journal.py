@@ -254,7 +254,7 @@ class Journal:
                 skipped = self._skipped_since(entry)
                 above = [*skipped, *self._sharing.above(entry)]
                 paths = entry.foreign_now(net, (one for e in above for one in sharing.written(e)))
-                foreign = list(dict.fromkeys(slots.get(p, ".".join(p)) for p in paths))
+                foreign = _in_order(paths, slots)
                 edit = warned(entry, foreign, skipped) if foreign else entry.edit
                 line = self._replaced_line(entry) if undoing and foreign else entry.replaced
                 added = [(self._undone, entry)] if undoing else [
@@ -344,7 +344,7 @@ class Journal:
             return []
         slots = {path_of(name): name for name in entry.names}
         foreign = entry.foreign_now(net)
-        return [slots.get(p, ".".join(p)) for p in foreign] if entry.displaced_whole else []
+        return _in_order(foreign, slots) if entry.displaced_whole else []
 
     def _written_over(self) -> list[Name]:
         """The slots that an edit has set as a whole and something else has changed since."""
@@ -482,6 +482,12 @@ _NAMES = ("target", "first", "second")
 def _is_name(given: object) -> bool:
     parts = given if isinstance(given, (list, tuple)) else [given]
     return all(isinstance(part, str) for part in parts)
+
+
+def _in_order(paths: list[Path], slots: Mapping[Path, Name]) -> list[Name]:
+    """The names of these slots, in the order of an entry's slots."""
+    others = [".".join(path) for path in paths if path not in slots]
+    return [*(name for path, name in slots.items() if path in paths), *dict.fromkeys(others)]
 
 
 def _script(entry: Entry) -> Script | None:

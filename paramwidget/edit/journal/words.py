@@ -61,5 +61,5 @@ def refusal(error: Exception, left_alone: list[str]) -> EditError:
         return EditError(f"{about}; the model was not changed", where)
     names = listed(left_alone)
     return EditError(
-        f"{about}; {names} was written to by something else in the meantime, which stands", where
+        f"{about}; something else has written to {names} in the meantime, and that was kept", where
     )

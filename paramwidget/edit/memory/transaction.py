@@ -107,7 +107,7 @@ class Bytes:
             if now.state != "ready" or now.shape != self.shape or tensor.dtype != self.dtype:
                 was = f"{self.shape} of {dtype_name(self.dtype)}"
                 return (
-                    f"{self.name} has changed since: it was {was} and is "
+                    f"{self.name} was {was} and is now "
                     f"{now.shape if now.shape is not None else now.state} of {now.dtype}"
                 )
         return None
@@ -233,7 +233,7 @@ class Transaction:
                             "the model was not changed")  # fmt: skip
         self._ways_back.pop()
         self.warnings.append(
-            f"{inverse.name} was written to by something else at the same moment, which stands"
+            f"something else wrote to {inverse.name} at the same moment; what it wrote was kept"
         )
 
     @contextmanager

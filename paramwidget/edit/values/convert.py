@@ -48,9 +48,16 @@ def refusal(wrong: Misfits, of: int, dtype: torch.dtype, where: str = "") -> Edi
     """The error for values that do not fit, ``of`` so many."""
     return EditError(
         f"{wrong.count} of {of} values cannot be stored as {dtype_name(dtype)}: "
-        f"the first is {wrong.first:.6g}, which is {wrong.what}",
+        f"the first is {_rounded(wrong.first)}, which is {wrong.what}",
         where,
     )
+
+
+def _rounded(number: Number) -> str:
+    """Six digits, or all of them if six would show an integer that the number is not."""
+    text = f"{number:.6g}"
+    misleads = isinstance(number, float) and text.lstrip("-").isdigit() and float(text) != number
+    return repr(number) if misleads else text
 
 
 def misfits(values: torch.Tensor, dtype: torch.dtype) -> Misfits | None:

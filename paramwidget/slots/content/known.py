@@ -14,7 +14,6 @@ from paramwidget.slots.content.fingerprint import fingerprint, sample, was_read
 from paramwidget.slots.names import held_at
 from paramwidget.slots.ties import TieGroup
 from paramwidget.slots.tree import Node, Path, Tree
-from paramwidget.tensors import shape_of
 
 #: Larger tensors are only sampled in a quick look.
 SAMPLED_BYTES = 1 << 24
@@ -155,8 +154,11 @@ def _sizes(held: Held) -> dict[Path, int]:
 def _size(tensor: torch.Tensor) -> int:
     if type(tensor) in compat.PLAIN_TENSORS and tensor.layout is torch.strided:
         return tensor.nbytes
-    shape = shape_of(tensor)
-    return 0 if shape is None else prod(shape) * tensor.element_size()
+    known = condition(tensor)
+    if known.shape is None or known.dtype is None:
+        return 0
+    itemsize: int = getattr(torch, known.dtype).itemsize  # a class may override those of a tensor
+    return prod(known.shape) * itemsize
 
 
 def _read(held: Mapping[Path, torch.Tensor], look: Callable[[torch.Tensor], Hashable]) -> Prints:
