@@ -14,6 +14,7 @@ from paramwidget.slots.content.fingerprint import fingerprint, sample, was_read
 from paramwidget.slots.names import held_at
 from paramwidget.slots.ties import TieGroup
 from paramwidget.slots.tree import Node, Path, Tree
+from paramwidget.tensors import condition
 
 #: Larger tensors are only sampled in a quick look.
 SAMPLED_BYTES = 1 << 24
@@ -153,7 +154,7 @@ def _sizes(held: Held) -> dict[Path, int]:
 
 def _size(tensor: torch.Tensor) -> int:
     if type(tensor) in compat.PLAIN_TENSORS and tensor.layout is torch.strided:
-        return tensor.nbytes
+        return int(tensor.nbytes)
     known = condition(tensor)
     if known.shape is None or known.dtype is None:
         return 0
