@@ -14,8 +14,9 @@ import sys
 import threading
 import weakref
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -213,21 +214,23 @@ PACKED_PER_BYTE: dict[torch.dtype, int] = {
 class MemoryMap:
     """What the operating system does with a write to an address of this process.
 
-    ``closed`` are the address ranges that may not be written to, ``files`` those that are written
-    to a file, with its path. Read once and queried often. It is read from ``/proc/self/maps``, so
-    on Linux only; elsewhere everything counts as writable, and as memory of the process alone.
+    ``closed`` are the address ranges that may not be written to. Read once and queried often. It is
+    read from ``/proc/self/maps``, so on Linux only; elsewhere everything counts as writable, and as
+    memory of the process alone.
     """
 
-    def __init__(
-        self, closed: list[tuple[int, int]], files: Sequence[tuple[int, int, str]] = ()
-    ) -> None:
-        self._starts = [low for low, _ in closed]
-        self._ends = [high for _, high in closed]
-        self.files = files
+    def __init__(self, closed: list[tuple[int, int]] | None = None) -> None:
+        self._given = closed
 
     @classmethod
     def now(cls) -> MemoryMap:
-        """The current map."""
+        """The current map, as of the first question that is asked of it."""
+        return cls()
+
+    @cached_property
+    def _read(self) -> tuple[list[tuple[int, int]], list[tuple[int, int, str]]]:
+        if self._given is not None:
+            return self._given, []
         try:
             with open("/proc/self/maps", encoding="utf-8", errors="backslashreplace") as lines:
                 text = lines.read()
@@ -236,12 +239,22 @@ class MemoryMap:
         closed = [(int(low, 16), int(high, 16)) for low, high in _CLOSED.findall(text)]
         shared = [(int(low, 16), int(high, 16), rest) for low, high, rest in _SHARED.findall(text)]
         files = [(low, high, path) for low, high, rest in shared if (path := _user_file(rest))]
-        return cls(closed, files)
+        return closed, files
+
+    @property
+    def files(self) -> list[tuple[int, int, str]]:
+        """The address ranges that are written to a file, each with the file's path."""
+        return self._read[1]
+
+    def may_be_closed(self, tensor: torch.Tensor) -> bool:
+        """Whether a tensor may lie in such memory; not in what torch has allocated itself."""
+        return not torch.Tensor.untyped_storage(tensor).resizable()
 
     def writable(self, low: int, high: int) -> bool:
         """True if no byte of the half-open range lies in a mapping without write permission."""
-        after = bisect_left(self._starts, high)
-        return after == 0 or self._ends[after - 1] <= low
+        closed, _ = self._read
+        after = bisect_left(closed, (high,))
+        return after == 0 or closed[after - 1][1] <= low
 
 
 #: The lines of mappings that may not be written to, and of shared ones that may.

@@ -81,10 +81,13 @@ def _distributed_reason(tensor: Any, memory: MemoryMap | None) -> str | None:
 def _read_only(tensor: torch.Tensor, memory: MemoryMap | None) -> str | None:
     if _TENSOR.device.__get__(tensor).type != "cpu" or numel_of(tensor) == 0:
         return None
+    memory = memory or MemoryMap.now()
+    if not memory.may_be_closed(tensor):
+        return None
     low = compat.data_address(tensor)
     span = element_span(tuple(_TENSOR.size(tensor)), tuple(_TENSOR.stride(tensor)))
     high = low + span * int(_TENSOR.element_size(tensor))
-    if (memory or MemoryMap.now()).writable(low, high):
+    if memory.writable(low, high):
         return None
     return "Its memory is mapped read-only: writing to it would end the process."
 

@@ -192,33 +192,78 @@ def test_two_interrupts_tear_nothing(operation: str) -> None:
         bench.assign("0.weight", (0, 0), 1)
 
 
-def test_real_signals_at_random_times_tear_nothing() -> None:
+def strike(rng: torch.Generator, action: Callable[[], Any]) -> bool:
+    """Do something while a real signal arrives; whether it was interrupted."""
+    delay = float(torch.rand((), generator=rng)) * 0.006
+    timer = threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
+    interrupted = False
+    try:
+        timer.start()
+        action()
+        timer.join()
+    except KeyboardInterrupt:
+        interrupted = True
+    while timer.is_alive():
+        try:
+            timer.join()
+        except KeyboardInterrupt:
+            interrupted = True
+    return interrupted
+
+
+def test_200_real_signals_at_random_times_tear_nothing() -> None:
     torch.manual_seed(0)
     net = nn.Sequential(*(nn.Linear(200, 200) for _ in range(4)))
     bench = Workbench(net)
-    bench.initialize("", "ones_")
-    ones = contents(net)
-    bench.initialize("", "normal_", seed=1)
-    drawn = contents(net)
     rng = torch.Generator().manual_seed(5)
-    torn = 0
-    for _ in range(60):
-        delay = float(torch.rand((), generator=rng)) * 0.006
-        timer = threading.Timer(delay, interrupt)
-        done = len(bench.history)
-        try:
-            timer.start()
-            (bench.undo if done == 2 else bench.redo)()
-            timer.join()
-        except KeyboardInterrupt:
-            pass
-        timer.join()
-        try:
-            interrupt_free = contents(net)
-        except KeyboardInterrupt:
-            interrupt_free = contents(net)
-        torn += interrupt_free != (drawn if len(bench.history) == 2 else ones)
-    assert torn == 0
+    left = {0: contents(net)}  # what so many edits have left
+    actions: list[Callable[[], Any]] = [
+        lambda: bench.initialize("", "normal_"),
+        lambda: bench.undo(),
+        lambda: bench.redo(),
+        lambda: bench.apply(visit),
+        lambda: bench.undo(),
+        lambda: bench.compute("0.weight", "w * 2"),
+    ]
+    arrived = 0
+    for number in range(200):
+        before, history = contents(net), bench.history
+        arrived += strike(rng, actions[number % len(actions)])
+        now = bench.history
+        if now == history:
+            assert contents(net) == before
+        elif len(now) < len(history):
+            assert contents(net) == left[len(now)]
+        left[len(now)] = contents(net)
+        assert [entry.edit for entry in bench.log.entries if entry.stands] == now
+    assert arrived > 0
+    while bench.undo() is not None:
+        pass
+    assert contents(net) == left[0]
+
+
+def test_an_interrupt_while_another_thread_edits_leaves_the_bench_usable() -> None:
+    net = model()
+    bench = Workbench(net)
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slow(tensor: torch.Tensor) -> None:
+        inside.set()
+        go_on.wait(10)
+        tensor.fill_(1)
+
+    editing = threading.Thread(target=bench.initialize, args=("0.bias", slow))
+    editing.start()
+    inside.wait(10)
+    threading.Timer(0.2, go_on.set).start()
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        bench.assign("0.weight", (0, 0), 42)
+    editing.join()
+    assert [edit.title for edit in bench.history][:1] == ["slow on 0.bias"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    bench.assign("0.weight", (0, 0), 1)
+    assert float(net[0].weight.detach()[0, 0]) == 1
 
 
 def test_what_a_user_function_computes_can_be_interrupted() -> None:

@@ -252,7 +252,8 @@ class Journal:
             with self._one_step() as (current, mark):
                 self.look(net, slots)
                 skipped = self._skipped_since(entry)
-                above = [*skipped, *self._sharing.above(entry)]
+                above = [one for one in skipped if sharing.holds(one)]
+                above += self._sharing.above(entry)
                 paths = entry.foreign_now(net, (one for e in above for one in sharing.written(e)))
                 foreign = _in_order(paths, slots)
                 edit = warned(entry, foreign, skipped) if foreign else entry.edit
@@ -283,9 +284,8 @@ class Journal:
         return Entry("replaced", "", [], source=entry, number=len(self.entries))
 
     def _skipped_since(self, entry: Entry) -> list[Entry]:
-        """The newer edits that were skipped and whose bytes are as they left them."""
-        newer = takewhile(lambda one: one.number > entry.number, reversed(self._skipped))
-        return [one for one in newer if sharing.holds(one)]
+        """The newer edits that were skipped."""
+        return [*takewhile(lambda one: one.number > entry.number, reversed(self._skipped))]
 
     def _note_swapped(
         self,

@@ -138,9 +138,9 @@ class Bytes:
         """The bytes were exchanged, and each content is known; this cannot fail."""
         self.left, self.left_undone = self.left_undone, self.left
 
-    def place(self, net: nn.Module) -> tuple[int, Index | None]:
+    def place(self, net: nn.Module) -> tuple[int, str]:
         """The tensor that stands there now, and the part of it."""
-        return id(self._now(net)), self.index
+        return id(self._now(net)), repr(self.index)
 
     def mark_present(self, net: nn.Module) -> None:
         """What stands there now is known, before others' bytes are exchanged for it."""
@@ -321,7 +321,7 @@ def bring_in(net: nn.Module, inverses: Sequence[Inverse]) -> list[Inverse]:
     """
     _refuse(net, inverses)
     copies = _apart(net, [one.copied() for one in inverses])
-    wanted: dict[tuple[int, Index | None], Bytes] = {}
+    wanted: dict[tuple[int, str], Bytes] = {}
     for one in copies:
         if isinstance(one, Bytes):
             first = wanted.setdefault(one.place(net), one)
