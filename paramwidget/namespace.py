@@ -39,7 +39,7 @@ def checked(name: object) -> str:
     """
     if type(name) is str and name and all(map(is_name, name.split("."))):
         return name
-    shown = repr(name)[:60] if type(name) is str else f"a {type(name).__name__}"
+    shown = repr(name)[:60] if type(name) is str else type(name).__name__
     raise ValueError(f'name must be a variable such as "encoder" or "model.encoder", got {shown}')
 
 

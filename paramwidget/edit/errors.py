@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from paramwidget.protocol.halves import shown
+
 
 class EditError(ValueError):
     """An edit that was refused; the model is unchanged.
 
     ``where`` names the argument at fault ("value", "expression", "index", "target", "seed", or an
-    argument of the initializer), so that a view can show it beside the right control.
+    argument of the initializer), so that a view can show it beside the right control. Half a
+    character in the message is escaped, so that it can be printed.
     """
 
     def __init__(self, message: str, where: str = "") -> None:
-        super().__init__(message)
+        super().__init__(shown(message))
         self.where = where
 
 

@@ -33,7 +33,9 @@ def check_bounds(content: object) -> None:
                 ahead += value.keys()
                 ahead += value.values()
         elif kind not in _PLAIN:
-            raise ProtocolError(f"a message must be JSON, and it holds a {kind.__name__:.80}")
+            raise ProtocolError(
+                f"a message must be JSON, but it holds a value of type {kind.__name__:.80}"
+            )
         if values > MOST_VALUES:
             raise ProtocolError(f"a message may hold at most {MOST_VALUES:,} values, and has more")
         if text > MOST_TEXT:

@@ -26,7 +26,7 @@ Occurrence = tuple[int, int]
 
 def file_note(file: str) -> str:
     """The note of a tensor in a file that can be written to."""
-    return f"mapped from {file}: an edit writes the file"
+    return f"mapped from {file}: an edit writes to the file"
 
 
 class Node:

@@ -78,7 +78,8 @@ def select(
         named = node == itself
         if wanted_types is not None and not _of_type(node, wanted_types):
             passed = _subclass_reason(node, wanted_types)
-            if passed is not None and node.kind == "parameter" and not node.sources:
+            one_of_them = node.kind == "computed" or (node.kind == "parameter" and not node.sources)
+            if passed is not None and one_of_them:
                 skipped[node.label] = passed
             continue
         reason = _reason(node, named)

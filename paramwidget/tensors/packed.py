@@ -81,7 +81,7 @@ def packing_of(tensor: Any) -> Packing | None:
     cls = type(tensor)
     name = class_name(cls)
     if offers_dequantize(cls):
-        return Packing(f"packed: shown is what the dequantize of {name} gives", None)
+        return Packing(f"packed: the values shown are what the dequantize of {name} gives", None)
     held = compat.raw_tensor_dict(tensor)
     dtype = _TENSOR.dtype.__get__(tensor)
     if not _is_marked(held, dtype):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import torch
 from torch import nn
 
 from conversation.talk import Talk
-from paramwidget import ParamWidget
+from paramwidget import EditError, ParamWidget, Workbench
 
 NAMES = ["\ud800", "\\ud800", "a\udfff\\b", "\\\ud800", "x.\udc00", "\ud83d\ude00", "plain"]
 
@@ -95,3 +96,27 @@ def test_the_title_of_an_edit_can_be_printed() -> None:
     edit = talk.bench.assign(("\ud800", "weight"), (0, 0), 3)
     assert edit.title == "\\ud800.weight[0, 0] = 3"
     edit.title.encode()
+
+
+def _fail(_: object) -> None:
+    raise RuntimeError("half \udfff")
+
+
+REFUSED: dict[str, Callable[[Workbench], object]] = {
+    "a function": lambda bench: bench.apply(_fail),
+    "a parameter's name": lambda bench: bench.initialize("", "ones_", parameters="\udfff"),
+    "a type": lambda bench: bench.initialize("", "ones_", types="\udfff"),
+    "a value": lambda bench: bench.assign(("plain", "weight"), (0, 0), "\udfff"),
+    "a formula": lambda bench: bench.compute(("plain", "weight"), "\udfff"),
+    "a slot of another shape": lambda bench: bench.assign(("\udfff",), (9,), 1),
+    "what cannot be undone": lambda bench: [bench.initialize("", "ones_"),
+                                            bench.net._parameters.pop("\udcff"),
+                                            bench.undo()],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("refused", REFUSED.values(), ids=REFUSED)
+def test_the_message_of_a_refusal_can_be_printed(refused: Callable[[Workbench], object]) -> None:
+    with pytest.raises(EditError) as caught:
+        refused(Workbench(model()))
+    str(caught.value).encode()

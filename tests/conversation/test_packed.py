@@ -88,7 +88,7 @@ def test_the_panel_and_the_preview_name_the_file_that_an_edit_writes(tmp_path: P
     net.weight = nn.Parameter(torch.from_file(str(file), shared=True, size=4).reshape(2, 2))
     talk = Talk(net)
     talk.open("weight")
-    said = f"mapped from {file}: an edit writes the file"
+    said = f"mapped from {file}: an edit writes to the file"
     assert said in talk.of("facts")[-1]["note"]
     assert said in notes(talk)
     warnings = talk.initialize("weight", name="zeros_", dry=True)["preview"]["warnings"]

@@ -62,7 +62,7 @@ def test_the_row_and_the_selection_name_the_file(make: Any, file: Path) -> None:
     net = nn.Sequential(Holder(make(file)), nn.Linear(2, 2))
     bench = Workbench(net)
     node = bench.read().node("0.t")
-    said = f"mapped from {file}: an edit writes the file"
+    said = f"mapped from {file}: an edit writes to the file"
     assert node.note == said
     assert node.file == str(file)
     assert bench.select("").warnings == [f"0.t is {said}"]

@@ -83,7 +83,7 @@ def test_slots_are_named_in_their_order_however_often_it_is_undone() -> None:
         assert bench.at_stake() == ["0.weight", "1.weight"]
         undone = bench.undo()
         assert undone is not None
-        assert any("0.weight and 1.weight were changed" in one for one in undone.warnings)
+        assert any("0.weight and 1.weight have been changed" in one for one in undone.warnings)
         replaced = [entry for entry in bench.journal if entry.kind == "replaced"]
         assert replaced[-1].names == ["0.weight", "1.weight"]
         bench.redo()

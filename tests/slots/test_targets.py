@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
-from torch.nn.utils import parametrize, prune
+from torch.nn.utils import parametrizations, parametrize, prune
 
 from paramwidget.slots.targets import select
 from paramwidget.slots.tree import UnknownName, read_tree
@@ -197,6 +197,15 @@ def test_a_class_of_the_users_is_passed_over_by_the_name_of_its_base() -> None:
     assert selection.names == ["0.w"]
     assert "Wide, a subclass of Block" in selection.skipped["1.w"]
     assert "the class itself" in selection.skipped["1.w"]
+
+
+@pytest.mark.parametrize("parameters", ["weight", "w*", ["weight", "bias"]])
+def test_a_parametrized_layer_is_not_passed_over_in_silence(parameters: Any) -> None:
+    net = nn.Sequential(nn.Linear(3, 3), parametrizations.weight_norm(nn.Linear(3, 3)))
+    selection = select(read_tree(net), "", types="Linear", parameters=parameters)
+    assert "0.weight" in selection.names
+    assert "ParametrizedLinear, a subclass of Linear" in selection.skipped["1.weight"]
+    assert "1.weight" in select(read_tree(net), "1.weight", types="Linear").skipped
 
 
 def test_what_matches_nothing_is_said() -> None:

@@ -21,9 +21,9 @@ NOT_IN_SCRIPT = "the values are not in the script: on a fresh copy they differ f
 
 
 def were_changed(names: list[Name]) -> str:
-    """ "0.weight was changed"."""
-    were = "was" if len(names) == 1 else "were"
-    return f"{listed(map(display_name, names), MOST_NAMES)} {were} changed"
+    """ "0.weight has been changed"."""
+    have = "has" if len(names) == 1 else "have"
+    return f"{listed(map(display_name, names), MOST_NAMES)} {have} been changed"
 
 
 def replaced_title(entry: Entry) -> str:
@@ -46,7 +46,7 @@ def warned(entry: Entry, foreign: list[Name], skipped: list[Entry]) -> Edit | No
 def why_not(entry: Entry) -> str:
     """Why an entry cannot be brought back."""
     if entry.kind in ("replaced", "dropped"):
-        return "the values were dropped for the budget, or stand in their slots"
+        return "its values are in their slots again, or were dropped to stay within the budget"
     return "only values that were replaced, and undone edits that another one followed, can be"
 
 

@@ -145,8 +145,10 @@ class Registry:
             return None
         where = _path_of(net, self.holder)
         names = [".".join([*where, str(key)]) for key in _differing(present, self.now)]
-        are = "were" if len(names) > 1 else "was"
-        return f"{listed(names)} {are} replaced since" if names else "the slots have another order"
+        have = "have" if len(names) > 1 else "has"
+        if not names:
+            return "the order of the slots has changed"
+        return f"{listed(names)} {have} been replaced since"
 
     def exchange(self, net: nn.Module) -> Swap:
         return Swap(self._swap)
@@ -183,7 +185,7 @@ class OwnRegistry:
     def problem(self, net: nn.Module) -> str | None:
         module = self.module()
         if module is None or compat.module_fields(module).get(self.name) is not self.now:
-            return f"a registry {self.name} of the model was replaced since"
+            return f"the registry {self.name} of one of its modules has been replaced since"
         return None
 
     def exchange(self, net: nn.Module) -> Swap:
