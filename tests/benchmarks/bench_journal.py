@@ -1,6 +1,7 @@
-"""What one small edit costs as the journal grows, and what the journal takes.
+"""Many small edits of one model: does the cost of one grow with the journal, and the memory?
 
-python tests/benchmarks/bench_journal.py [edits without a view] [edits with one]
+``python tests/benchmarks/bench_journal.py [edits]``. The time is the thread's own, per edit, over
+the last tenth of each mark; the first 1,000 are the measure of the others.
 """
 
 from __future__ import annotations
@@ -9,50 +10,54 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 import torch
 from torch import nn
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from benchmarks.report import heading, line
 from conversation.talk import Talk
+from paramwidget.workbench import Workbench
 
-STOPS = (1_000, 3_000, 10_000, 30_000, 100_000)
-
-
-def main() -> None:
-    heading("Small edits: ms for one, as a ratio to the first thousand, MiB of the process")
-    for view, most in ((False, _asked(1, 100_000)), (True, _asked(2, 10_000))):
-        _run(view, most)
+MARKS = [1_000, 10_000, 30_000, 100_000]
 
 
-def _asked(place: int, usual: int) -> int:
-    return int(sys.argv[place]) if len(sys.argv) > place else usual
+def resident() -> float:
+    """The resident memory of this process, in MiB; Linux only."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * 4096 / 2**20
 
 
-def _run(view: bool, most: int) -> None:
+def run(edits: int, view: bool) -> None:
     torch.manual_seed(0)
     net = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
-    talk = Talk(net, opened=view)
-    if view:
+    talk = Talk(net) if view else None
+    if talk is not None:
         talk.open("0", "weight")
-        talk.open("2", "weight")
-    done, first = 0, 0.0
-    for stop in (stop for stop in STOPS if stop <= most):
-        began = time.perf_counter()
-        for number in range(done, stop):
-            talk.bench.assign("0.weight", (number % 64, number // 64 % 64), number % 7)
+    bench, first, start = Workbench(net), 0.0, resident()
+    began, since = time.thread_time(), 0
+    for number in range(1, edits + 1):
+        bench.assign("0.weight", (number % 64, number // 64 % 64), number % 7)
+        if talk is not None:
             talk.hush()
-        each = (time.perf_counter() - began) / (stop - done)
-        done, first = stop, first or each
-        name = f"{stop:,} edits, {'two panels open' if view else 'no view'}"
-        line(name, f"{each * 1e3:.2f} ms, {each / first:.2f} x, {_resident()} MiB", "1 x")
-
-
-def _resident() -> int:
-    pages = Path("/proc/self/statm").read_text().split()[1]
-    return int(pages) * 4096 >> 20
+        if number in [mark * 9 // 10 for mark in MARKS]:
+            began, since = time.thread_time(), number
+        if number in MARKS:
+            each = (time.thread_time() - began) / (number - since) * 1e3
+            first = first or each
+            grown = (resident() - start) * 1024 / number
+            line(
+                f"{number:,} edits, {'with' if view else 'without'} a view",
+                f"{each:.2f} ms, {each / first:.2f} times the first",
+                f"{resident():.0f} MiB, {grown:.1f} KiB an edit",
+            )
+    began = time.thread_time()
+    for _ in range(100):
+        bench.undo()
+    line("an undo then", f"{(time.thread_time() - began) * 10:.2f} ms")
 
 
 if __name__ == "__main__":
-    main()
+    heading("Small edits: time of each and memory, as the journal grows")
+    for view in (False, True):
+        run(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000, view)
