@@ -104,7 +104,8 @@ class Bytes:
             now = condition(tensor)
             if now.state != "ready" or now.shape != self.shape or tensor.dtype != self.dtype:
                 return (
-                    f"{self.name} was {self.shape} of {dtype_name(self.dtype)} and is now "
+                    f"{self.name} has changed since: it was {self.shape} of "
+                    f"{dtype_name(self.dtype)} and is now "
                     f"{now.shape if now.shape is not None else now.state} of {now.dtype}"
                 )
         return None
