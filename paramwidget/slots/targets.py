@@ -17,6 +17,7 @@ from typing import Any
 from torch import nn
 
 from paramwidget.compat import MemoryMap
+from paramwidget.namespace import is_name
 from paramwidget.slots.names import held_at, one_way_reason
 from paramwidget.slots.node import file_warnings
 from paramwidget.slots.ties import Name
@@ -182,7 +183,8 @@ def _unmatched_types(meant: Iterable[Node], wanted: Iterable[type | str]) -> Ite
     nodes = list(of_class.values())
     for one in wanted:
         if not any(_of_type(node, (one,)) or _named_base(node, (one,)) for node in nodes):
-            name = repr(one) if isinstance(one, str) else class_name(one)
+            name = class_name(one) if isinstance(one, type) else one
+            name = name if is_name(name) else repr(name)
             there = _listed(class_name(node.module_class) for node in nodes if node.module_class)
             yield f"types: no {name} here holds a parameter; there are {there}"
 

@@ -213,9 +213,11 @@ def test_what_matches_nothing_is_said() -> None:
     assert select(tree, "").unmatched == []
     assert select(tree, "", types=[nn.Linear, "Conv2d"], parameters=["w*", "bias"]).unmatched == []
     (one,) = select(tree, "", types=["Linear", "Conv3d"]).unmatched
-    assert one == "types: no 'Conv3d' here holds a parameter; there are Conv2d, BatchNorm2d, Linear"
+    assert one == "types: no Conv3d here holds a parameter; there are Conv2d, BatchNorm2d, Linear"
     (one,) = select(tree, "encoder", types=nn.Linear).unmatched
     assert "no Linear here" in one
+    (one,) = select(tree, "", types="nn.Linear\udfff").unmatched
+    assert "no 'nn.Linear\\udfff' here" in one
     (one,) = select(tree, "middle", parameters=["weight", "wieght"]).unmatched
     assert one == "parameters: none here is called 'wieght'; there are weight, bias"
     first, second = select(tree, "*", types="Convolution", parameters="k?").unmatched

@@ -46,7 +46,7 @@ def warned(entry: Entry, foreign: list[Name], skipped: list[Entry]) -> Edit | No
 def why_not(entry: Entry) -> str:
     """Why an entry cannot be brought back."""
     if entry.kind in ("replaced", "dropped"):
-        return "its values are in their slots again, or were dropped to stay within the budget"
+        return "the values are in their slots again, or were dropped to keep within the budget"
     return "only values that were replaced, and undone edits that another one followed, can be"
 
 

@@ -107,7 +107,7 @@ class Bytes:
             if now.state != "ready" or now.shape != self.shape or tensor.dtype != self.dtype:
                 was = f"{self.shape} of {dtype_name(self.dtype)}"
                 return (
-                    f"{self.name} was {was} and is now "
+                    f"{self.name} has changed since: it was {was} and is now "
                     f"{now.shape if now.shape is not None else now.state} of {now.dtype}"
                 )
         return None
