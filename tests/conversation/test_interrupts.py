@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -53,6 +53,14 @@ class AtLine:
         finally:
             sys.settrace(None)
         return False
+
+
+@pytest.fixture(autouse=True)
+def handled() -> Iterator[None]:
+    """Python's own handler of Ctrl-C, which a shell may have switched off."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
