@@ -21,7 +21,7 @@ from edit.kit import contents
 from paramwidget.workbench import Workbench
 
 #: At how many of an operation's lines it is interrupted.
-LINES = int(os.environ.get("PARAMWIDGET_LINES", "60"))
+LINES = int(os.environ.get("PARAMWIDGET_LINES", "30"))
 PACKAGE = str(Path(paramwidget.__file__).parent)
 
 
