@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
-import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import torch
 from torch import nn
 
 from paramwidget.edit.actions.action import Action
@@ -27,22 +23,12 @@ from paramwidget.edit.journal import Edit, Entry, Journal
 from paramwidget.edit.journal.journal import QUICK_BYTES
 from paramwidget.edit.step import NoReserve
 from paramwidget.edit.step import step as one_step
-from paramwidget.namespace import ModelName, checked
-from paramwidget.picture.lenses import Slot, lens_named, look
-from paramwidget.picture.raster import Raster, raster
-from paramwidget.picture.remembered import Moment, Remembered
-from paramwidget.picture.statistics import Histogram, Stats, histogram, stats
-from paramwidget.picture.values import Values
-from paramwidget.slots.content.known import KnownContent
-from paramwidget.slots.current import CurrentTree
-from paramwidget.slots.names import condition_at, resolve, slot_at
-from paramwidget.slots.targets import Selection, select
-from paramwidget.slots.tie_watch import TieWatch
-from paramwidget.slots.ties import Name, Pairs, TieGroup
-from paramwidget.slots.tree import Node, Path, Tree, UnknownName
-from paramwidget.tensors import Unreadable, neutral, usual_defaults
-
-Narrow = str | type | Sequence[str | type] | None
+from paramwidget.inspection import Inspection, Narrow
+from paramwidget.namespace import checked
+from paramwidget.record import making, record_of
+from paramwidget.slots.ties import Name
+from paramwidget.slots.tree import Tree
+from paramwidget.tensors import neutral, usual_defaults
 
 
 class Listener(Protocol):
@@ -55,24 +41,7 @@ class Listener(Protocol):
 _log = logging.getLogger("paramwidget")
 
 
-@dataclass
-class Record:
-    """What is kept for a model as long as it lives, without a reference to it."""
-
-    known: KnownContent
-    name: ModelName
-    current: CurrentTree
-    journal: Journal
-    ties: TieWatch = field(default_factory=TieWatch)
-    watched: bool = False  # whether the ties have been looked at
-    remembered: Remembered = field(default_factory=Remembered)
-    lock: threading.RLock = field(default_factory=threading.RLock)
-    listeners: weakref.WeakSet[Any] = field(default_factory=weakref.WeakSet)
-
-
-_records: dict[int, tuple[weakref.ref[nn.Module], Record]] = {}
 _benches: weakref.WeakValueDictionary[int, Workbench] = weakref.WeakValueDictionary()
-_making = threading.RLock()
 
 #: The records whose edit is under way on this thread. It ends with the context that it was set in,
 #: so that no interrupt can leave it behind.
@@ -88,38 +57,7 @@ def told(what: str) -> Iterator[None]:
         _log.exception("paramwidget: %s", what)
 
 
-def _renew_locks() -> None:
-    """In a forked process, a lock may be held by a thread that does not exist there."""
-    global _making
-    _making = threading.RLock()
-    for _, record in list(_records.values()):
-        record.lock = threading.RLock()
-    for bench in list(_benches.values()):
-        bench.lock = bench._record.lock
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_locks)
-
-
-def _record_of(net: nn.Module) -> Record:
-    """The record of a live model, found by identity; created if there is none."""
-    key = id(net)
-    held = _records.get(key)
-    if held is not None and held[0]() is net:
-        return held[1]
-    name, known = ModelName(net), KnownContent(net)
-    record = Record(known, name, CurrentTree(name), Journal(known, called=name))
-
-    def forget(gone: weakref.ref[nn.Module]) -> None:
-        if key in _records and _records[key][0] is gone:
-            del _records[key]
-
-    _records[key] = (weakref.ref(net, forget), record)
-    return record
-
-
-class Workbench:
+class Workbench(Inspection):
     """Inspects and edits the parameters of a live model.
 
     ``Workbench(net)`` and ``Workbench.of(net)`` return the one bench of a model, whose journal
@@ -132,191 +70,23 @@ class Workbench:
     ['0.weight', '2.weight']
     """
 
-    net: nn.Module
-    lock: threading.RLock
-
     def __new__(cls, net: nn.Module) -> Workbench:
         if not issubclass(type(net), nn.Module):
             raise TypeError(f"Workbench expects a torch.nn.Module, got {type(net).__name__}")
-        with _making:
+        with making():
             bench = _benches.get(id(net))
             if bench is None or bench.net is not net:
                 bench = super().__new__(cls)
                 bench.net = net
                 with neutral():
-                    bench._record = _record_of(net)
-                bench.lock = bench._record.lock
+                    bench._record = record_of(net)
                 _benches[id(net)] = bench
         return bench
-
-    _record: Record
 
     @classmethod
     def of(cls, net: nn.Module) -> Workbench:
         """The one bench of this model, found by identity."""
         return cls(net)
-
-    @property
-    def name(self) -> str:
-        """What the user calls the model: expressions, proofs, titles and scripts say it.
-
-        The first variable of the user's that is the model, looked up anew, unless it was given
-        (``ParamWidget(net, name="encoder")``); ``net`` where there is none.
-        """
-        return self._record.name()
-
-    @name.setter
-    def name(self, name: str | None) -> None:
-        self._record.name.given = None if name is None else checked(name)
-
-    # --- what is there -------------------------------------------------------------------------
-
-    @neutral()
-    def read(self) -> Tree:
-        """The present structure, with its slots, ties and totals.
-
-        The same object until something moves.
-        """
-        with self.lock:
-            tree = self._record.current.read(self.net)
-            self._watch_ties(tree)
-            return tree
-
-    def _places(self) -> Tree:
-        """A tree whose names and ties are up to date."""
-        tree = self._record.current.places(self.net)
-        self._watch_ties(tree)
-        return tree
-
-    def _watch_ties(self, tree: Tree, expected: bool = False) -> None:
-        record = self._record
-        start = [] if record.watched else record.known.ties_at_start()
-        record.watched = True
-        record.ties.look(tree, start, expected)
-
-    def tie_news(self) -> tuple[Pairs, Pairs]:
-        """The ties that others than the bench broke, and those that they made, as long as it is so.
-
-        Each is a dict from a slot to the one that it was, or is, tied with: what a load, a cast or
-        a cell did to the model. ``tie`` with the two names ties a lost one again.
-        """
-        with self.lock:
-            self.read()
-            return dict(self._record.ties.lost), dict(self._record.ties.gained)
-
-    @property
-    def tree(self) -> Node:
-        """The root of the present module tree."""
-        return self.read().root
-
-    def slots(self) -> list[Node]:
-        """Every slot in registration order, including each occurrence of a shared one."""
-        return list(self.read().slots)
-
-    @neutral()
-    def ties(self) -> list[TieGroup]:
-        """The groups of slots that share a tensor ("same") or memory ("memory")."""
-        with self.lock:
-            return list(self._places().ties)
-
-    @neutral()
-    def select(self, target: Name, *, types: Narrow = None, parameters: Any = None) -> Selection:
-        """A dry run: which slots a target selects, and which are skipped and why."""
-        tree = self.read()
-        return select(tree, target, types=types, parameters=parameters, net=self.net)
-
-    # --- what is seen --------------------------------------------------------------------------
-
-    @neutral()
-    def tensor(self, name: Name, lens: str = "value") -> torch.Tensor | None:
-        """The tensor that a lens shows, None if there is none (no gradient yet).
-
-        Raises ValueError if there is no such lens, or if it fails.
-        """
-        values = self._values(name, lens)
-        return None if values is None else values.tensor
-
-    def _values(self, name: Name, lens: str) -> Values | None:
-        chosen, path = lens_named(lens), self._path(name)
-        tensor = resolve(self.net, path)
-        if tensor is None:
-            return None
-        values = Values(tensor, condition_at(self.net, path, tensor))
-        shown = look(chosen, Slot(tensor, values, self.remembered.before((lens, path))))
-        return None if isinstance(shown, str) else shown
-
-    def _path(self, name: Name) -> Path:
-        """The path of a slot; reads the tree only if the name does not lead to a tensor directly.
-
-        Raises UnknownName.
-        """
-        path = slot_at(self.net, name)
-        if path is not None:
-            return path
-        node = self.read().node(name)
-        if node.kind == "module":
-            raise UnknownName(f"{name!r} is a module; name one of its slots")
-        return node.path
-
-    @neutral()
-    def stats(self, name: Name, lens: str = "value") -> Stats | None:
-        """Exact statistics over the finite elements, in float64; None if the lens shows nothing.
-
-        Raises ValueError with the reason if a slot has no values: meta, uninitialized, freed.
-        """
-        with self.lock:
-            values = self._values(name, lens)
-            return None if values is None else stats(values)
-
-    @neutral()
-    def raster(
-        self,
-        name: Name,
-        lens: str = "value",
-        window: tuple[int, int, int, int] | None = None,
-        cells: tuple[int, int] = (256, 256),
-        sliders: Sequence[int] = (),
-    ) -> Raster | None:
-        """A window of the tensor's plane in at most ``cells`` (rows, columns).
-
-        ``window`` is (row0, row1, col0, col1) of the plane, half-open; ``sliders`` the index on
-        each axis that the plane leaves out (tensors of five axes and more).
-        """
-        with self.lock:
-            values = self._values(name, lens)
-            return None if values is None else raster(values, window, cells, tuple(sliders))
-
-    @neutral()
-    def histogram(self, name: Name, lens: str = "value", bins: int = 64) -> Histogram | None:
-        """Counts between the smallest and the largest finite element."""
-        with self.lock:
-            values = self._values(name, lens)
-            return None if values is None else histogram(values, bins)
-
-    @property
-    def remembered(self) -> Remembered:
-        """What lenses remember of this model's tensors."""
-        return self._record.remembered
-
-    @neutral()
-    def remember(self, moment: Moment) -> None:
-        """Copy what some lenses need at this moment; usually none does."""
-        for lens, path in self.remembered.due(moment):
-            with self.lock:
-                try:
-                    tensor = resolve(self.net, path)
-                except Unreadable:
-                    tensor = None
-                self.remembered.keep((lens, path), tensor)
-
-    @neutral()
-    def refresh(self) -> list[Name]:
-        """The slots whose content changed since the last look, whoever changed it.
-
-        The first look is when the bench is created; the bench's own edits count as seen.
-        """
-        with self.lock:
-            return self.log.refresh(self.net, self.read())
 
     # --- what is done --------------------------------------------------------------------------
 
@@ -424,6 +194,15 @@ class Workbench:
         """Back to the start: undo every edit in effect, the last first."""
         with self.lock:
             return list(iter(self.undo, None))
+
+    @neutral()
+    def refresh(self) -> list[Name]:
+        """The slots whose content changed since the last look, whoever changed it.
+
+        The first look is when the bench is created; the bench's own edits count as seen.
+        """
+        with self.lock:
+            return self.log.refresh(self.net, self.read())
 
     @property
     def history(self) -> list[Edit]:

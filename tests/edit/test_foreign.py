@@ -413,3 +413,14 @@ def test_a_rollback_leaves_what_others_wrote_meanwhile(monkeypatch: pytest.Monke
     assert bool((net[0].weight == 2).all())
     assert torch.equal(net[0].bias.detach(), bias)
     assert bench.history == []
+
+
+def test_changes_outside_with_nothing_between_have_one_comment() -> None:
+    net = chain()
+    bench = Workbench(net)
+    add(net)
+    bench.initialize("0.weight", "ones_")
+    bench.undo()
+    add(net)
+    assert kinds(bench).count("outside") == 2
+    assert bench.code().count("changed outside") == 1

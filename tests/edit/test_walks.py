@@ -353,7 +353,7 @@ def test_what_was_skipped_stays_in_the_script_where_an_undo_takes_a_part_of_it_b
     bench.skip()
     undone = bench.undo()
     assert undone is not None
-    assert "0.bias was changed by an edit that was skipped since" in undone.warnings[-1]
+    assert "0.bias has been changed by an edit that was skipped since" in undone.warnings[-1]
     assert "normal_ on 4 tensors" in bench.code()
     assert "differ from here on" in bench.code()
     bench.redo()

@@ -9,9 +9,10 @@ from typing import Any, Literal, TypeAlias
 
 from torch import nn
 
-from paramwidget.edit.actions.action import Action, to_json
+from paramwidget.edit.actions.action import Action, to_json, without_functions
+from paramwidget.edit.actions.outcome import Outcome
 from paramwidget.edit.memory.transaction import Bytes, Inverse
-from paramwidget.edit.script import Script
+from paramwidget.edit.script import ROOT, Script
 from paramwidget.namespace import NET
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.names import held_at
@@ -41,6 +42,24 @@ class Edit:
     script: Script = field(default=Script(()), kw_only=True, repr=False, compare=False)
     #: What the user calls the model at the moment.
     called: Callable[[], str] = field(default=lambda: NET, kw_only=True, repr=False, compare=False)
+
+    @classmethod
+    def of(
+        cls, outcome: Outcome, action: Action, called: Callable[[], str], warnings: list[str]
+    ) -> Edit:
+        """The edit that an action has made, with further warnings."""
+        title = outcome.title
+        return cls(
+            title.replace(ROOT, called()) if ROOT in title else title,
+            list(outcome.changed),
+            dict(outcome.skipped),
+            outcome.seed,
+            [*outcome.warnings, *warnings],
+            action=without_functions(action),
+            restructured=outcome.restructured,
+            script=outcome.script,
+            called=called,
+        )
 
     @property
     def kind(self) -> str:

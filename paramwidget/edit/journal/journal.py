@@ -3,44 +3,40 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from itertools import takewhile
 from typing import Literal
 
 from torch import nn
 
 from paramwidget.edit.actions.action import Action, without_functions
-from paramwidget.edit.actions.outcome import Failed, Outcome, display_name
-from paramwidget.edit.errors import EditError, counted, listed, quoted
+from paramwidget.edit.actions.outcome import Failed
+from paramwidget.edit.errors import EditError, counted, quoted
 from paramwidget.edit.journal import sharing
 from paramwidget.edit.journal.entry import Edit, Entry
 from paramwidget.edit.journal.kept import BUDGET, Kept
-from paramwidget.edit.journal.lists import afterwards, append_all
+from paramwidget.edit.journal.lines import Lines
+from paramwidget.edit.journal.reach import in_order, reached_by, with_tied
+from paramwidget.edit.journal.whole import OneAtATime, afterwards, append_all
 from paramwidget.edit.journal.words import (
     NOT_IN_SCRIPT,
-    OVER_SKIPPED,
     WAY_ON,
-    refusal,
     replaced_title,
     warned,
     why_not,
 )
 from paramwidget.edit.memory.transaction import Bytes, Inverse, bring_in, swap_all
 from paramwidget.edit.script import (
-    ROOT,
     Script,
     UserFunction,
-    assembled,
     comment,
     same_name,
 )
-from paramwidget.edit.step import Step, step
 from paramwidget.namespace import NET
 from paramwidget.slots.content.known import KnownContent
 from paramwidget.slots.names import path_of
 from paramwidget.slots.ties import Name
-from paramwidget.slots.tree import Node, Path, Tree
+from paramwidget.slots.tree import Path, Tree
 
 _log = logging.getLogger("paramwidget")
 
@@ -68,12 +64,11 @@ class Journal:
         self._kept = Kept(budget)
         self._done: list[Entry] = []
         self._undone: list[Entry] = []
-        self._lines: list[Entry] = []  # of the script: what is in effect, and what was outside
-        self.code_size = 0  # characters of the script, about
+        self._lines = Lines()
         self._sharing = sharing.Sharing()
         self._skipped: list[Entry] = []  # oldest first
         self._functions: dict[str, UserFunction] = {}  # the first that ran under each name
-        self._running = False
+        self._alone = OneAtATime()
 
     # --- doing ---------------------------------------------------------------------------------
 
@@ -82,12 +77,13 @@ class Journal:
 
         Every refusal is raised; a user's function that failed is recorded too.
         """
-        with self._one_step() as (current, mark):
+        with self._alone.step() as (current, mark):
             try:
                 with current.interruptible():
-                    self.look(net, _scope(tree, action))
+                    self.look(net, reached_by(action, tree))
                     outcome = action.run(net, tree)
-                    edit = self._edit(outcome, action)
+                    about = self._about_name(outcome.script.function)
+                    edit = Edit.of(outcome, action, self.called, about)
             except EditError as error:
                 self._note_failure(action, error)
                 raise
@@ -100,13 +96,13 @@ class Journal:
         """A new edit is in effect; what was undone before it can no longer be redone."""
         entry = Entry("edit", edit.title, list(edit.changed), edit, inverses=inverses)
         dropped, none = self._undone, list[Entry]()
-        self._add(entry, (self._done, entry), (self._lines, entry))
+        self._add(entry, (self._done, entry), (self._lines.entries, entry))
         keep()
         self._undone = none
         for undone in dropped:
             undone.kind = "dropped"
         with afterwards():
-            self.code_size += entry.code_size
+            self._lines.size += entry.code_size
             for undone in dropped:
                 self._kept.put_last(undone)
                 self._touch(undone)
@@ -141,7 +137,7 @@ class Journal:
         last = self.entries[-1] if self.entries else None
         if last is None or last.kind != "outside":
             last = Entry("outside", "", [])
-            self._add(last, (self._lines, last))
+            self._add(last, (self._lines.entries, last))
         last.names = list(dict.fromkeys([*last.names, *changed]))
         last.restored.difference_update(changed)
         last.title = f"changed outside: {counted(len(last.names), 'slot')}"
@@ -158,50 +154,6 @@ class Journal:
         self.revision += 1
         entry.revision = self.revision
         return entry
-
-    def _remove_line(self, entry: Entry) -> None:
-        """It is near the end."""
-        for place in reversed(range(len(self._lines))):
-            if self._lines[place] is entry:
-                del self._lines[place]
-                self.code_size -= entry.code_size
-                return
-
-    @contextmanager
-    def _one_step(self) -> Iterator[tuple[Step, int]]:
-        """What is done inside is done as a whole, or not at all; never inside another edit."""
-        left_alone: list[str] = []
-        try:
-            with step() as current:
-                left_alone = current.left_alone
-                if self._running:
-                    raise EditError(
-                        "an edit is already running, and a function that it calls cannot start "
-                        "another one"
-                    )
-                self._running = True
-                try:
-                    yield current, len(current.ways_back)
-                finally:
-                    self._running = False
-        except (EditError, RuntimeError, MemoryError) as error:
-            if isinstance(error, EditError) and not left_alone:
-                raise
-            raise refusal(error, left_alone) from error
-
-    def _edit(self, outcome: Outcome, action: Action) -> Edit:
-        title = outcome.title
-        return Edit(
-            title.replace(ROOT, self.called()) if ROOT in title else title,
-            list(outcome.changed),
-            dict(outcome.skipped),
-            outcome.seed,
-            [*outcome.warnings, *self._about_name(outcome.script.function)],
-            action=without_functions(action),
-            restructured=outcome.restructured,
-            script=outcome.script,
-            called=self.called,
-        )
 
     def _about_name(self, function: UserFunction | None) -> list[str]:
         """Warn if the name by which the script calls a function means something else too."""
@@ -247,19 +199,19 @@ class Journal:
                 f"since the journal keeps at most {self.budget >> 20} MiB{WAY_ON}"
             )
         undoing = what == "undo"
-        slots = _reached(tree, entry.names)
+        slots = with_tied(entry.names, tree)
         try:
-            with self._one_step() as (current, mark):
+            with self._alone.step() as (current, mark):
                 self.look(net, slots)
                 skipped = self._skipped_since(entry)
                 above = [one for one in skipped if sharing.holds(one)]
                 above += self._sharing.above(entry)
                 paths = entry.foreign_now(net, (one for e in above for one in sharing.written(e)))
-                foreign = _in_order(paths, slots)
+                foreign = in_order(paths, slots)
                 edit = warned(entry, foreign, skipped) if foreign else entry.edit
                 line = self._replaced_line(entry) if undoing and foreign else entry.replaced
                 added = [(self._undone, entry)] if undoing else [
-                    (self._done, entry), (self._lines, entry)]  # fmt: skip
+                    (self._done, entry), (self._lines.entries, entry)]  # fmt: skip
                 if line is not None and line is not entry.replaced:
                     added.append((self.entries, line))
                 left = self._done if undoing else self._undone
@@ -304,30 +256,21 @@ class Journal:
         self._kept.weigh(entry)
         line = entry.replaced
         if entry.stands:
-            self.code_size += entry.code_size
+            self._lines.size += entry.code_size
             if line is not None:  # its values are in their slots again
                 self._touch(line).stands = True
-                self._remove_line(line)
-                for one in self._changed_outside_since(entry):
-                    one.restored.difference_update(line.names)
+                self._lines.remove(line)
+                self._lines.put_back(entry, line.names)
             return
-        self._remove_line(entry)
+        self._lines.remove(entry)
         if line is None or not foreign:
             return
         self._touch(line)
         line.names, line.title, line.stands = foreign, replaced_title(entry), False
         if entry.displaced_whole:
-            for one in self._changed_outside_since(entry):
-                one.restored.update(foreign)
+            self._lines.put_away(entry, foreign)
         if any(one in self._skipped for one in partly):
-            self._lines.append(line)  # the script goes on holding them
-
-    def _changed_outside_since(self, entry: Entry) -> Iterator[Entry]:
-        for one in reversed(self._lines):
-            if one.number < entry.number:
-                return
-            if one.kind == "outside":
-                yield one
+            self._lines.entries.append(line)  # the script goes on holding them
 
     def at_stake(self, net: nn.Module, all_edits: bool = False) -> list[Name]:
         """The slots of whole tensors that undo would set back, though others wrote to them.
@@ -336,7 +279,7 @@ class Journal:
         """
         self._forget_taken_back()
         if all_edits:
-            return self._written_over()
+            return self._lines.written_over()
         if not self._done:
             return []
         entry = self._done[-1]
@@ -344,18 +287,7 @@ class Journal:
             return []
         slots = {path_of(name): name for name in entry.names}
         foreign = entry.foreign_now(net)
-        return _in_order(foreign, slots) if entry.displaced_whole else []
-
-    def _written_over(self) -> list[Name]:
-        """The slots that an edit has set as a whole and something else has changed since."""
-        set_: set[Name] = set()
-        found: dict[Name, None] = {}
-        for entry in self._lines:
-            if entry.kind == "outside":
-                found.update((n, None) for n in entry.names if n in set_ - entry.restored)
-            elif entry.sets_whole and entry.stands:
-                set_.update(entry.names)
-        return list(found)
+        return in_order(foreign, slots) if entry.displaced_whole else []
 
     def entry(self, number: int) -> Entry:
         """The entry with this number; raises EditError if there is none."""
@@ -372,7 +304,7 @@ class Journal:
         if not self._done:
             return None
         entry = self._done[-1]
-        with self._one_step():
+        with self._alone.step():
             written = [one for one in entry.inverses or () if isinstance(one, Bytes)]
             marks = [one.mark_only() for one in written]
             append_all((self._skipped, entry))
@@ -391,9 +323,9 @@ class Journal:
             raise EditError(f"{quoted(entry)} is not an entry of this model's journal", "entry")
         if not entry.can_be_brought_back:
             raise EditError(f"{entry.title!r} cannot be brought back: {why_not(entry)}", "entry")
-        slots = _reached(tree, entry.names)
+        slots = with_tied(entry.names, tree)
         title = f"brought back: {entry.title}"
-        with self._one_step() as (current, mark):
+        with self._alone.step() as (current, mark):
             self.look(net, slots)
             inverses = bring_in(net, entry.kept)
             edit = Edit(
@@ -413,7 +345,7 @@ class Journal:
         while self._done and not self._done[-1].stands:
             entry = self._done.pop()
             entry.kind = "dropped"
-            self._remove_line(entry)
+            self._lines.remove(entry)
             self._kept.drop(entry)
             self._touch(entry)
 
@@ -445,58 +377,9 @@ class Journal:
         A comment says where something else has changed the model, from where on a fresh copy
         differs.
         """
-        scripts = [script for entry in self._lines if (script := _script(entry)) is not None]
-        return assembled(scripts, self.called() if name is None else name)
+        return self._lines.code(self.called() if name is None else name)
 
-
-def _reached(tree: Tree | None, names: Iterable[Name]) -> dict[Path, Name]:
-    """The slots, and those that are tied with them now."""
-    found = {path_of(name): name for name in names}
-    if tree is None:
-        return found
-    for kind in ("same", "memory"):
-        tied = tree.tied_with[kind]
-        for name in list(found.values()):
-            found.update((tree.node(one).path, one) for one in tied.get(name, ()))
-    return found
-
-
-def _scope(tree: Tree, action: Action) -> dict[Path, Name]:
-    """The slots that an action may write to; all of them where it does not say."""
-    nodes: list[Node] = []
-    for name in (getattr(action, field) for field in _NAMES if field in action.fields):
-        node = (
-            tree.find(tuple(name) if isinstance(name, list) else name) if _is_name(name) else None
-        )
-        if node is None:  # a glob, or what is refused in a moment
-            return {node.path: node.label for node in tree.slots}
-        nodes += tree.slots_below(node) if node.kind == "module" else [node]
-    tied = tree.tied_with["same"]
-    names = [name for node in nodes for name in (node.label, *tied.get(node.label, ()))]
-    return {node.path: node.label for node in map(tree.find, names) if node is not None}
-
-
-_NAMES = ("target", "first", "second")
-
-
-def _is_name(given: object) -> bool:
-    parts = given if isinstance(given, (list, tuple)) else [given]
-    return all(isinstance(part, str) for part in parts)
-
-
-def _in_order(paths: list[Path], slots: Mapping[Path, Name]) -> list[Name]:
-    """The names of these slots, in the order of an entry's slots."""
-    others = [".".join(path) for path in paths if path not in slots]
-    return [*(name for path, name in slots.items() if path in paths), *dict.fromkeys(others)]
-
-
-def _script(entry: Entry) -> Script | None:
-    if entry.kind == "replaced":
-        return Script((comment(OVER_SKIPPED.format(listed(map(display_name, entry.names)))),))
-    if entry.kind != "outside":
-        return entry.edit.script if entry.stands and entry.edit is not None else None
-    names = [display_name(name) for name in entry.names if name not in entry.restored]
-    if not names:
-        return None
-    return Script((comment(f"{listed(names)} changed outside the journal here: on a fresh copy the "
-                           "values differ from here on"),))  # fmt: skip
+    @property
+    def code_size(self) -> int:
+        """About how many characters the script has."""
+        return self._lines.size

@@ -17,6 +17,9 @@ OVER_SKIPPED = (
     "{} went back here to what was there before an edit that was skipped: on a fresh copy the "
     "values differ from here on"
 )
+CHANGED_OUTSIDE = (
+    "{} changed outside the journal here: on a fresh copy the values differ from here on"
+)
 NOT_IN_SCRIPT = "the values are not in the script: on a fresh copy they differ from here on"
 
 
