@@ -11,44 +11,12 @@ import torch
 from torch import nn
 
 from edit.kit import contents, run_script
+from edit.others import add, chain, kinds, load, point_elsewhere, the, train
+from edit.walks import (
+    foreign,
+)
 from paramwidget.edit.errors import EditError
-from paramwidget.edit.journal import Entry
 from paramwidget.workbench import Workbench
-
-
-def chain() -> nn.Sequential:
-    return nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
-
-
-def train(net: nn.Module) -> None:
-    optimizer = torch.optim.Adam(net.parameters(), lr=0.1)
-    for _ in range(5):
-        optimizer.zero_grad()
-        net(torch.randn(8, 4)).square().sum().backward()
-        optimizer.step()
-
-
-def load(net: nn.Module) -> None:
-    net.load_state_dict({key: value + 1 for key, value in net.state_dict().items()})
-
-
-def add(net: nn.Module) -> None:
-    for parameter in net.parameters():
-        parameter.data += 1
-
-
-def point_elsewhere(net: nn.Module) -> None:
-    for parameter in net.parameters():
-        parameter.data = parameter.data * 2
-
-
-def kinds(bench: Workbench) -> list[str]:
-    return [entry.kind for entry in bench.journal]
-
-
-def the(bench: Workbench, kind: str) -> Entry:
-    (entry,) = [entry for entry in bench.journal if entry.kind == kind]
-    return entry
 
 
 @pytest.mark.parametrize("change", [train, load, add, point_elsewhere])
@@ -87,46 +55,6 @@ def test_slots_are_named_in_their_order_however_often_it_is_undone() -> None:
         replaced = [entry for entry in bench.journal if entry.kind == "replaced"]
         assert replaced[-1].names == ["0.weight", "1.weight"]
         bench.redo()
-
-
-def test_what_an_undo_replaced_comes_back_after_further_edits() -> None:
-    net = chain()
-    bench = Workbench(net)
-    bench.initialize("0.weight", "ones_")
-    train(net)
-    trained = contents(net)
-    bench.undo()
-    bench.assign("0.weight", (0, 0), 3)
-    bench.initialize("", "zeros_")
-    back = bench.bring_back(the(bench, "replaced"))
-    assert back.changed == ["0.weight"]
-    assert contents(net)["0.weight"] == trained["0.weight"]
-    bench.undo()
-    assert not net[0].weight.any()
-    bench.redo()
-    assert contents(net)["0.weight"] == trained["0.weight"]
-
-
-@pytest.mark.parametrize("change", [train, load, add])
-def test_what_was_brought_back_is_the_edits_own_and_its_undo_asks_nothing(
-    change: Callable[[Any], None],
-) -> None:
-    net = chain()
-    bench = Workbench(net)
-    bench.initialize("", "xavier_uniform_", parameters="weight")
-    change(net)
-    foreign = contents(net)
-    bench.undo()
-    back = bench.bring_back(the(bench, "replaced"))
-    assert bench.at_stake() == []
-    for _ in range(2):
-        undone = bench.undo()
-        assert undone is not None
-        assert undone.warnings == back.warnings
-        bench.redo()
-        assert contents(net)["0.weight"] == foreign["0.weight"]
-    add(net)
-    assert bench.at_stake() == ["0.weight", "1.weight"]
 
 
 def test_undo_of_its_own_values_warns_of_nothing() -> None:
@@ -217,145 +145,6 @@ def test_nothing_is_said_of_what_an_undo_has_restored() -> None:
     assert "outside" in bench.code()
 
 
-def test_two_models_with_one_trunk() -> None:
-    trunk = nn.Linear(4, 4)
-    first, second = nn.Sequential(trunk, nn.Linear(4, 2)), nn.Sequential(trunk, nn.Linear(4, 3))
-    one, other = Workbench(first), Workbench(second)
-    one.initialize("0.weight", "zeros_")
-    kept = other.initialize("0.weight", "ones_")
-    undone = one.undo()
-    assert undone is not None
-    assert any("0.weight" in warning for warning in undone.warnings)
-    assert other.history == []
-    assert "ones_" not in other.code()
-    assert other.undo() is None
-    assert bool((trunk.weight != 1).all())
-    again = one.bring_back(the(one, "replaced"))
-    assert again.changed == ["0.weight"]
-    assert bool((trunk.weight == 1).all())
-    assert kept.title
-
-
-def test_a_redo_gives_the_other_models_edit_back() -> None:
-    trunk = nn.Linear(4, 4)
-    one, other = (Workbench(nn.Sequential(trunk, nn.Linear(4, n))) for n in (2, 3))
-    one.assign("0.weight", (0, 0), 1)
-    other.assign("0.weight", (0, 0), 2)
-    one.undo()
-    assert other.history == []
-    one.redo()
-    assert float(trunk.weight.detach()[0, 0]) == 2
-    assert len(other.history) == 1
-
-
-def test_an_edit_on_other_elements_of_a_shared_tensor_stands() -> None:
-    trunk = nn.Linear(4, 4)
-    one, other = (Workbench(nn.Sequential(trunk, nn.Linear(4, n))) for n in (2, 3))
-    one.assign("0.weight", (0, 0), 1)
-    other.assign("0.weight", (1, 1), 2)
-    undone = one.undo()
-    assert undone is not None
-    assert not any("something else" in warning for warning in undone.warnings)
-    assert len(other.history) == 1
-    assert float(trunk.weight.detach()[1, 1]) == 2
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda net: net.__setitem__(0, nn.Linear(3, 3)),
-        lambda net: net.half(),
-        lambda net: net[0].__delattr__("weight"),
-        lambda net: net[0].__setattr__("weight", None),
-    ],
-)
-def test_skip_leads_past_an_edit_that_cannot_be_undone(change: Callable[[Any], None]) -> None:
-    net = chain()
-    bench = Workbench(net)
-    bias = net[1].bias.detach().clone()
-    bench.initialize("1.bias", "ones_")
-    blocked = bench.initialize("", "normal_", parameters="weight")
-    change(net)
-    with pytest.raises(EditError, match=r"0\.weight.*bench\.skip"):
-        bench.undo()
-    assert bench.at_stake() == []
-    left = contents(net)
-    assert bench.skip() is blocked
-    assert contents(net) == left
-    assert [edit.title for edit in bench.history] == ["ones_ on 1.bias"]
-    assert blocked.title in bench.code()
-    if net[1].bias.dtype == bias.dtype:
-        bench.undo()
-        assert torch.equal(net[1].bias.detach(), bias)
-    else:
-        with pytest.raises(EditError):
-            bench.undo()
-        bench.skip()
-    assert bench.skip() is None
-    assert bench.undo() is None
-
-
-def test_each_slot_that_cannot_be_restored_is_named() -> None:
-    net = chain()
-    bench = Workbench(net)
-    bench.initialize("", "normal_", parameters="weight")
-    net.half()
-    with pytest.raises(EditError, match=r"0\.weight.*1\.weight"):
-        bench.undo()
-
-
-def test_what_was_skipped_leaves_the_script_where_an_undo_wipes_it_out() -> None:
-    net = chain()
-    bench = Workbench(net)
-    bench.initialize("0.weight", "ones_")
-    bench.assign("0.weight", (0, 0), 2)
-    bench.skip()
-    bench.undo()
-    assert bench.code() == ""
-    bench.redo()
-    assert float(net[0].weight.detach()[0, 0]) == 2
-
-
-def test_an_undone_branch_stays_and_can_be_brought_back() -> None:
-    net = chain()
-    bench = Workbench(net)
-    bench.initialize("0.weight", "ones_")
-    bench.assign("0.weight", (0, 0), 2)
-    branch = contents(net)
-    bench.undo()
-    bench.undo()
-    bench.initialize("0.weight", "zeros_")
-    assert kinds(bench) == ["dropped", "dropped", "edit"]
-    assert bench.redo() is None
-    first, second, _ = bench.journal
-    bench.bring_back(first)
-    edit = bench.bring_back(second)
-    assert contents(net) == branch
-    assert edit.warnings
-    assert "differ from here on" in bench.code()
-    bench.bring_back(second)
-    for _ in range(3):
-        bench.undo()
-    assert not net[0].weight.any()
-    with pytest.raises(EditError, match="cannot be brought back"):
-        bench.bring_back(bench.journal[2])
-    for wrong in (None, 3, Workbench(chain()).assign("0.weight", (0, 0), 1)):
-        with pytest.raises(EditError):
-            bench.bring_back(wrong)  # type: ignore[arg-type]
-
-
-def test_a_dropped_tie_can_be_brought_back() -> None:
-    net = chain()
-    bench = Workbench(net)
-    bench.tie("0.weight", "1.weight")
-    bench.undo()
-    bench.assign("0.weight", (0, 0), 2)
-    bench.bring_back(bench.journal[0])
-    assert net[0].weight is net[1].weight
-    bench.undo()
-    assert net[0].weight is not net[1].weight
-
-
 def test_training_after_an_untie_is_not_lost_by_its_undo() -> None:
     net = chain()
     net[1].weight = net[0].weight
@@ -424,3 +213,35 @@ def test_changes_outside_with_nothing_between_have_one_comment() -> None:
     add(net)
     assert kinds(bench).count("outside") == 2
     assert bench.code().count("changed outside") == 1
+
+
+def test_what_a_refresh_reports_stands_in_the_journal() -> None:
+    net = nn.Sequential(nn.Linear(4, 4))
+    bench = Workbench(net)
+    net[0].bias.data += 1
+    assert bench.refresh() == ["0.bias"]
+    assert [entry.kind for entry in bench.journal] == ["outside"]
+    assert "outside" in bench.code()
+
+
+def test_one_edit_of_overlapping_views_is_undone_without_an_alarm() -> None:
+    torch.manual_seed(0)
+    flat = torch.randn(20)
+    net = nn.Module()
+    net.a, net.b = nn.Parameter(flat[:12]), nn.Parameter(flat[8:])
+    bench = Workbench(net)
+    bench.initialize("", "normal_")
+    for edit in (bench.undo(), bench.redo(), bench.undo()):
+        assert edit is not None
+        assert foreign(edit) == []
+
+
+def test_a_warning_names_every_slot() -> None:
+    net = nn.Sequential(*(nn.Linear(2, 2) for _ in range(10)))
+    bench = Workbench(net)
+    bench.initialize("", "normal_")
+    for parameter in net.parameters():
+        parameter.data += 1
+    undone = bench.undo()
+    assert undone is not None
+    assert all(name in undone.warnings[-1] for name in dict(net.named_parameters()))
