@@ -193,12 +193,13 @@ class Journal:
         self, net: nn.Module, tree: Tree | None, entry: Entry, what: Literal["undo", "redo"]
     ) -> Edit | None:
         """Exchange what an entry keeps with what is there, and note it."""
+        undoing = what == "undo"
+        way_on = WAY_ON if undoing else ""
         if entry.inverses is None:
             raise EditError(
-                f"{entry.title!r} can no longer be undone: the values before it were dropped, "
-                f"since the journal keeps at most {self.budget >> 20} MiB{WAY_ON}"
+                f"{entry.title!r} can no longer be {what}ne: its values were dropped, since the "
+                f"journal keeps at most {self.budget >> 20} MiB{way_on}"
             )
-        undoing = what == "undo"
         slots = with_tied(entry.names, tree)
         try:
             with self._alone.step() as (current, mark):
@@ -225,7 +226,6 @@ class Journal:
                 with afterwards():
                     self._note_swapped(net, entry, slots, above, foreign)
         except EditError as error:
-            way_on = WAY_ON if undoing else ""
             raise EditError(f"cannot {what} {entry.title!r}: {error}{way_on}") from None
         return edit
 
@@ -275,7 +275,7 @@ class Journal:
     def at_stake(self, net: nn.Module, all_edits: bool = False) -> list[Name]:
         """The slots of whole tensors that undo would set back, though others wrote to them.
 
-        None where undo cannot be done. ``all_edits``: that undoing every edit would set back.
+        Empty where undo cannot be done. ``all_edits``: that undoing every edit would set back.
         """
         self._forget_taken_back()
         if all_edits:
