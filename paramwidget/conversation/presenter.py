@@ -114,7 +114,7 @@ class Presenter:
         it is sent too when the user calls the model otherwise, since expressions say its name.
         """
         with told("the ties could not be told"):
-            self._tell_of_ties(whole)
+            self._tell_of_ties(tree, whole)
         known, self._tree = self._tree, tree
         sent = self._sent_tree
         renamed = sent is not None and sent.name != tree.called
@@ -144,15 +144,15 @@ class Presenter:
         change = None if sent is None or whole else tree_change(sent, now)
         self._send(now if change is None else change)
 
-    # --- panels --------------------------------------------------------------------------------
-
-    def _tell_of_ties(self, whole: bool) -> None:
+    def _tell_of_ties(self, tree: Tree, whole: bool) -> None:
         """Send which ties are lost and gained, if that has changed or a page may not know it."""
-        news = ties.tie_news(self.bench)
+        news = ties.tie_news(self.bench, tree)
         known = self._sent_news or protocol.TieNews([], [])
         if news != known or (whole and self._sent_news is not None):
             self._sent_news = news
             self._send(news)
+
+    # --- panels --------------------------------------------------------------------------------
 
     def _push_frames(self, cause: Cause, budget: Budget = frames.SENT) -> None:
         with told("a lens could not remember"):

@@ -12,10 +12,9 @@ from paramwidget.slots.twins import twins
 from paramwidget.workbench import Workbench
 
 
-def tie_news(bench: Workbench) -> protocol.TieNews:
-    """The ties that were lost and gained by other hands than the bench's."""
+def tie_news(bench: Workbench, tree: Tree) -> protocol.TieNews:
+    """The ties that were lost and gained by other hands than the bench's, in the present tree."""
     lost, gained = bench.tie_news()
-    tree = bench.read()
     return protocol.TieNews(_offers(tree, lost), _offers(tree, gained))
 
 

@@ -145,7 +145,8 @@ def assembled(scripts: Iterable[Script], net: str = NET) -> str:
     if not scripts:
         return ""
     names = _Names.of(scripts, net)
-    used = [name for name in HELPERS if any(name in script.helpers for script in scripts)]
+    called = frozenset[str]().union(*(script.helpers for script in scripts))
+    used = [name for name in HELPERS if name in called]
     imports = sorted({module for name in used for module in HELPERS[name][0]})
     head = [*names.kept, *(f"import {module}" for module in [*imports, "torch"])]
     lacks = dict.fromkeys([*names.lacks, *(lack for script in scripts for lack in script.lacks)])

@@ -32,6 +32,7 @@ class Notebook:
     """Runs cells as a kernel does; a cell that is run again has its old output overwritten."""
 
     def __init__(self, names_cells: bool = True) -> None:
+        self._close_widgets()  # those that earlier tests left open
         InteractiveShell.clear_instance()
         Shell.clear_instance()
         self.shell = Shell.instance()
@@ -49,11 +50,15 @@ class Notebook:
         return net
 
     def close(self) -> None:
-        for widget in list(compat.widget_registry().values()):
-            widget.close()
+        self._close_widgets()
         self.shell.reset(new_session=False)
         self.run("pass")
         Shell.clear_instance()
+
+    def _close_widgets(self) -> None:
+        """Every widget of the process: ipywidgets keeps each that is open."""
+        for widget in list(compat.widget_registry().values()):
+            widget.close()
 
     def run(self, code: str, cell: str = "") -> Any:
         """Run a cell; its value. An error in it is raised."""

@@ -16,7 +16,6 @@ from torch.utils.data import DataLoader, Dataset
 
 from conversation.talk import Talk
 from paramwidget import ParamWidget, Workbench
-from paramwidget.conversation import gate
 from paramwidget.lab import answers as lab
 
 pytestmark = [
@@ -49,19 +48,18 @@ def in_child(call: Callable[[], Any]) -> Any:
     return json.loads(said) if said else "no answer"
 
 
-@pytest.fixture
-def busy(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    runs = [True]
-    monkeypatch.setattr(gate, "cell_runs_elsewhere", lambda: runs[0])
-    return runs
-
-
-def test_an_edit_that_waits_is_applied_by_the_parent_alone(busy: list[bool]) -> None:
-    net = small_net()
+def waiting(net: nn.Module) -> Talk:
+    """An edit waits, and a panel shows what it is going to change."""
     talk = Talk(net)
     talk.open("0", "weight")
     talk.say("assign", id="a", path=["0", "weight"], index=[0, 0], value="7")
     talk.hush()
+    return talk
+
+
+def test_an_edit_that_waits_is_applied_by_the_parent_alone(busy: list[bool]) -> None:
+    net = small_net()
+    talk = waiting(net)
 
     def child() -> Any:
         optimizer = torch.optim.SGD(net.parameters(), lr=0.0)
@@ -156,10 +154,7 @@ class Numbers(Dataset[torch.Tensor]):
 @pytest.mark.filterwarnings("ignore")
 def test_the_workers_of_a_dataloader_leave_the_edit_to_the_training_loop(busy: list[bool]) -> None:
     net = small_net()
-    talk = Talk(net)
-    talk.open("0", "weight")
-    talk.say("assign", id="a", path=["0", "weight"], index=[0, 0], value="7")
-    talk.hush()
+    talk = waiting(net)
     loader = DataLoader(Numbers(talk), num_workers=2, multiprocessing_context="fork")
     for batch in loader:
         assert batch.tolist() == [[0, 0, 0]]

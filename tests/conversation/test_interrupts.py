@@ -63,14 +63,6 @@ def handled() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-@pytest.fixture
-def busy(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Whether a cell runs elsewhere, so that edits wait."""
-    runs = [True]
-    monkeypatch.setattr(gate, "cell_runs_elsewhere", lambda: runs[0])
-    return runs
-
-
 def test_an_edit_that_is_interrupted_at_any_line_has_one_true_reply(busy: list[bool]) -> None:
     hits = 0
     while True:

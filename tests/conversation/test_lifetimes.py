@@ -66,7 +66,6 @@ SHOWING = {
 def test_a_cell_run_again_leaves_one_model(notebook: Notebook, code: str) -> None:
     rerun(notebook, code)
     notebook.run("1")
-    gc.collect()  # of what the first cells of a process import and warn of
     assert len(notebook.models) <= code.count("make()")
     assert len(notebook.widgets()) <= code.count("ParamWidget")
 
