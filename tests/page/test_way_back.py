@@ -59,6 +59,8 @@ def test_undo_over_a_cells_values_asks_and_cancel_changes_nothing(
     expect(question(view)).to_contain_text(said)
     expect(question(view)).to_have_accessible_description(re.compile(re.escape(said)))
     expect(answer(view, "Cancel")).to_be_focused()
+    expect(answer(view, "Undo anyway")).to_have_class("button loses")
+    expect(answer(view, "Leave this edit")).to_have_class("button")
     view.press("Escape")
     expect(question(view)).to_have_count(0)
     expect(view.tree).to_be_focused()
