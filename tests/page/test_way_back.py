@@ -5,24 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 import torch
 from playwright.sync_api import Locator, expect
 from torch import nn
 
 from page.eyes import View
 from page.kit import Bench, Blank
-
-
-@pytest.fixture
-def widget(blank: Blank) -> Bench:
-    torch.manual_seed(0)
-    return blank.show(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)))
-
-
-@pytest.fixture
-def view(widget: Bench) -> View:
-    return View(widget.page.locator(".paramwidget").first).ready()
 
 
 def layers(widget: Bench) -> Any:
