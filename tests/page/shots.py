@@ -26,6 +26,14 @@ FOLDER = Path(__file__).resolve().parent.parent / ".cache" / "shots"
 SIZES = {"wide": (1280, 720), "narrow": (400, 900)}
 THEMES = ("light", "dark")
 
+#: A heatmap is painted once it comes into sight.
+TO_THE_END_AND_BACK = """async () => {
+    for (const top of [1e6, 0]) {
+        scrollTo(0, top);
+        await new Promise((done) => setTimeout(done, 200));
+    }
+}"""
+
 
 @dataclass
 class Scene:
@@ -299,6 +307,7 @@ def shoot(page: Page, scene: Scene, theme: str, path: Path) -> None:
     blank = Blank(page)
     page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
     scene.make(blank)
+    page.evaluate(TO_THE_END_AND_BACK)
     page.evaluate("new Promise((done) => setTimeout(done, 1800))")  # what moves comes to rest
     page.screenshot(path=path, full_page=True)
 

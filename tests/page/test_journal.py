@@ -5,22 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 from playwright.sync_api import expect
-from torch import nn
 
 from page.eyes import View
-from page.kit import Bench, Blank
+from page.kit import Bench
 from paramwidget import EditError, initializer
-
-
-@pytest.fixture
-def widget(blank: Blank) -> Bench:
-    torch.manual_seed(0)
-    return blank.show(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)))
-
-
-@pytest.fixture
-def view(widget: Bench) -> View:
-    return View(widget.page.locator(".paramwidget")).ready()
+from paramwidget.conversation.journal import MOST_ENTRIES
 
 
 def test_nothing_done_yet(view: View) -> None:
@@ -28,6 +17,19 @@ def test_nothing_done_yet(view: View) -> None:
     expect(view.journal).to_contain_text("Every edit")
     expect(view.button("Nothing to undo")).to_have_attribute("aria-disabled", "true")
     expect(view.button("Journal").first).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_long_journal_says_that_it_shows_the_newest(widget: Bench, view: View) -> None:
+    for value in range(MOST_ENTRIES + 1):
+        widget.bench.assign("0.bias", (0,), value)
+    widget.flush()
+    view.button("Journal").click()
+    heading = view.journal.get_by_role("heading")
+    expect(heading).to_have_text(f"Journal the newest {MOST_ENTRIES}")
+    widget.bench.undo()
+    widget.flush()
+    said = f"{MOST_ENTRIES - 1} of the newest {MOST_ENTRIES} in effect"
+    expect(heading).to_have_text(f"Journal {said}")
 
 
 def test_entries_with_names_and_seed(widget: Bench, view: View) -> None:

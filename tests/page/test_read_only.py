@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from playwright.sync_api import expect
@@ -11,6 +13,7 @@ from page.kit import Blank
 from page.panels import holding, matrix, show, weight
 from paramwidget import protocol
 from paramwidget.picture.lenses import LENSES, Lens, Slot
+from zoo import packed as zoo
 
 
 def test_a_locked_slot_says_why(blank: Blank) -> None:
@@ -28,6 +31,30 @@ def test_a_locked_slot_says_why(blank: Blank) -> None:
 def locked() -> nn.Module:
     """Elements that share memory cannot be written one by one."""
     return holding(torch.ones(1).expand(3, 3))
+
+
+def test_packed_weights_say_once_why_they_cannot_be_shown(blank: Blank) -> None:
+    _, [panel] = show(blank, zoo.bitsandbytes_4bit(), "0.weight")
+    expect(panel.root.locator(".nothing")).to_contain_text("It is packed")
+    expect(panel.root.locator(".locked")).to_have_text("Read only.")
+
+
+def test_the_note_of_a_tensor_in_a_file_that_an_edit_writes_is_a_warning(
+    blank: Blank, tmp_path: Path
+) -> None:
+    file = tmp_path / "weights.bin"
+    torch.randn(4).numpy().tofile(file)
+    stored = torch.from_file(str(file), shared=True, size=4).reshape(2, 2)
+    _, [panel] = show(blank, holding(stored), "weight")
+    note = panel.root.locator(".note")
+    expect(note).to_contain_text("an edit writes to the file")
+    expect(note).to_have_class("note warn")
+
+
+def test_the_note_of_what_cannot_be_edited_is_none(blank: Blank) -> None:
+    _, [panel] = show(blank, zoo.layer(zoo.scaled(4, 8)), "weight")
+    expect(panel.root.locator(".note")).to_contain_text("packed")
+    expect(panel.root.locator(".note")).to_have_class("note")
 
 
 def test_gradients_are_looked_at_only(blank: Blank) -> None:

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import re
 
-import pytest
-import torch
 from playwright.sync_api import expect
 from torch import nn
 
 from page.eyes import View
 from page.kit import Bench, Blank, saved_packets
-
-
-@pytest.fixture
-def net() -> nn.Module:
-    torch.manual_seed(0)
-    return nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
 
 
 def test_a_saved_notebook_shows_tree_and_panels(blank: Blank, net: nn.Module) -> None:

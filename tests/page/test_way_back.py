@@ -5,24 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 import torch
 from playwright.sync_api import Locator, expect
 from torch import nn
 
 from page.eyes import View
 from page.kit import Bench, Blank
-
-
-@pytest.fixture
-def widget(blank: Blank) -> Bench:
-    torch.manual_seed(0)
-    return blank.show(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)))
-
-
-@pytest.fixture
-def view(widget: Bench) -> View:
-    return View(widget.page.locator(".paramwidget").first).ready()
 
 
 def layers(widget: Bench) -> Any:
@@ -59,6 +47,8 @@ def test_undo_over_a_cells_values_asks_and_cancel_changes_nothing(
     expect(question(view)).to_contain_text(said)
     expect(question(view)).to_have_accessible_description(re.compile(re.escape(said)))
     expect(answer(view, "Cancel")).to_be_focused()
+    expect(answer(view, "Undo anyway")).to_have_class("button loses")
+    expect(answer(view, "Leave this edit")).to_have_class("button")
     view.press("Escape")
     expect(question(view)).to_have_count(0)
     expect(view.tree).to_be_focused()

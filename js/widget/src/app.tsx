@@ -1,15 +1,15 @@
 /** The shell of one view: toolbar, tree, panels, journal. */
 
-import { useSignalEffect } from "@preact/signals";
+import { type Signal, useSignalEffect } from "@preact/signals";
 import { JournalPane } from "./journal/JournalPane";
 import { KeyList } from "./shell/KeyList";
+import { Notice } from "./shell/Notice";
 import { QuestionBar } from "./shell/QuestionBar";
 import { Side } from "./shell/Side";
 import { TieNotices } from "./shell/TieNotices";
 import { Toolbar } from "./shell/Toolbar";
 import type { Store } from "./store/store";
 import type { ViewState } from "./store/view";
-import { CloseButton } from "./style/CloseButton";
 import { Guard } from "./style/Guard";
 import { TreePane } from "./tree/TreePane";
 
@@ -65,6 +65,7 @@ function Notices({ store, view }: AppProps) {
   const warnings = store.tree.value?.message.warnings ?? [];
   const fromPython = store.status.value.notice;
   const question = view.question.value;
+  const leave = () => view.goTo("tree");
   return (
     <>
       {fromPython && (
@@ -77,32 +78,23 @@ function Notices({ store, view }: AppProps) {
           {warning}
         </div>
       ))}
-      {store.trouble.value && (
-        <div class="notice danger" role="alert">
-          <span>{store.trouble.value}</span>
-          <CloseButton
-            label="Dismiss"
-            close={() => {
-              store.trouble.value = "";
-              view.goTo("tree");
-            }}
-          />
-        </div>
-      )}
-      <TieNotices store={store} leave={() => view.goTo("tree")} />
-      {view.notice.value && (
-        <div class="notice danger" role="alert">
-          <span>{view.notice.value}</span>
-          <CloseButton
-            label="Dismiss"
-            close={() => {
-              view.notice.value = "";
-              view.goTo("tree");
-            }}
-          />
-        </div>
-      )}
+      <Trouble of={store.trouble} leave={leave} />
+      <TieNotices store={store} leave={leave} />
+      <Trouble of={view.notice} leave={leave} />
       {question && <QuestionBar key={question.text} question={question} view={view} />}
     </>
+  );
+}
+
+function Trouble({ of, leave }: { of: Signal<string>; leave: () => void }) {
+  if (!of.value) return null;
+  const dismiss = () => {
+    of.value = "";
+    leave();
+  };
+  return (
+    <Notice class="danger" role="alert" dismiss={dismiss}>
+      <span>{of.value}</span>
+    </Notice>
   );
 }

@@ -65,6 +65,7 @@ for (const [name, tree] of Object.entries(BENT)) {
     kernel.speak(tree);
     assert.equal(sizeOf(store), ROWS, "and stays");
     assert.match(store.status.value.notice, /cannot read the tree/);
+    assert.equal(store.trouble.value, "", "it is said once");
     kernel.speak(GOOD);
     assert.equal(store.status.value.notice, "");
     end();

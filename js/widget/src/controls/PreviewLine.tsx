@@ -27,7 +27,7 @@ export function PreviewLine({ tried, fields, waiting, unfit }: PreviewLineProps)
 }
 
 function Found({ preview }: { preview: Preview }) {
-  const { count, names, skipped, promise, warnings = [] } = preview;
+  const { count, names, skipped, promise, warnings } = preview;
   const left = skipped.reduce((sum, { count }) => sum + count, 0);
   const which = count > names.length ? `${names.join(", ")}, …` : names.join(", ");
   return (

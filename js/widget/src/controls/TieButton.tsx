@@ -16,7 +16,7 @@ interface TieButtonProps {
 
 export function TieButton({ store, offer, label, leave }: TieButtonProps) {
   const asking = useAsking(store);
-  if (offer.locked) return <span class="tie-locked">{offer.locked}</span>;
+  if (offer.locked) return <span>{offer.locked}</span>;
   const able = store.editable.value && !asking.answer.value.pending;
   const { first, second } = offer;
   const tie = async () => {

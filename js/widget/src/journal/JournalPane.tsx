@@ -27,7 +27,7 @@ export function JournalPane({ store, view }: JournalProps) {
     <section class="journal card" aria-label="Journal" ref={pane}>
       <header class="card-head">
         <h3>
-          Journal <span class="muted">{summary(edits.length, standing)}</span>
+          Journal <span class="muted">{summary(edits.length, standing, !!journal?.first)}</span>
         </h3>
         <CloseButton
           label="Close the journal"
@@ -61,9 +61,11 @@ export function JournalPane({ store, view }: JournalProps) {
   );
 }
 
-function summary(entries: number, standing: number): string {
-  if (!entries) return "";
-  return standing === entries ? `${entries}` : `${standing} of ${entries} in effect`;
+/** `newest`: there are older lines, which are not shown. */
+function summary(edits: number, standing: number, newest: boolean): string {
+  if (!edits) return "";
+  const shown = newest ? `the newest ${edits}` : `${edits}`;
+  return standing === edits ? shown : `${standing} of ${shown} in effect`;
 }
 
 /** How many names a line shows before it is opened. */

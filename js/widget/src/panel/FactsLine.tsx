@@ -17,7 +17,7 @@ const KINDS: Partial<Record<Facts["slot_kind"], string>> = {
 };
 
 export function FactsLine({ store, facts }: FactsLineProps) {
-  const { shape, dtype, device, slot_kind, note } = facts;
+  const { shape, dtype, device, slot_kind, note, locked } = facts;
   const kind = KINDS[slot_kind];
   const special = facts.type_name && !["Parameter", "Tensor"].includes(facts.type_name);
   return (
@@ -32,7 +32,7 @@ export function FactsLine({ store, facts }: FactsLineProps) {
           <Requires store={store} path={facts.path} on={facts.requires_grad} />
         )}
       </div>
-      {note && <p class="note">{note}</p>}
+      {note && <p class={locked ? "note" : "note warn"}>{note}</p>}
     </>
   );
 }

@@ -60,7 +60,7 @@ export function PanelView({ store, view, panel }: PanelProps) {
       {facts && !facts.locked && kernel && <Changes store={store} path={panel.path} />}
       {facts?.locked && facts.shape && (
         <p class="locked">
-          <b>Read only.</b> {facts.locked}
+          <b>Read only.</b> {facts.locked !== facts.reason && facts.locked}
         </p>
       )}
     </section>

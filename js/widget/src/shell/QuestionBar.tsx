@@ -30,7 +30,7 @@ export function QuestionBar({ question, view }: QuestionProps) {
       <span class="answers">
         {question.answers.map(({ label, title, asks }) => (
           <button
-            class="button"
+            class={"confirmed" in asks ? "button loses" : "button"}
             type="button"
             key={label}
             title={title}

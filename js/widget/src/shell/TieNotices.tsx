@@ -4,8 +4,8 @@ import { useSignal } from "@preact/signals";
 import type { TieOffer } from "../../../shared/protocol";
 import { TieButton } from "../controls/TieButton";
 import type { Store } from "../store/store";
-import { CloseButton } from "../style/CloseButton";
 import { readable } from "../tree/names";
+import { Notice } from "./Notice";
 
 export function TieNotices({ store, leave }: { store: Store; leave: () => void }) {
   const news = store.tieNews.value;
@@ -13,8 +13,12 @@ export function TieNotices({ store, leave }: { store: Store; leave: () => void }
   if (!news || dismissed.value === news || news.lost.length + news.gained.length === 0) return null;
   const name = ({ second_name }: TieOffer) => <code>{readable(second_name, 80)}</code>;
   const partner = ({ first_name }: TieOffer) => <code>{readable(first_name, 80)}</code>;
+  const dismiss = () => {
+    dismissed.value = news;
+    leave();
+  };
   return (
-    <div class="notice warn tie-news" role="status">
+    <Notice class="warn tie-news" role="status" dismiss={dismiss}>
       <ul>
         {news.lost.map((offer) => (
           <li key={`lost ${JSON.stringify(offer.second)}`}>
@@ -32,13 +36,6 @@ export function TieNotices({ store, leave }: { store: Store; leave: () => void }
           </li>
         ))}
       </ul>
-      <CloseButton
-        label="Dismiss"
-        close={() => {
-          dismissed.value = news;
-          leave();
-        }}
-      />
-    </div>
+    </Notice>
   );
 }

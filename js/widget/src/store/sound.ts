@@ -1,26 +1,50 @@
-/** Whether a tree is one that can be walked: what was saved may be damaged or of another version. */
+/** Whether a message can be taken: what was saved may be damaged or of another version. */
 
-import type { Tree } from "../../../shared/protocol";
+import { REQUIRED, type ToBrowser, type Tree } from "../../../shared/protocol";
 
-/** What is wrong with a tree; "" if nothing is. Nothing is believed of it but that it is an object. */
-export function flawOf(tree: Tree): string {
-  const rows = Array.isArray(tree.names) ? tree.names.length : -1;
+/** What is wrong with a message; "" if nothing is. All that is believed of it is its kind. */
+export function flawOf(content: ToBrowser): string {
+  return flawOfFields(content) || (content.kind === "tree" ? flawOfTree(content) : "");
+}
+
+type Sort = "list" | "object" | "string" | "number" | "boolean";
+
+/** Each field is there and of its sort. */
+function flawOfFields(content: ToBrowser): string {
+  const fields = Object.hasOwn(REQUIRED, content.kind) ? REQUIRED[content.kind] : {};
+  for (const [name, sort] of Object.entries<Sort>(fields)) {
+    const found = sortOf(Reflect.get(content, name));
+    if (found !== sort) return `its ${name} should be ${a(sort)} and is ${a(found)}`;
+  }
+  return "";
+}
+
+function a(sort: Sort | "missing"): string {
+  if (sort === "missing") return sort;
+  return `${sort === "object" ? "an" : "a"} ${sort}`;
+}
+
+function sortOf(value: unknown): Sort | "missing" {
+  if (Array.isArray(value)) return "list";
+  if (typeof value === "number") return Number.isFinite(value) ? "number" : "missing";
+  const sort = typeof value;
+  if (sort === "string" || sort === "boolean") return sort;
+  return sort === "object" && value ? "object" : "missing";
+}
+
+/** A tree can be walked: its fields are known to be of their sorts. */
+function flawOfTree(tree: Tree): string {
+  const rows = tree.names.length;
   for (const name of COLUMNS) {
-    const column: unknown = tree[name];
-    if (!Array.isArray(column) || column.length !== rows) return `its ${name} are not one per row`;
+    const column: readonly unknown[] = tree[name];
+    if (column.length !== rows) return `its ${name} are not one per row`;
     for (const one of column) if (!FITS[name](one, tree)) return `one of its ${name} is wrong`;
   }
   if (!isCount(tree.revision) && tree.revision !== -1) return "its revision is not a number";
-  if (typeof tree.model !== "string") return "its class has no name";
-  if (!isRecord(tree.notes) || !Object.values(tree.notes).every(isText))
-    return "its notes are wrong";
-  if (!isRecord(tree.totals)) return "its totals are missing";
-  if (!Array.isArray(tree.warnings) || !tree.warnings.every(isText))
-    return "its warnings are wrong";
-  for (const groups of [tree.ties, tree.shared_modules]) {
-    if (!Array.isArray(groups) || !groups.every((group) => isGroup(group, rows))) {
-      return "a tie leads to no row";
-    }
+  if (!Object.values(tree.notes).every(isText)) return "its notes are wrong";
+  if (!tree.warnings.every(isText)) return "its warnings are wrong";
+  for (const group of [...tree.ties, ...tree.shared_modules]) {
+    if (!isGroup(group, rows)) return "a tie leads to no row";
   }
   return flawOfParents(tree.parents);
 }
@@ -68,15 +92,11 @@ function isCount(one: unknown): boolean {
   return Number.isSafeInteger(one) && (one as number) >= 0;
 }
 
-function isPlace(one: unknown, words: unknown): boolean {
-  return one === -1 || (isCount(one) && Array.isArray(words) && isText(words[one as number]));
+function isPlace(one: unknown, words: readonly unknown[]): boolean {
+  return one === -1 || (isCount(one) && isText(words[one as number]));
 }
 
-function isRecord(one: unknown): one is Record<string, unknown> {
-  return typeof one === "object" && one !== null && !Array.isArray(one);
-}
-
-function isGroup(group: unknown, rows: number): boolean {
-  const own = isRecord(group) ? group.rows : null;
+function isGroup(group: { rows: unknown } | null, rows: number): boolean {
+  const own = group?.rows;
   return Array.isArray(own) && own.every((row) => isCount(row) && row < rows);
 }

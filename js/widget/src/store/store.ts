@@ -10,6 +10,7 @@ import {
   type Reply,
   type Status,
   type TieNews,
+  type ToBrowser,
   type ToKernel,
   type Tree,
   type TreeChange,
@@ -21,7 +22,6 @@ import { type Change, PanelList, type PanelModel } from "./panels";
 import { flawOf } from "./sound";
 import { TreeModel } from "./tree";
 import { changedTree } from "./treechange";
-import { checkUnderstood } from "./understood";
 
 /** saved: no kernel has answered, the picture is the notebook's. lost: the kernel is gone. */
 export type Connection = "connecting" | "live" | "saved" | "lost";
@@ -127,10 +127,7 @@ export class WidgetStore implements Store {
     signal.addEventListener("abort", () => this.stop());
     const saved = this.transport.saved();
     const taken = saved.map((packet) => this.take(packet));
-    if (taken.includes(false)) {
-      this.note(UNREADABLE_SAVED);
-      this.trouble.value = "";
-    }
+    if (taken.includes(false)) this.noteUnreadable(UNREADABLE_SAVED);
     this.hello(saved.length ? "saved" : "connecting");
   }
 
@@ -195,8 +192,14 @@ export class WidgetStore implements Store {
   }
 
   private noteTree(taken: boolean): void {
-    if (!taken) this.note(UNREADABLE);
+    if (!taken) this.noteUnreadable(UNREADABLE);
     else if (this.status.peek().notice === UNREADABLE) this.note("");
+  }
+
+  /** Says that the rest does not work either: the trouble says that it does. */
+  private noteUnreadable(notice: string): void {
+    this.note(notice);
+    this.trouble.value = "";
   }
 
   private note(notice: string): void {
@@ -220,7 +223,7 @@ export class WidgetStore implements Store {
   }
 
   private apply({ content, buffers }: Packet): boolean {
-    if (content.kind !== "treechange") checkUnderstood(content); // that one may be to another tree
+    if (content.kind !== "treechange") check(content); // that one may be to another tree
     switch (content.kind) {
       case "tree":
         this.takeTree(content);
@@ -265,8 +268,6 @@ export class WidgetStore implements Store {
 
   /** The summaries of rows that still exist are kept until Python sends new ones. */
   private takeTree(message: Tree): void {
-    const flaw = flawOf(message);
-    if (flaw) throw new Error(`this tree cannot be walked: ${flaw}`);
     const tree = new TreeModel(message);
     const before = this.tree.peek();
     const kept = new Map<number, Brief>();
@@ -282,8 +283,10 @@ export class WidgetStore implements Store {
   private changeTree(change: TreeChange): void {
     const before = this.tree.peek();
     if (before?.revision === change.before) {
-      checkUnderstood(change);
-      this.takeTree(changedTree(before, change));
+      check(change);
+      const after = changedTree(before, change);
+      check(after);
+      this.takeTree(after);
     } else {
       this.hello("lost");
     }
@@ -301,6 +304,11 @@ export class WidgetStore implements Store {
     this.list.dispose();
     this.intents.abandon("The widget was closed before the kernel answered.");
   }
+}
+
+function check(content: ToBrowser): void {
+  const flaw = flawOf(content);
+  if (flaw) throw new Error(flaw);
 }
 
 /** Unlike crypto.randomUUID it is there on plain http pages too. */

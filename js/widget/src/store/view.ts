@@ -127,7 +127,7 @@ export function viewState(store: Store, settings: ReadonlySignal<Settings>): Vie
       fontScale.value = SCALES[Math.max(0, Math.min(SCALES.length - 1, next))] ?? 1;
     },
     step(kind) {
-      this.ask(kind === "redo" ? { kind } : { kind, confirmed: false });
+      this.ask({ kind });
     },
     ask(asked) {
       if (!store.editable.peek()) return;
