@@ -51,6 +51,8 @@ def deep() -> list[Any]:
 
 
 HUGE = 10**5000
+
+
 class NoName(type):
     """The class of classes whose name raises."""
 
