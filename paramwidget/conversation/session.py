@@ -87,7 +87,6 @@ class Session:
     def receive(self, content: object, buffers: object = ()) -> None:
         """Take one message of a browser; never raises, an intent gets its one reply."""
         try:
-            protocol.check_bounds(content)
             self._take(protocol.decode(content))
         except OtherVersion as error:
             self._notice = str(error)

@@ -67,7 +67,6 @@ def answer(content: object) -> protocol.LabAnswer:
     asked = dict.get(content, "n") if isinstance(content, dict) else None
     number = asked if type(asked) is int and abs(asked) <= protocol.SAFE_INTEGER else -1
     try:
-        protocol.check_bounds(content)
         question = protocol.decode_question(content)
         with _one_at_a_time:
             return _answer(question) if "torch" in sys.modules else _without_torch(question)

@@ -1,4 +1,7 @@
-"""How large a message may be: checked before it is decoded, in one walk that ends at the bound."""
+"""How large what is sent to the kernel may be, and that it is JSON; the fields are for decoding.
+
+One walk that ends at the bound, before anything is made of a message.
+"""
 
 from __future__ import annotations
 
@@ -34,9 +37,15 @@ def check_bounds(content: object) -> None:
                 ahead += value.values()
         elif kind not in _PLAIN:
             raise ProtocolError(
-                f"a message must be JSON, but it holds a value of type {kind.__name__:.80}"
+                f"a message must be JSON, but it holds a value of type {type_name(value):.80}"
             )
         if values > MOST_VALUES:
             raise ProtocolError(f"a message may hold at most {MOST_VALUES:,} values, and has more")
         if text > MOST_TEXT:
             raise ProtocolError(f"a message may hold at most {MOST_TEXT:,} characters of text")
+
+
+def type_name(value: object) -> str:
+    """The name of a value's class, past whatever that class overrides."""
+    name: str = vars(type)["__name__"].__get__(type(value))
+    return name

@@ -8,6 +8,7 @@ import types
 import typing
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
+from paramwidget.protocol.bounds import check_bounds, type_name
 from paramwidget.protocol.fields import PROTOCOL, SAFE_INTEGER, Name
 from paramwidget.protocol.halves import name_sent
 from paramwidget.protocol.message import (
@@ -35,6 +36,7 @@ def decode(content: object) -> ToKernel:
 
     Raises ProtocolError for anything else, and OtherVersion for a hello of another version.
     """
+    check_bounds(content)
     _check_version(content)
     return _decode_one_of(ToKernel, content)
 
@@ -46,6 +48,7 @@ def decode_frame(content: object) -> ToBrowser:
 
 def decode_question(content: object) -> LabQuestion:
     """What the JupyterLab extension asks; raises ProtocolError for anything else."""
+    check_bounds(content)
     return _decode_one_of(LabQuestion, content)
 
 
@@ -74,21 +77,16 @@ def _decode_one_of(group: type[_M], content: object) -> _M:
 def _object(value: object, where: str) -> dict[str, Any]:
     """A plain dict with plain strings for keys: a class of its own could do anything here."""
     if type(value) is not dict:
-        raise ProtocolError(f"{where} must be an object, got {_type_name(value)}")
+        raise ProtocolError(f"{where} must be an object, got {type_name(value)}")
     for key in value:
         if type(key) is not str:
-            raise ProtocolError(f"{where}: a key must be a string, got {_type_name(key)}")
+            raise ProtocolError(f"{where}: a key must be a string, got {type_name(key)}")
     return value
 
 
 def _is_kind(fields: dict[str, Any], kind: str) -> bool:
     given = fields.get("kind")
     return type(given) is str and given == kind
-
-
-def _type_name(value: object) -> str:
-    name: str = vars(type)["__name__"].__get__(type(value))  # past whatever its class overrides
-    return name
 
 
 def _shown(value: object) -> str:
@@ -99,7 +97,7 @@ def _shown(value: object) -> str:
         return f"an integer of {value.bit_length()} bits"
     if value is None or type(value) in (int, float, bool):
         return repr(value)
-    return f"a value of the type {_type_name(value)}"
+    return f"a value of the type {type_name(value)}"
 
 
 def _decode(wanted: Any, value: object, where: str) -> Any:

@@ -18,6 +18,7 @@ from paramwidget.edit.actions.initialize import Initialize
 from paramwidget.edit.actions.set_requires_grad import SetRequiresGrad
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.journal import Edit, Journal
+from paramwidget.edit.script import function_name
 from paramwidget.slots.content.known import KnownContent
 from paramwidget.slots.tree import read_tree
 
@@ -110,6 +111,13 @@ def run_script(code: str, net: nn.Module, functions: dict[str, Any] | None = Non
     kept = torch.get_rng_state()
     exec(compile(code, "<code>", "exec"), {"net": net, **(functions or {})})
     torch.set_rng_state(kept)
+
+
+def run(code: str, net: Any, *functions: Any, name: str = "net") -> dict[str, Any]:
+    """Run a script where the model is in a variable and the user's functions under their names."""
+    names = {name: net, **{function_name(one): one for one in functions}}
+    exec(compile(code, "<code>", "exec"), names)
+    return names
 
 
 def contents(net: nn.Module) -> dict[str, Any]:

@@ -25,40 +25,17 @@ from paramwidget import ParamWidget, Workbench, initializer
 
 
 @contextmanager
-def default_dtype(dtype: torch.dtype) -> Iterator[None]:
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
+def setting(put: Callable[[Any], object], value: Any, usual: Any) -> Iterator[None]:
+    """One of torch's global settings, and then the usual one."""
+    put(value)
     try:
         yield
     finally:
-        torch.set_default_dtype(before)
+        put(usual)
 
 
-@contextmanager
-def default_device(device: str) -> Iterator[None]:
-    torch.set_default_device(device)
-    try:
-        yield
-    finally:
-        torch.set_default_device(None)
-
-
-@contextmanager
-def deterministic(warn_only: bool) -> Iterator[None]:
-    torch.use_deterministic_algorithms(True, warn_only=warn_only)
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(False)
-
-
-@contextmanager
-def flushed() -> Iterator[None]:
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        torch.set_flush_denormal(False)
+def default_dtype(dtype: torch.dtype) -> Any:
+    return setting(torch.set_default_dtype, dtype, torch.get_default_dtype())
 
 
 @contextmanager
@@ -119,15 +96,15 @@ MODES: dict[str, Callable[[], Any]] = {
     "float64": lambda: default_dtype(torch.float64),
     "bfloat16": lambda: default_dtype(torch.bfloat16),
     "with a device": lambda: torch.device("meta"),
-    "default device": lambda: default_device("meta"),
-    "deterministic": lambda: deterministic(False),
-    "deterministic, warning": lambda: deterministic(True),
+    "default device": lambda: setting(torch.set_default_device, "meta", None),
+    "deterministic": lambda: setting(torch.set_deterministic_debug_mode, "error", 0),
+    "deterministic, warning": lambda: setting(torch.set_deterministic_debug_mode, "warn", 0),
     "anomaly": lambda: torch.autograd.set_detect_anomaly(True, check_nan=True),
     "function mode": Changing,
     "dispatch mode": Failing,
     "fake tensors": fake_mode,
     "vmap": transformed,
-    "flush denormal": flushed,
+    "flush denormal": lambda: setting(torch.set_flush_denormal, True, False),
     "numpy raises": lambda: np.errstate(all="raise"),
     "warnings are errors": errors,
     "several": fused_autocast,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import inspect
+from typing import Any
 
 import pytest
 import torch
@@ -10,6 +12,7 @@ from torch import nn
 
 import paramwidget
 from edit.kit import Bench, contents
+from paramwidget import Workbench
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.initializers.catalogue import catalogue, find, initializer
 
@@ -63,6 +66,19 @@ def test_names_that_are_taken(name: str) -> None:
         initializer(name=name)(lambda tensor: None)
     with pytest.raises(TypeError):
         initializer(3)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    "name", sorted({*inspect.signature(Workbench.initialize).parameters, "index"} - {"arguments"})
+)
+def test_an_argument_that_initialize_has_itself_is_refused(name: str) -> None:
+    namespace: dict[str, Any] = {}
+    exec(f"def draw(tensor, {name}=1):\n    pass", namespace)
+    with pytest.raises(ValueError, match=f"no argument called '{name}'"):
+        initializer(namespace["draw"])
+    assert "draw" not in [entry.name for entry in catalogue()]
+    exec(f"def first({name}, low=1):\n    pass", namespace)
+    initializer(namespace["first"])
 
 
 def test_defining_a_function_again_replaces_it() -> None:

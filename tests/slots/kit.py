@@ -28,3 +28,16 @@ CHANGES: dict[str, Callable[[Any], Any]] = {
     "renamed": lambda net: net._modules.__setitem__("9", net._modules.pop("1")),
     "another order": lambda net: net._modules.__setitem__("0", net._modules.pop("0")),
 }
+
+
+def child_called_training() -> nn.Module:
+    net = nn.Module()
+    net.training = nn.Linear(2, 2)  # type: ignore[assignment]
+    return net
+
+
+def training_is_a_property() -> nn.Module:
+    class Frozen(nn.Linear):
+        training = property(lambda self: False, lambda self, value: None)  # type: ignore[assignment]
+
+    return nn.Sequential(Frozen(2, 2))

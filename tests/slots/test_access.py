@@ -16,6 +16,7 @@ from paramwidget.namespace import ModelName, is_name
 from paramwidget.slots.lookup import asks_registries_first
 from paramwidget.slots.names import held_at, module_at
 from paramwidget.slots.tree import read_tree
+from slots.kit import child_called_training, training_is_a_property
 
 
 class Wrapper(nn.Module):
@@ -190,23 +191,10 @@ def child_hidden() -> nn.Module:
     return net
 
 
-def child_called_training() -> nn.Module:
-    net = nn.Module()
-    net.training = nn.Linear(2, 2)  # type: ignore[assignment]
-    return net
-
-
 def parameter_hidden() -> nn.Module:
     net = nn.Linear(2, 2)
     net.__dict__["weight"] = "a plain attribute"
     return net
-
-
-def training_is_a_property() -> nn.Module:
-    class Frozen(nn.Linear):
-        training = property(lambda self: False, lambda self, value: None)  # type: ignore[assignment]
-
-    return nn.Sequential(Frozen(2, 2))
 
 
 def one_name_in_every_registry() -> nn.Module:

@@ -11,7 +11,6 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final
 
 import torch
@@ -75,7 +74,7 @@ class Function:
         found: Callable[..., Any] = operator.attrgetter(self.script.removeprefix("torch."))(torch)
         return found
 
-    @cached_property
+    @property
     def elementwise(self) -> bool:
         """Whether each element of the value follows from that element alone; found by trying."""
         whole = torch.tensor([0.25, 0.5, 0.75, 1.0], device="cpu")

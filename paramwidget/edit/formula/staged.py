@@ -35,8 +35,9 @@ class Staged:
         self.formula = formula
         self.part = part
         self.working = working
-        able = all(map(_works_in_pieces, formula.steps))
-        self.most = piece_size(formula, working) if able else max(part.numel(), 1)
+        self.most = piece_size(formula, working)
+        if self.in_pieces and not all(map(_works_in_pieces, formula.steps)):
+            self.most = part.numel()
         self.reduced: list[Term] = []
         self.helpers: set[str] = set()
         self.rest = formula

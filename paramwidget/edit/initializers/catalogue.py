@@ -22,6 +22,9 @@ _NONLINEARITIES = ("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "
                    "conv_transpose3d", "sigmoid", "tanh", "relu", "leaky_relu", "selu")  # fmt: skip
 _CHOICES = {"mode": ("fan_in", "fan_out"), "nonlinearity": _NONLINEARITIES}
 
+#: What ``bench.initialize`` calls its own arguments, so that none of a function's is meant.
+_TAKEN = ("self", "target", "function", "types", "parameters", "index", "seed")
+
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
 
@@ -73,7 +76,8 @@ def initializer(function: Any = None, /, *, name: str | None = None) -> Any:
 
     It runs under ``no_grad`` on a copy of the tensor, so that an exception leaves the model
     unchanged; its return value is ignored. The function itself is returned unchanged. Defining it
-    again under the same name replaces it. Raises ValueError for a name that torch.nn.init has.
+    again under the same name replaces it. Raises ValueError for a name that torch.nn.init has, and
+    for an argument that ``bench.initialize`` has itself, such as ``seed``.
     """
     if function is None:
         return lambda decorated: _register(decorated, name)
@@ -88,7 +92,14 @@ def _register(function: F, name: str | None) -> F:
         raise ValueError("an initializer needs a name; pass it as @initializer(name=...)")
     if name == RESET or name in _torch() or f"{name}_" in _torch():
         raise ValueError(f"{name!r} is a function of torch.nn.init; choose another name")
-    _users[name] = _described(name, function)
+    entry = _described(name, function)
+    for argument in entry.arguments:
+        if argument.name in _TAKEN:
+            raise ValueError(
+                f"an initializer may have no argument called {argument.name!r}, which "
+                "bench.initialize has itself; call it something else"
+            )
+    _users[name] = entry
     return function
 
 
