@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,7 +15,7 @@ from torch import nn
 from paramwidget import compat
 from paramwidget.edit.errors import EditError, listed
 from paramwidget.edit.memory.write import Exchange, Swap, copied, part_of, put
-from paramwidget.edit.step import step
+from paramwidget.edit.step import Step, step
 from paramwidget.edit.values.index import Index
 from paramwidget.slots.content.fingerprint import fingerprint, was_read
 from paramwidget.slots.memory.overlap import Block, block_of, overlap, within
@@ -198,16 +198,16 @@ class Bytes:
 
 
 class Transaction:
-    """Collects the inverses of one edit, and puts everything back if it ends in an exception.
+    """Collects the inverses of one edit; the step that it is in has the ways back.
 
     ``warnings`` say what something else wrote to at the same moment.
     """
 
-    def __init__(self, net: nn.Module) -> None:
+    def __init__(self, net: nn.Module, current: Step) -> None:
         self.net = net
         self.inverses: list[Inverse] = []
         self.warnings: list[str] = []
-        self._ways_back: list[Callable[[], str]] = []
+        self._step = current
 
     def write(
         self,
@@ -222,7 +222,7 @@ class Transaction:
         if values.shape != before.shape:
             values = values.expand(before.shape)
         inverse = Bytes(tuple(paths), index, tuple(tensor.shape), tensor.dtype, before)
-        self._ways_back.append(lambda: _put_back(inverse, tensor, part))
+        self._step.ways_back.append(lambda: self._put_back(inverse, tensor, part))
         self.inverses.append(inverse)
         put(tensor, values, index)
         if same_bits(part.cpu(), values.cpu()):
@@ -231,7 +231,7 @@ class Transaction:
         if not _written_by_others(part, values, before):
             raise EditError(f"{inverse.name} does not hold what was written to it; "
                             "the model was not changed")  # fmt: skip
-        self._ways_back.pop()
+        self._step.ways_back.pop()
         self.warnings.append(
             f"something else wrote to {inverse.name} at the same moment; what it wrote was kept"
         )
@@ -239,19 +239,13 @@ class Transaction:
     @contextmanager
     def recorded(self, inverse: Inverse) -> Iterator[None]:
         """Note what is changed inside, otherwise than by ``write``; an error undoes it at once."""
-
-        def back() -> str:
-            inverse.restore()
-            return ""
-
-        self._ways_back.append(back)
+        self._step.ways_back.append(inverse.restore)
         try:
-            self.inverses.append(inverse)
             yield
+            self.inverses.append(inverse)
         except Exception:
-            back()
-            self._ways_back.remove(back)
-            self.inverses[:] = [one for one in self.inverses if one is not inverse]
+            inverse.restore()
+            self._step.ways_back.remove(inverse.restore)
             raise
 
     def mark_overlapping(self) -> None:
@@ -261,32 +255,23 @@ class Transaction:
             return
         blocks = [(block.low, block.high, one) for one in written if (block := one.block())]
         blocks.sort(key=lambda block: block[0])
-        end, last = -1, None
+        end, last = -1, written[0]
+        overlapping: dict[int, Bytes] = {}
         for low, high, one in blocks:
             if low < end:
-                for overlapping in (last, one):
-                    if overlapping is not None:
-                        overlapping.mark_again()
+                overlapping.update({id(last): last, id(one): one})
             if high > end:
                 end, last = high, one
+        for one in overlapping.values():
+            one.mark_again()
 
-    def restore(self) -> list[str]:
-        """Put everything back, the last first; returns the slots that others wrote to meanwhile."""
-        left_alone = []
-        while self._ways_back:
-            left_alone.append(self._ways_back[-1]())
-            self._ways_back.pop()
-        self.inverses.clear()
-        return [name for name in left_alone if name]
-
-
-def _put_back(inverse: Bytes, tensor: torch.Tensor, part: torch.Tensor) -> str:
-    """Put the bytes back unless something else has written there since; then returns the name."""
-    now = None if inverse.left is None else fingerprint(part)
-    if now == inverse.left or not was_read(now):
-        put(tensor, inverse.bytes, inverse.index)
-        return ""
-    return inverse.name
+    def _put_back(self, inverse: Bytes, tensor: torch.Tensor, part: torch.Tensor) -> None:
+        """Put the bytes back unless something else has written there since."""
+        now = None if inverse.left is None else fingerprint(part)
+        if now == inverse.left or not was_read(now):
+            put(tensor, inverse.bytes, inverse.index)
+        else:
+            self._step.left_alone.append(inverse.name)
 
 
 def _written_by_others(part: torch.Tensor, values: torch.Tensor, before: torch.Tensor) -> bool:
@@ -298,9 +283,8 @@ def _written_by_others(part: torch.Tensor, values: torch.Tensor, before: torch.T
 @contextmanager
 def transaction(net: nn.Module) -> Iterator[Transaction]:
     """Writes as a whole or not at all, to the end of the step that this is in."""
-    work = Transaction(net)
     with step() as current:
-        current.ways_back.append(lambda: current.left_alone.extend(work.restore()))
+        work = Transaction(net, current)
         yield work
         work.mark_overlapping()
 
