@@ -11,7 +11,7 @@ from paramwidget import compat
 from paramwidget.edit.actions.modules import children_of, existing_module, unique_modules
 from paramwidget.edit.actions.outcome import Notes
 from paramwidget.edit.memory.inverses import OwnRegistry
-from paramwidget.edit.memory.transaction import Inverse
+from paramwidget.edit.memory.kept_bytes import Inverse
 from paramwidget.edit.script import ROOT
 from paramwidget.slots.tree import Node, Path, Tree
 
