@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import mmap
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from types import FrameType
 from typing import Any
 
 #: Address space that is set aside, for the small objects that a way back needs.
 RESERVE_BYTES = 1 << 20
-
-_current: ContextVar[Step | None] = ContextVar("step", default=None)
 
 
 class Step:
@@ -101,6 +99,15 @@ class Step:
         self._open = True  # the handler has noted it, and raised nothing
 
 
+class _Thread(threading.local):
+    """Not a context: a task that is scheduled inside a step runs after it."""
+
+    step: Step | None = None
+
+
+_this_thread = _Thread()
+
+
 class NoReserve(MemoryError):
     """Not even a little memory is left, so that nothing was begun."""
 
@@ -119,19 +126,19 @@ def step(reserve: bool = True) -> Iterator[Step]:
     An exception inside undoes what was done inside. Raises NoReserve before anything is done, if
     not even a little memory is left.
     """
-    outer = _current.get()
+    outer = _this_thread.step
     if outer is not None:
         with _whole(outer):
             yield outer
         return
     own = Step(reserve)
     own.hold_interrupts()
-    _current.set(own)
     try:
+        _this_thread.step = own
         with _whole(own):
             yield own
     finally:
-        _current.set(None)
+        _this_thread.step = None
         own.let_interrupts_go()
 
 

@@ -91,9 +91,9 @@ class Bench:
         return self.journal.redo(self.net)
 
     def replayed(self, fresh: nn.Module | None = None) -> nn.Module:
-        """A fresh copy of the model as it was, after the script ran on it."""
+        """A fresh copy of the model as it was, under another name, after the script ran on it."""
         fresh = copy.deepcopy(self.fresh) if fresh is None else fresh
-        run_script(self.journal.code(), fresh, self.functions)
+        run_script(self.journal.code("fresh"), fresh, self.functions, "fresh")
         return fresh
 
 
@@ -106,10 +106,12 @@ def refusal(action: Callable[[], object]) -> EditError | None:
     return None
 
 
-def run_script(code: str, net: nn.Module, functions: dict[str, Any] | None = None) -> None:
+def run_script(
+    code: str, net: nn.Module, functions: dict[str, Any] | None = None, name: str = "net"
+) -> None:
     """Run a script as a person would who pastes it into a cell."""
     kept = torch.get_rng_state()
-    exec(compile(code, "<code>", "exec"), {"net": net, **(functions or {})})
+    exec(compile(code, "<code>", "exec"), {name: net, **(functions or {})})
     torch.set_rng_state(kept)
 
 

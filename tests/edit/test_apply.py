@@ -389,3 +389,15 @@ def test_sparse_and_quantized_tensors_are_put_back_too() -> None:
     assert values() == before
     bench.redo()
     assert values() == after
+
+
+def test_memory_that_ends_before_the_function_is_called_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_memory() -> Any:
+        raise MemoryError
+
+    bench = Bench.of(nn.Sequential(nn.Linear(2, 2)))
+    monkeypatch.setattr("random.getstate", no_memory)
+    with pytest.raises(EditError, match="MemoryError; the model was not changed"):
+        bench.apply(lambda module: None)

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -18,6 +19,7 @@ from torch.nn.utils import parametrizations
 
 import paramwidget
 from edit.kit import contents
+from paramwidget.edit.step import Step, step
 from paramwidget.workbench import Workbench
 
 #: At how many of an operation's lines it is interrupted.
@@ -283,3 +285,13 @@ def test_what_a_user_function_computes_can_be_interrupted() -> None:
     assert contents(net) == before
     assert bench.history == []
     assert bench.initialize("0.bias", "ones_").changed == ["0.bias"]
+
+
+def test_a_task_that_is_scheduled_in_a_step_is_not_in_it() -> None:
+    def later() -> Step:
+        with step() as own:
+            return own
+
+    with step() as ended:
+        scheduled = copy_context()  # as asyncio does for a task
+    assert scheduled.run(later) is not ended

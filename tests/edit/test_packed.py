@@ -124,6 +124,11 @@ def test_what_a_function_writes_from_elsewhere_is_taken_back_and_said() -> None:
     assert any("is packed" in warning for warning in edit.warnings)
     assert set(edit.changed) == {"0.bias", "1.weight", "1.bias"}
     assert "with keeping(net[0].weight):" in edit.code
+    fresh = nn.Sequential(Linear4bit(), nn.Linear(8, 4))
+    packed = raw(fresh, "0.weight")
+    bench.replayed(fresh)
+    assert raw(fresh, "0.weight") == packed
+    assert bool((fresh[1].weight == 1).all())
 
 
 def test_a_function_on_a_packed_layer_alone_is_refused() -> None:

@@ -72,13 +72,14 @@ class Apply(Action):
         name = function_name(self.function)
         with restored_on_error(unique_modules(net)) as point:
             before = _holdings(net, tree, point)
-            try:
-                with private_generators(seed):
-                    for here in visited:
+            with private_generators(seed):
+                for here in visited:
+                    try:
                         self.function(here)
-                packed.put_back(point)
-            except Exception as error:
-                raise Failed.of(f"{name} failed on a {type(here).__name__}", error) from error
+                    except Exception as error:
+                        about = f"{name} failed on a {type(here).__name__}"
+                        raise Failed.of(about, error) from error
+            packed.put_back(point)
             return self._outcome(net, tree, node, visited, seed, point, before, packed)
 
     def _outcome(
@@ -103,19 +104,20 @@ class Apply(Action):
         point.keep_versions()
         name = function_name(self.function)
         title = f"{name} on {display_name(node, ROOT)}" + ("" if self.recurse else " itself")
-        access, text = node.expression(ROOT), FUNCTION
+        access = node.expression(ROOT)
         helpers = {"seed_all"}
         if not self.recurse:
-            call = f"{text}({access})"
+            call = f"{FUNCTION}({access})"
         elif not packed.holders and applies_plainly(visited):
-            call = f"{access}.apply({text})"
+            call = f"{access}.apply({FUNCTION})"
         else:
             without = f", [{', '.join(packed.holders)}]" if packed.holders else ""
-            call = f"visit({access}, {text}{without})"
+            call = f"visit({access}, {FUNCTION}{without})"
             helpers.add("visit")
         lines = [call]
         if packed.kept:
-            lines = [f"with keeping({', '.join(packed.kept)}):", *indented(lines)]
+            kept = ", ".join(one.expression(ROOT) for one in packed.kept)
+            lines = [f"with keeping({kept}):", *indented(lines)]
             helpers.add("keeping")
         skipped = {**_not_ready(tree, node), **packed.skipped}
         written = [one for one in tree.slots if one.path in paths]
@@ -140,14 +142,14 @@ class _Packed:
     """The packed tensors below a module, which a function of the user's must leave as they are.
 
     ``skipped`` has the reason for each slot of the modules that hold them; the function is not
-    called on these, whose ``access`` are ``holders``. ``kept`` are the tensors that it changed from
+    called on these, whose expressions are ``holders``. ``kept`` are the slots that it changed from
     elsewhere, and that were put back.
     """
 
     def __init__(self, net: nn.Module, tree: Tree, below: Node) -> None:
         self._tensors = packed_tensors(net, tree)
         self._holders: dict[int, Node] = {}
-        self.kept: list[str] = []
+        self.kept: list[Node] = []
         self.skipped: dict[Name, str] = {}
         for node in tree.slots if self._tensors else ():
             registered = node.kind in ("parameter", "buffer")
@@ -169,12 +171,12 @@ class _Packed:
 
     def warnings(self, function: str) -> list[str]:
         """What was put back."""
-        return [f"{access} is packed: what {function} wrote to it was taken back"
-                for access in self.kept]  # fmt: skip
+        return [f"{display_name(node)} is packed: what {function} wrote to it was taken back"
+                for node in self.kept]  # fmt: skip
 
     @property
     def holders(self) -> list[str]:
-        return [holder.access[0] for holder in self._holders.values()]
+        return [holder.expression(ROOT) for holder in self._holders.values()]
 
     def passed_over(self, modules: Iterable[nn.Module]) -> list[nn.Module]:
         """The modules without those that hold a packed tensor; EditError if none is left."""
@@ -193,7 +195,7 @@ class _Packed:
             held = point.tensors.get(key)
             if held is not None and not held.same_content():
                 point.put_back(held.tensor)
-                self.kept.append(node.access[0])
+                self.kept.append(node)
 
 
 def _refuse_crash(net: nn.Module, tree: Tree, node: Node) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paramwidget.edit.errors import EditError, listed, quoted
-from paramwidget.edit.memory.transaction import Bytes, Inverse
+from paramwidget.edit.memory.kept_bytes import Bytes, Inverse
 from paramwidget.edit.script import Script, UserFunction, about_function, comment
 from paramwidget.namespace import NET
 from paramwidget.protocol.halves import shown

@@ -11,7 +11,8 @@ from paramwidget import compat
 from paramwidget.edit.actions.modules import children_of, existing_module, unique_modules
 from paramwidget.edit.actions.outcome import Notes
 from paramwidget.edit.memory.inverses import OwnRegistry
-from paramwidget.edit.memory.transaction import Inverse
+from paramwidget.edit.memory.kept_bytes import Inverse
+from paramwidget.edit.script import ROOT
 from paramwidget.slots.tree import Node, Path, Tree
 
 _REGISTRY_OF = {"parameter": "_parameters", "buffer": "_buffers", "module": "_modules"}
@@ -36,7 +37,7 @@ def own_registries(
         own = shared.copy()
         fields.update({name: own})
         inverses.append(OwnRegistry(weakref.ref(module), name, shared, own))
-        access = tree.node(path).access[0]
+        access = tree.node(path).expression(ROOT)
         notes.lines.append(f"{access}.{name} = {access}.{name}.copy()")
     return inverses
 

@@ -25,8 +25,9 @@ from paramwidget.edit.actions.registries import own_registries, shallow_copy, sh
 from paramwidget.edit.actions.write_target import Ties, node_at, what_is
 from paramwidget.edit.errors import EditError, quoted
 from paramwidget.edit.memory.inverses import MovedMemory
+from paramwidget.edit.memory.kept_bytes import Inverse
 from paramwidget.edit.memory.rollback import restored_on_error
-from paramwidget.edit.memory.transaction import Inverse, transaction
+from paramwidget.edit.memory.transaction import transaction
 from paramwidget.edit.memory.write import point_at
 from paramwidget.edit.script import ROOT, assigned
 from paramwidget.slots.names import resolve

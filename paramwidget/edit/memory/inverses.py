@@ -43,11 +43,28 @@ def is_strided(tensor: torch.Tensor) -> bool:
     )
 
 
-@dataclass
-class MovedMemory:
-    """A tensor object was given other memory (``p.data = ...``); holds an alias of the old one."""
+class _Swapped:
+    """What is exchanged by one function, and can be restored whatever has changed since."""
 
     displaces: ClassVar[bool] = True
+
+    @property
+    def nbytes(self) -> int:
+        return 0
+
+    def problem(self, net: nn.Module) -> str | None:
+        return None
+
+    def exchange(self, net: nn.Module) -> Swap:
+        return Swap(self._swap)
+
+    def _swap(self) -> None:
+        raise NotImplementedError
+
+
+@dataclass
+class MovedMemory(_Swapped):
+    """A tensor object was given other memory (``p.data = ...``); holds an alias of the old one."""
 
     tensor: torch.Tensor
     alias: torch.Tensor
@@ -55,12 +72,6 @@ class MovedMemory:
     @property
     def nbytes(self) -> int:
         return sum(part.nbytes for part in parts(self.alias))
-
-    def problem(self, net: nn.Module) -> str | None:
-        """This can always be restored."""
-
-    def exchange(self, net: nn.Module) -> Swap:
-        return Swap(self._swap)
 
     def _swap(self) -> None:
         # sparse and quantized tensors have no plain alias, and .data is theirs
@@ -76,23 +87,16 @@ class MovedMemory:
 
 
 @dataclass
-class RequiresGrad:
+class RequiresGrad(_Swapped):
     """``requires_grad`` of one tensor object."""
 
     displaces: ClassVar[bool] = False
 
     tensor: torch.Tensor
     value: bool
-    nbytes: int = 0
 
     def differs(self) -> bool:
         return requires_grad(self.tensor) != self.value
-
-    def problem(self, net: nn.Module) -> str | None:
-        """This can always be switched."""
-
-    def exchange(self, net: nn.Module) -> Swap:
-        return Swap(self._swap)
 
     def _swap(self) -> None:
         now = requires_grad(self.tensor)
@@ -103,7 +107,7 @@ class RequiresGrad:
         switch(self.tensor, self.value)
 
     def copied(self) -> RequiresGrad:
-        return RequiresGrad(self.tensor, self.value)
+        return replace(self)
 
 
 def requires_grad(tensor: torch.Tensor) -> bool:
@@ -120,10 +124,8 @@ def switch(tensor: torch.Tensor, value: bool) -> None:
 
 
 @dataclass
-class Registry:
+class Registry(_Swapped):
     """A dict or list of a module in which objects were replaced; keeps its order too."""
-
-    displaces: ClassVar[bool] = True
 
     holder: Any
     then: Any  # what it held, as a plain dict or list
@@ -150,9 +152,6 @@ class Registry:
             return "the order of the slots has changed"
         return f"{listed(names)} {have} been replaced since"
 
-    def exchange(self, net: nn.Module) -> Swap:
-        return Swap(self._swap)
-
     def _swap(self) -> None:
         then, self.then = self.then, self.present()
         self.now = then
@@ -171,25 +170,19 @@ class Registry:
 
 
 @dataclass
-class OwnRegistry:
+class OwnRegistry(_Swapped):
     """A registry that several modules shared, of which one was given a copy of its own."""
-
-    displaces: ClassVar[bool] = True
 
     module: weakref.ref[nn.Module]
     name: str  # "_parameters", "_buffers" or "_modules"
     then: Any  # the dict that it shares
     now: Any  # its own
-    nbytes: int = 0
 
     def problem(self, net: nn.Module) -> str | None:
         module = self.module()
         if module is None or compat.module_fields(module).get(self.name) is not self.now:
             return f"the registry {self.name} of one of its modules has been replaced since"
         return None
-
-    def exchange(self, net: nn.Module) -> Swap:
-        return Swap(self._swap)
 
     def _swap(self) -> None:
         self.restore()
@@ -222,24 +215,20 @@ class Attributes(Registry):
 
 
 @dataclass
-class Behaviour:
-    """The hooks and the class of a module, which pruning and parametrizing change."""
+class Behaviour(_Swapped):
+    """The hooks and the class of a module, which pruning and parametrizing change.
+
+    Hooks that were added since are removed too.
+    """
 
     displaces: ClassVar[bool] = False
 
     module: weakref.ref[nn.Module]  # a journal keeps no model alive
     then: dict[str, Any]
-    nbytes: int = 0
 
     @classmethod
     def of(cls, module: nn.Module) -> Behaviour:
         return cls(weakref.ref(module), _behaviour(module))
-
-    def problem(self, net: nn.Module) -> str | None:
-        """Hooks added since then are removed too."""
-
-    def exchange(self, net: nn.Module) -> Swap:
-        return Swap(self._swap)
 
     def _swap(self) -> None:
         module = self.module()

@@ -28,7 +28,7 @@ from paramwidget.edit.memory.inverses import (
     requires_grad,
     switch,
 )
-from paramwidget.edit.memory.transaction import Bytes, Inverse
+from paramwidget.edit.memory.kept_bytes import Bytes, Inverse
 from paramwidget.edit.memory.write import copied, point_at, put
 from paramwidget.edit.step import step
 from paramwidget.slots.content.fingerprint import fingerprint
