@@ -112,15 +112,15 @@ def _declared(net: Any, tree: Tree, node: Node) -> Iterator[tuple[Node, str]]:
         module = module_at(net, holder.path)
         if module is None or not _wants_ties(module):
             continue
-        for first, second in _pairs(module, tree, holder):
-            if node in (first, second) and not _tied(tree, first, second):
-                other = second if node == first else first
-                if (
-                    other.shape == node.shape
-                    and other.state == "ready"
-                    and other.tensor_number >= 0
-                ):
-                    yield other, class_name(type(module))
+        for other in _partners(module, tree, holder, node):
+            held = other.state == "ready" and other.tensor_number >= 0
+            if (
+                other != node
+                and held
+                and other.shape == node.shape
+                and not _tied(tree, node, other)
+            ):
+                yield other, class_name(type(module))
 
 
 def _wants_ties(module: Any) -> bool:
@@ -132,30 +132,38 @@ def _wants_ties(module: Any) -> bool:
     return bool(fields.get("tie_word_embeddings", True) is not False)
 
 
-def _pairs(module: Any, tree: Tree, holder: Node) -> Iterator[tuple[Node, Node]]:
-    """The slot that is kept and the slot that holds its tensor too, as declared."""
+def _partners(module: Any, tree: Tree, holder: Node, node: Node) -> Iterator[Node]:
+    """The slots that hold the tensor of this one too, as declared."""
     keys = compat.module_fields(module).get(_KEYS) or class_lookup(type(module), _KEYS)
     if isinstance(keys, dict):
         for second, first in keys.items():
+            others = _named(tree, holder, second)
             for one in _named(tree, holder, first)[:1]:
-                yield from ((one, other) for other in _named(tree, holder, second))
+                if node == one:
+                    yield from others
+                elif node in others:
+                    yield one
         return
     if not isinstance(keys, (list, tuple, set)):
         return
     held = [slot for key in keys for slot in _named(tree, holder, key)]
-    embeddings = [
+    if node not in held and not _is_embedding(node):
+        return  # one that no key means; all slots are gone through for the others alone
+    embeddings = (
         slot
         for slot in tree.slots_below(holder)
-        if slot.path[-1] == "weight" and slot not in held and _is_embedding(slot)
-    ]
-    for second in held:
-        for first in [one for one in embeddings if one.shape == second.shape][:1]:
-            yield first, second
+        if _is_embedding(slot) and slot.shape == node.shape and slot not in held
+    )
+    first = next(embeddings, None)
+    if node in held and first is not None:
+        yield first
+    elif node == first:
+        yield from (slot for slot in held if slot.shape == node.shape)
 
 
 def _is_embedding(slot: Node) -> bool:
     cls = slot.module_class
-    return cls is not None and issubclass(cls, nn.Embedding)
+    return cls is not None and issubclass(cls, nn.Embedding) and slot.path[-1] == "weight"
 
 
 def _named(tree: Tree, holder: Node, key: Any) -> list[Node]:
