@@ -16,6 +16,7 @@ from typing import Any
 
 from torch import nn
 
+from paramwidget import compat
 from paramwidget.namespace import is_name
 from paramwidget.slots.lookup import asks_registries_first
 from paramwidget.slots.reading.columns import Columns
@@ -25,6 +26,11 @@ from paramwidget.tensors import class_has, class_lookup
 DEPTH = 80
 
 _REGISTRIES = {"parameter": "_parameters", "buffer": "_buffers", "module": "_modules"}
+_BEFORE: dict[str, tuple[str, ...]] = {
+    "parameter": (),
+    "buffer": ("parameter",),
+    "module": ("parameter", "buffer"),
+}
 _MODULE: dict[str, Any] = dict(vars(nn.Module))
 
 
@@ -201,17 +207,29 @@ def _hops(columns: Columns, place: int, slot: int) -> list[_Hop]:
         before = range(columns.first_slot[module], slot)
         position = sum(_registry_kind(columns, other) == kind for other in before)
         key, odd = columns.slot_keys[slot], slot in columns.odd_slots
-        hidden = kind in _REGISTRIES and (module, key) in columns.hidden
+        hidden = kind in _REGISTRIES and _is_hidden(columns, module, key, kind)
         hops.append(_Hop(_facts_of(columns, module), key, kind, position, hidden, odd))
     while place > 0:
         parent = columns.parents[place]
         module = columns.modules[parent]
         key, position = columns.keys[place], columns.positions[place]
-        hidden, odd = (module, key) in columns.hidden, place in columns.odd_places
+        hidden = _is_hidden(columns, module, key, "module")
+        odd = place in columns.odd_places
         hops.append(_Hop(_facts_of(columns, module), key, "module", position, hidden, odd))
         place = parent
     hops.reverse()
     return hops
+
+
+def _is_hidden(columns: Columns, module: int, key: str, kind: str) -> bool:
+    """Whether lookup finds something else: an attribute, or what a registry before has."""
+    if key in compat.MODULE_FIELDS or key in columns.attributes[module]:
+        return True
+    before = _BEFORE[kind]
+    slots = columns.slots_of(module) if before else ()
+    return any(
+        columns.slot_keys[slot] == key and _registry_kind(columns, slot) in before for slot in slots
+    )
 
 
 def _registry_kind(columns: Columns, slot: int) -> str:

@@ -86,3 +86,11 @@ def test_what_a_class_declares_and_memory_does_not_hold() -> None:
         assert found(net, "head.weight") == []
         net.head.weight = nn.Parameter(net.emb.weight.detach().clone())
         assert found(net, "head.weight") == [("emb.weight", True, cls.__name__)]
+
+
+def test_a_pattern_that_means_the_kept_slot_too_makes_it_no_twin_of_itself() -> None:
+    net = Model()
+    net._tied_weights_keys = {r"(emb|head)\.weight": "emb.weight"}
+    assert found(net, "emb.weight") == [("head.weight", False, "Model")]
+    assert found(net, "head.weight") == [("emb.weight", False, "Model")]
+    assert found(net, "pos.weight") == []

@@ -29,6 +29,8 @@ class Columns:
     # modules, once per object; the slots of module m are rows first_slot[m] to first_slot[m + 1]
     classes: list[type] = field(default_factory=list)
     first_slot: list[int] = field(default_factory=lambda: [0])
+    # the names of plain attributes, which lookup prefers to those of what is registered
+    attributes: list[tuple[str, ...]] = field(default_factory=list)
     module_errors: dict[int, str] = field(default_factory=dict)
     module_notes: dict[int, str] = field(default_factory=dict)
     # False if ``state_dict`` may raise or choose other keys, None if not yet determined
@@ -48,8 +50,6 @@ class Columns:
     transient: set[int] = field(default_factory=set)
     none_buffers: set[int] = field(default_factory=set)
     shadowed: set[int] = field(default_factory=set)
-    # (module, key) of what is registered under the name of a plain attribute, which lookup prefers
-    hidden: set[tuple[int, str]] = field(default_factory=set)
     odd_slots: set[int] = field(default_factory=set)  # key or registry of an odd type
 
     # places in the order of the walk; ``ends[p]`` is the first place after all that lies below p

@@ -24,7 +24,6 @@ from paramwidget.tensors import Condition, class_name, is_tensor
 _FIELDS = list(compat.MODULE_FIELDS)
 _FIELD_COUNT = len(_FIELDS)
 _FIELD_SET = frozenset(_FIELDS)
-_REGISTRIES = ("_parameters", "_buffers", "_modules")
 
 #: The default for a field of torch's that a module lacks.
 _EMPTY_FIELDS: dict[str, Any] = {name: vars(nn.Module())[name] for name in _FIELDS}
@@ -86,6 +85,7 @@ class Reader:
         self._suspects: list[tuple[int, str, object]] = []
         self._buffer_rows: list[tuple[int, int]] = []
         self._other_kinds: dict[int, Kind] = {}
+        self._known_attributes: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._telling: dict[int, dict[str, object]] = {}  # attributes, by the module's number
 
     def read_all(self, net: Any) -> None:
@@ -110,14 +110,18 @@ class Reader:
         """
         columns, values, slot_keys = self.columns, self.values, self.columns.slot_keys
         fields_of, inert, own = compat.raw_dict, INERT, _FIELD_COUNT
-        remarks, registries = self._remarks, _REGISTRIES
+        remarks, attributes_of = self._remarks, columns.attributes
+        known_attributes = self._known_attributes
         columns.classes.extend(map(type, modules))
         for number, module in enumerate(modules, first):
+            attributes_of.append(())
             try:
                 fields = fields_of(module)
                 names = list(fields)
                 if names[:own] != _FIELDS:
                     names, fields = self._complete(module, number, fields)
+                attributes = tuple(names[own:])
+                attributes_of[-1] = known_attributes.setdefault(attributes, attributes)
                 held = fields["_parameters"]
                 if type(held) is not dict:
                     self._registered(held, "parameter", number)
@@ -132,7 +136,7 @@ class Reader:
                     held = fields["_non_persistent_buffers_set"]
                     if type(held) is set and held:
                         self._transient(held, start)
-                for name in names[own:]:
+                for name in attributes:
                     value = fields[name]
                     cls = type(value)
                     if cls is not int and cls is not bool and id(cls) not in inert:
@@ -142,18 +146,6 @@ class Reader:
                 held = fields["_modules"]
                 if type(held) is not dict or held:
                     self._children(module, held, number)
-                kinds = 0
-                for registry in registries:
-                    held = fields[registry]
-                    if type(held) is not dict:
-                        held = [name for name, _ in entries(held) or ()]
-                    if held:
-                        kinds += 1
-                        for name in held:
-                            if type(name) is str and name in fields:
-                                columns.hidden.add((number, name))
-                if kinds > 1:
-                    self._named_twice(fields, number)
                 if len(slot_keys) != len(values):
                     raise RuntimeError("another thread registered something in the meantime")
             except Exception as error:
@@ -206,14 +198,6 @@ class Reader:
                 columns.odd_slots.update(range(len(self.values), len(self.values) + len(items)))
             columns.slot_keys.extend([key for key, _ in items])
             self.values.extend([value for _, value in items])
-
-    def _named_twice(self, fields: dict[str, Any], number: int) -> None:
-        """Note the names that stand in more than one registry: lookup finds the first."""
-        met: set[str] = set()
-        for registry in _REGISTRIES:
-            names = [name for name, _ in entries(fields[registry]) or () if type(name) is str]
-            self.columns.hidden.update((number, name) for name in names if name in met)
-            met.update(names)
 
     def _transient(self, transient: set[Any], start: int) -> None:
         """Note which of the buffers from a row on ``state_dict`` leaves out."""
