@@ -14,6 +14,7 @@ import torch
 
 from paramwidget.picture.layout import Layout, slider_index
 from paramwidget.picture.scratch import Array, Scratch
+from paramwidget.tensors import host_array
 
 Place = tuple[int, int, int, int]
 
@@ -29,14 +30,17 @@ WITH_FLOAT64 = frozenset({"cuda", "xpu"})
 #: Elements that torch converts without starting its own threads, which it does from 32768 on.
 SERIAL = (1 << 15) - 1
 
-#: The dtypes that numpy has; all others are read through float32, which can hold them.
-_NATIVE = frozenset(
-    {
-        torch.float32, torch.float64, torch.int8, torch.int16, torch.int32, torch.int64,
-        torch.uint8, torch.uint16, torch.uint32, torch.uint64, torch.bool,
-        torch.complex64, torch.complex128,
-    }
-)  # fmt: skip
+#: The dtypes that numpy has, bool as bytes; all others are read through float32, which holds them.
+_NATIVE = {
+    torch.bool: "uint8",
+    **{
+        getattr(torch, name): name
+        for name in (
+            "float32", "float64", "int8", "int16", "int32", "int64",
+            "uint8", "uint16", "uint32", "uint64", "complex64", "complex128",
+        )
+    },
+}  # fmt: skip
 
 
 class Matrix:
@@ -53,8 +57,7 @@ class Matrix:
         self._view = view
         self._flat = _as_view(view, self.shape)
         self._array = _as_array(self._flat) if self._flat is not None else None
-        empty = _as_array(view[:0, :0, :0, :0].cpu())
-        self.dtype = np.dtype(np.float32) if empty is None else empty.dtype
+        self.dtype = np.dtype(_NATIVE.get(view.dtype, "float32"))
 
     @property
     def size(self) -> int:
@@ -149,7 +152,7 @@ class Matrix:
         if part.dtype == torch.bfloat16 and part.dim() == 2 and part.device.type == "cpu":
             # The upper half of a float32. torch would have to be called for each SERIAL elements.
             bits = copy.view(np.uint32)
-            np.copyto(bits, part.view(torch.int16).numpy().view(np.uint16))
+            np.copyto(bits, host_array(part, "uint16"))
             np.left_shift(bits, 16, out=bits)
         elif part.numel():
             _fill(torch.from_numpy(copy), part)
@@ -167,11 +170,9 @@ def _as_view(view: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor | None:
 
 
 def _as_array(tensor: torch.Tensor) -> Array | None:
-    """The tensor's memory, if the host and numpy can read it; bool as bytes."""
-    if tensor.dtype not in _NATIVE or tensor.device.type != "cpu":
-        return None
-    array: Array = tensor.numpy()
-    return array.view(np.uint8) if array.dtype == np.bool_ else array
+    """The tensor's memory, if the host and numpy can read it."""
+    dtype = _NATIVE.get(tensor.dtype)
+    return None if dtype is None or tensor.device.type != "cpu" else host_array(tensor, dtype)
 
 
 def _fill(into: torch.Tensor, tensor: torch.Tensor) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from paramwidget.tensors.classes import class_has, class_lookup, class_name, error_text, is_tensor
 from paramwidget.tensors.condition import Condition, State, condition, opaque_reason
+from paramwidget.tensors.host import host_array, host_bytes
 from paramwidget.tensors.kinds import (
     dtype_name,
     element_span,
@@ -58,6 +59,8 @@ __all__ = [
     "element_span",
     "error_text",
     "held_beside",
+    "host_array",
+    "host_bytes",
     "is_distributed",
     "is_tensor",
     "is_wrapper",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import weakref
 from typing import Any
 
@@ -35,7 +36,8 @@ class Notebook:
         self._close_widgets()  # those that earlier tests left open
         InteractiveShell.clear_instance()
         Shell.clear_instance()
-        self.shell = Shell.instance()
+        self._main = sys.modules["__main__"]
+        self.shell = Shell.instance()  # which puts a module of its own in its place
         self.shell.request = {}
         self.names_cells = names_cells
         self.models: weakref.WeakSet[nn.Module] = weakref.WeakSet()
@@ -54,6 +56,7 @@ class Notebook:
         self.shell.reset(new_session=False)
         self.run("pass")
         Shell.clear_instance()
+        sys.modules["__main__"] = self._main
 
     def _close_widgets(self) -> None:
         """Every widget of the process: ipywidgets keeps each that is open."""

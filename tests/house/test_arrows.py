@@ -66,7 +66,7 @@ def test_the_picture_knows_tensors_and_no_modules() -> None:
         ("ipykernel", {"compat"}),
         ("IPython", {"widget", "auto", "lab", "conversation", "compat"}),
         # a picture may use both cores within one call; its callers do not notice
-        ("threading", {"lab", "conversation", "inspection", "record", "picture", "compat"}),
+        ("threading", {"lab", "conversation", "inspection", "record", "edit", "picture", "compat"}),
     ],
 )
 def test_a_library_is_known_only_where_it_belongs(library: str, rooms: set[str]) -> None:

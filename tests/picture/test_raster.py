@@ -150,6 +150,22 @@ def test_reading_changes_no_byte(dtype: torch.dtype, size: int) -> None:
     assert torch.equal(tensor.view(before.dtype), before)
 
 
+@pytest.mark.parametrize("dtype", [*REAL, *COMPLEX])
+def test_reading_leaves_no_trace_on_the_storage(dtype: torch.dtype) -> None:
+    """It can be resized as before, and a lazy clone still shares its memory."""
+    tensor = torch.zeros(40, 40, dtype=dtype)
+    lazy = torch._lazy_clone(torch.zeros(40, 40, dtype=dtype))
+    kernels = torch._lazy_clone(torch.zeros(8, 3, 2, 2, dtype=dtype))
+    for seen in (tensor, lazy, lazy.t(), kernels):
+        raster_with_stats(seen, cells=(16, 16))
+        raster(seen)
+        stats(seen)
+        histogram(seen)
+        brief(seen)
+        assert seen.untyped_storage().resizable()
+        assert torch._C._is_cow_tensor(seen) == (seen is not tensor)
+
+
 def test_a_window_beyond_the_plane_is_cut_to_it() -> None:
     tensor = torch.arange(6.0).reshape(2, 3)
     picture = raster(tensor, (-5, 9, 1, 9))

@@ -29,6 +29,7 @@ from paramwidget.tensors import (
     condition,
     dtype_name,
     held_beside,
+    host_bytes,
     missing_memory,
     parts,
     plain,
@@ -161,7 +162,7 @@ def content_in_order(tensor: torch.Tensor) -> bytes | None:
             (piece,) = _pieces(tensor, known)
             if piece.numel() * piece.element_size() > HASHED_BYTES or piece.device.type != "cpu":
                 return None
-            return _memory(_in_order(piece)).tobytes()
+            return host_bytes(_in_order(piece)).tobytes()
     except Exception:
         return None
 
@@ -223,7 +224,7 @@ def _cpu_token(values: torch.Tensor) -> bytes:
     lazy = values.is_conj() or values.is_neg()
     if size <= HASHED_BYTES or (values.is_contiguous() and not lazy):
         held = _in_order(values)
-        content = _memory(held)
+        content = host_bytes(held)
         if size <= HASHED_BYTES:
             return _small(content.tobytes())
         if compat.data_address(held) % 8 == 0:  # words are read from where words may begin
@@ -244,7 +245,7 @@ def _streamed_token(values: torch.Tensor) -> bytes:
     pending = np.empty(PIECE_BYTES, dtype=np.uint8)
     filled = 0
     for chunk in _chunks(values):
-        content = _memory(_in_order(chunk))
+        content = host_bytes(_in_order(chunk))
         while len(content):
             taken = content[: PIECE_BYTES - filled]
             pending[filled : filled + len(taken)] = taken
@@ -272,24 +273,6 @@ def _chunks(values: torch.Tensor) -> Iterator[torch.Tensor]:
 
 def _in_order(values: torch.Tensor) -> torch.Tensor:
     return values.resolve_conj().resolve_neg().contiguous()
-
-
-class _Shell:
-    """A read-only numpy view of a tensor's bytes; an array of it keeps the tensor alive."""
-
-    def __init__(self, held: torch.Tensor) -> None:
-        self.held = held
-        self.__array_interface__ = {
-            "version": 3,
-            "data": (compat.data_address(held), True),
-            "shape": (held.numel() * held.element_size(),),
-            "typestr": "|u1",
-        }
-
-
-def _memory(held: torch.Tensor) -> _Bytes:
-    """The bytes of a contiguous tensor; not with ``numpy()``, which materializes a lazy clone."""
-    return np.asarray(_Shell(held))
 
 
 def _sums(words: _Words) -> _Words:
