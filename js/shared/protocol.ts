@@ -182,7 +182,7 @@ export interface Entry {
 /** One argument of an initializer; ``default`` as typed, null if the argument is required. */
 export interface Argument {
   name: string;
-  type: "number" | "integer" | "boolean" | "choice";
+  type: "number" | "integer" | "boolean" | "choice" | "text" | "any";
   default: string | null;
   choices: string[];
 }

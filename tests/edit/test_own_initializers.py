@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -144,3 +144,44 @@ def test_partials_are_functions_too() -> None:
     bench.initialize("", functools.partial(needs_more, value=4))
     assert bool((bench.net.bias == 4).all())
     assert contents(bench.replayed()) == contents(bench.net)
+
+
+def test_each_argument_is_read_as_what_it_is_declared_to_be() -> None:
+    seen: dict[str, Any] = {}
+
+    @initializer
+    def declared(
+        tensor: torch.Tensor,
+        free,
+        label: str,
+        count: int = 1,
+        shift: float = 0.5,
+        way: Literal["up", "down"] = "up",
+        mode: str = "fan_in",
+        tag: str = "a",
+        fast: bool = True,
+        maybe: str | None = None,
+    ) -> None:
+        seen.update(locals())
+        del seen["tensor"]
+
+    shown = [(a.name, a.type, a.default) for a in find("declared").arguments]
+    assert shown == [
+        ("free", "any", None),
+        ("label", "text", None),
+        ("count", "number", "1"),
+        ("shift", "number", "0.5"),
+        ("way", "choice", "up"),
+        ("mode", "choice", "fan_in"),
+        ("tag", "text", "a"),
+        ("fast", "boolean", "True"),
+        ("maybe", "any", ""),
+    ]
+    bench = Bench(nn.Linear(2, 2))
+    bench.initialize("weight", "declared", free="relu", label="1", maybe="", fast="false")
+    assert (seen["free"], seen["label"], seen["maybe"], seen["fast"]) == ("relu", "1", None, False)
+    assert (seen["tag"], seen["mode"], seen["count"]) == ("a", "fan_in", 1)
+    bench.initialize("weight", "declared", free="1e-2", label="x y", maybe="tanh", tag="2")
+    assert (seen["free"], seen["maybe"], seen["tag"], seen["fast"]) == (0.01, "tanh", "2", True)
+    with pytest.raises(EditError, match="shift is not a number"):
+        bench.initialize("weight", "declared", free=1, label="", shift="tanh")

@@ -28,6 +28,10 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
         weight.mul_((weight.abs() >= 5) * scale)
 
     @initializer
+    def switched(weight: torch.Tensor, on: bool = True, way: str = "up") -> None:
+        weight.fill_(len(way) if on else -1)
+
+    @initializer
     def broken(weight: torch.Tensor) -> None:
         raise RuntimeError("out of luck")
 
@@ -54,6 +58,23 @@ def choose(form: Locator, name: str) -> None:
 
 def seed_of(form: Locator) -> str:
     return form.get_by_label("seed", exact=True).input_value()
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_switch_and_a_text_show_their_defaults_and_are_applied(blank: Blank) -> None:
+    bench, form = form_of_slot(blank, two_layers(), "0.bias")
+    choose(form, "switched")
+    expect(form.get_by_label("on", exact=True)).to_be_checked()
+    expect(form.get_by_label("way", exact=True)).to_have_value("up")
+    form.get_by_label("way", exact=True).fill("sideways")
+    form.get_by_role("button", name="Apply, new seed").click()
+    expect(form.locator(".done")).to_contain_text("1 slot changed")
+    assert (bench.net[0].bias == 8).all()
+    seed = seed_of(form)
+    form.get_by_label("on", exact=True).uncheck()
+    form.get_by_role("button", name="Apply, new seed").click()
+    expect(form.get_by_label("seed", exact=True)).not_to_have_value(seed)
+    assert (bench.net[0].bias == -1).all()
 
 
 def test_one_tensor_is_drawn_anew(blank: Blank) -> None:

@@ -59,8 +59,10 @@ def _unknown_argument(entry: Initializer, name: str) -> str:
 def _value(entry: Initializer, argument: Argument | None, name: str, value: Any) -> Any:
     if entry.source == "user" and not isinstance(value, str):
         return value
-    if argument is None:
+    if argument is None or argument.type == "any":
         return _typed_freely(value)
+    if argument.type == "text":
+        return value
     if argument.type == "choice":
         if entry.source == "torch" and value not in argument.choices:
             raise EditError(
@@ -82,7 +84,7 @@ def _value(entry: Initializer, argument: Argument | None, name: str, value: Any)
 
 
 def _typed_freely(value: Any) -> Any:
-    """A string for a ``**keyword`` of the user's function: a number if it reads as one."""
+    """A string for an argument of the user's function that may be anything: a number if it can."""
     try:
         return parse_number(value, torch.float64)
     except EditError:

@@ -34,7 +34,7 @@ class Argument:
     """One argument of an initializer beside the tensor."""
 
     name: str
-    type: Literal["number", "integer", "boolean", "choice"]
+    type: Literal["number", "integer", "boolean", "choice", "text", "any"]
     fallback: Any = REQUIRED  # the default value
     choices: tuple[str, ...] = ()
 
@@ -43,7 +43,7 @@ class Argument:
         """The default as it would be typed; None if the argument is required."""
         if self.fallback is REQUIRED:
             return None
-        return str(self.fallback).lower() if isinstance(self.fallback, bool) else str(self.fallback)
+        return "" if self.fallback is None else str(self.fallback)
 
 
 @dataclass(frozen=True)
@@ -161,24 +161,35 @@ def _described(
 
 
 def signature_of(function: Function | None) -> inspect.Signature | None:
+    """The signature, with annotations that are strings resolved where they can be."""
+    if function is None:
+        return None
     try:
-        return inspect.signature(function) if function is not None else None
+        return inspect.signature(function, eval_str=True)
+    except Exception:  # an annotation may name anything
+        pass
+    try:
+        return inspect.signature(function)
     except (TypeError, ValueError):
         return None
 
 
 def _argument(parameter: inspect.Parameter) -> Argument:
-    default, name = parameter.default, parameter.name
-    annotated = typing.get_args(parameter.annotation)
-    if all(isinstance(choice, str) for choice in annotated) and annotated:
-        return Argument(name, "choice", default, annotated)
-    if isinstance(default, str):
-        return Argument(name, "choice", default, _CHOICES.get(name, (default,)))
-    if isinstance(default, bool) or parameter.annotation in (bool, "bool"):
+    default, name, annotation = parameter.default, parameter.name, parameter.annotation
+    choices = typing.get_args(annotation)
+    if choices and all(isinstance(choice, str) for choice in choices):
+        return Argument(name, "choice", default, choices)
+    if isinstance(default, str) and default in _CHOICES.get(name, ()):
+        return Argument(name, "choice", default, _CHOICES[name])
+    if isinstance(default, str) or annotation in (str, "str"):
+        return Argument(name, "text", default)
+    if isinstance(default, bool) or annotation in (bool, "bool"):
         return Argument(name, "boolean", default)
-    if isinstance(default, int) and parameter.annotation not in (float, "float"):
+    if default is None or (default is REQUIRED and annotation is inspect.Parameter.empty):
+        return Argument(name, "any", default)
+    if isinstance(default, int) and annotation not in (float, "float"):
         return Argument(name, "integer" if name == "groups" else "number", default)
-    return Argument(name, "integer" if parameter.annotation in (int, "int") else "number", default)
+    return Argument(name, "integer" if annotation in (int, "int") else "number", default)
 
 
 def _summary(doc: str) -> str:

@@ -53,7 +53,7 @@ class Argument:
     """One argument of an initializer; ``default`` as typed, null if the argument is required."""
 
     name: str
-    type: Literal["number", "integer", "boolean", "choice"]
+    type: Literal["number", "integer", "boolean", "choice", "text", "any"]
     default: str | None
     choices: list[str]
 

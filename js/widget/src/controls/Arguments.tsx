@@ -61,16 +61,16 @@ function Field({ argument, text, error, write }: FieldProps) {
           {...described}
           type="checkbox"
           id={id}
-          checked={text === "True"}
-          onChange={(event) => write(event.currentTarget.checked ? "True" : "False")}
+          checked={text.toLowerCase() === "true"}
+          onChange={(event) => write(String(event.currentTarget.checked))}
         />
       )}
-      {(argument.type === "number" || argument.type === "integer") && (
+      {argument.type !== "choice" && argument.type !== "boolean" && (
         <input
           {...described}
           class="field code"
           id={id}
-          inputMode="decimal"
+          inputMode={argument.type === "text" || argument.type === "any" ? "text" : "decimal"}
           aria-invalid={!!error}
           aria-required={argument.default === null}
           placeholder={argument.default ?? "required"}
