@@ -11,9 +11,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from torch.optim.optimizer import register_optimizer_step_post_hook
-
 from paramwidget.compat import interactive_shell
+from paramwidget.conversation import steps
 
 _log = logging.getLogger("paramwidget")
 
@@ -34,13 +33,8 @@ class Pulse:
 
     def __init__(self, beat: Beat) -> None:
         self._beat = weakref.ref(beat)
-        self._hook: Any = None
+        self.runs = False  # whether the hooks are in place
         self._shell: Any = None
-
-    @property
-    def runs(self) -> bool:
-        """Whether the hooks are in place."""
-        return self._hook is not None
 
     @property
     def hears_cells(self) -> bool:
@@ -51,7 +45,8 @@ class Pulse:
         """Put the hooks in place."""
         if self.runs:
             return
-        self._hook = register_optimizer_step_post_hook(self._on_step)
+        self.runs = True
+        steps.listen(self._on_step)
         self._shell = interactive_shell()
         if self._shell is not None:
             self._shell.events.register("pre_run_cell", self._on_begin)
@@ -61,8 +56,8 @@ class Pulse:
         """Take every hook away."""
         if not self.runs:
             return
-        self._hook.remove()
-        self._hook = None
+        self.runs = False
+        steps.forget(self._on_step)
         if self._shell is not None:
             _quietly(lambda: self._shell.events.unregister("pre_run_cell", self._on_begin))
             _quietly(lambda: self._shell.events.unregister("post_run_cell", self._on_end))
@@ -78,7 +73,7 @@ class Pulse:
         if beat is not None:
             _quietly(beat.cell_ended)
 
-    def _on_step(self, *_: object) -> None:
+    def _on_step(self) -> None:
         beat = self._beat()
         if beat is not None:
             _quietly(beat.stepped)

@@ -238,16 +238,6 @@ def test_the_largest_cell_is_within_the_range_of_colours_however_it_is_sent():
     assert sent.abs().max().item() <= frame["picture"]["limits"][1]
 
 
-def test_no_hook_is_left_when_no_view_is_open():
-    from torch.optim import optimizer
-
-    before = len(optimizer._global_optimizer_post_hooks)
-    talk = Talk(tied_net())
-    assert len(optimizer._global_optimizer_post_hooks) == before + 1
-    talk.say("view", view="v", what="closed")
-    assert len(optimizer._global_optimizer_post_hooks) == before
-
-
 def test_a_step_shows_a_live_frame_and_the_cell_the_rest():
     net = tied_net()
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
