@@ -82,7 +82,12 @@ class Inspection:
         """
         with self.lock:
             self.read()
-            return dict(self._record.ties.lost), dict(self._record.ties.gained)
+            return self.last_tie_news
+
+    @property
+    def last_tie_news(self) -> tuple[Pairs, Pairs]:
+        """The same as of the last look, without another one."""
+        return dict(self._record.ties.lost), dict(self._record.ties.gained)
 
     @property
     def tree(self) -> Node:

@@ -13,8 +13,8 @@ from paramwidget.workbench import Workbench
 
 
 def tie_news(bench: Workbench, tree: Tree) -> protocol.TieNews:
-    """The ties that were lost and gained by other hands than the bench's, in the present tree."""
-    lost, gained = bench.tie_news()
+    """The ties that were lost and gained by other hands than the bench's, in the tree just read."""
+    lost, gained = bench.last_tie_news
     return protocol.TieNews(_offers(tree, lost), _offers(tree, gained))
 
 

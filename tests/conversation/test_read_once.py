@@ -1,4 +1,4 @@
-"""What a look costs: each tensor is found once, judged once and read once."""
+"""What a look and an edit cost: each tensor is found, judged and read once."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from torch import nn
 from conversation.talk import Talk
 from paramwidget import compat
 from paramwidget.slots.names import resolve
+from paramwidget.slots.reading.trace import places_of, trace_of
 from paramwidget.tensors import condition, readable
 
 
@@ -29,7 +30,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
         return count
 
-    for function in (condition, readable, resolve):
+    for function in (condition, readable, resolve, trace_of, places_of):
         name = function.__name__
         stand_in = counting(function, name)
         for module_name, module in list(sys.modules.items()):
@@ -78,3 +79,8 @@ def test_an_idle_look_at_two_panels_reads_nothing(talk: Talk, calls: Counter[str
     talk.session.presenter.show_panels()
     assert not talk.frames()
     assert calls == {"resolve": 2, "condition": 2}
+
+
+def test_an_edit_goes_through_the_modules_once(talk: Talk, calls: Counter[str]) -> None:
+    talk.ask("assign", path=["0", "weight"], index=[0, 0], value="3")
+    assert calls["trace_of"] + calls["places_of"] == 1
