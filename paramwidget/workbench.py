@@ -21,6 +21,7 @@ from paramwidget.edit.actions.tie import Tie, Untie
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.journal import Edit, Entry, Journal
 from paramwidget.edit.journal.journal import QUICK_BYTES
+from paramwidget.edit.journal.stake import Stake
 from paramwidget.edit.step import NoReserve
 from paramwidget.edit.step import step as one_step
 from paramwidget.inspection import Inspection, Narrow
@@ -181,10 +182,10 @@ class Workbench(Inspection):
         return edit
 
     @neutral()
-    def at_stake(self, all_edits: bool = False) -> list[Name]:
-        """The slots of whole tensors that ``undo`` would set back though others wrote to them.
+    def at_stake(self, all_edits: bool = False) -> Stake:
+        """What something else has written to whole tensors and ``undo`` would put away.
 
-        ``all_edits``: that undoing every edit would set back.
+        ``all_edits``: that undoing every edit would put away.
         """
         with self.lock:
             self.look_outside()

@@ -358,17 +358,20 @@ export interface Tie {
   second: string[];
 }
 
-/** Undo the newest edit. Where that would put away values of a whole tensor that something else has written, it is refused with ``where`` "confirmed", unless it is ``confirmed``. Where it cannot be done at all, ``where`` is "skip". */
+/** Undo the newest edit. Where that would put away values of a whole tensor that something else has written, it is refused with ``where`` "confirmed", unless it is ``confirmed``. Where it cannot be done at all, ``where`` is "skip". An answer says which ``entry`` and ``stake`` the refusal was about, so that nothing else is undone than was agreed to; without them it is about whatever is the newest. */
 export interface Undo {
   kind: "undo";
   id: string;
   confirmed?: boolean;
+  entry?: number;
+  stake?: string;
 }
 
-/** Leave the newest edit as it is, so that undo goes on with the one before it. */
+/** Leave the newest edit as it is, so that undo goes on with the one before it. ``entry`` as for undo. */
 export interface Skip {
   kind: "skip";
   id: string;
+  entry?: number;
 }
 
 /** Restore an entry of the journal that was replaced or dropped. */
@@ -384,11 +387,12 @@ export interface Redo {
   id: string;
 }
 
-/** Back to the start: undo every edit in effect. ``confirmed`` as for undo. */
+/** Back to the start: undo every edit in effect. ``confirmed`` and ``stake`` as for undo. */
 export interface Restart {
   kind: "restart";
   id: string;
   confirmed?: boolean;
+  stake?: string;
 }
 
 /** The module tree in columns, one entry per row, in the order of a depth-first walk. ``parents`` holds row indices (-1 for the root), ``type_of`` and ``dtype_of`` indices into ``types`` and ``dtypes`` (-1 for none). ``shapes`` is null for modules and for tensors without a known shape. ``counts`` are elements: of a slot its own, of a module those of the parameters below it, each shared one once. ``trainable`` is requires_grad for slots, null for modules and empty slots. ``notes`` has a sentence for the rows (by index) that need one. ``name`` is the model's in Python. */
@@ -520,7 +524,7 @@ export interface Status {
   notice: string;
 }
 
-/** The one reply to an intent. ``where`` names the control that an error belongs to. */
+/** The one reply to an intent. ``where`` names the control that an error belongs to. Where it can be answered, ``entry`` is the number of the journal's entry that it is about, and ``stake`` stands for the slots that it names: an answer says both. */
 export interface Reply {
   kind: "reply";
   id: string;
@@ -532,6 +536,8 @@ export interface Reply {
   seed: string;
   warnings: string[];
   preview: Preview | null;
+  entry: number;
+  stake: string;
 }
 
 /** Asks for the modules (unless ``rows`` is false) and the state of the docks. */

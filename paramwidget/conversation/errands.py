@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from paramwidget import protocol
 from paramwidget.conversation.intents import carry_out, is_dry, preview
-from paramwidget.conversation.replies import refused, replied
+from paramwidget.conversation.questions import Question
+from paramwidget.conversation.replies import refused, replied, sendable
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.journal import Edit
 from paramwidget.edit.step import step
@@ -77,14 +78,20 @@ class IntentErrand:
             if isinstance(error, Exception):
                 said = f"not all of it could be done: {_words(error)}"
             reply = replied(self._intent.id, now or self._before)
-            self._reply(replace(reply, warnings=[*reply.warnings, said]))
+            reply = replace(reply, warnings=[*reply.warnings, said])
         elif isinstance(error, EditError):
-            self._reply(refused(self._intent.id, _words(error), error.where or ""))
+            reply = refused(self._intent.id, _words(error), error.where or "")
         elif isinstance(error, Exception):
             _log.error("paramwidget: an edit failed", exc_info=error)
-            self._reply(refused(self._intent.id, error_text(error)))
+            reply = refused(self._intent.id, error_text(error))
         else:
-            self._reply(refused(self._intent.id, UNCHANGED))
+            reply = refused(self._intent.id, UNCHANGED)
+        if isinstance(error, Question):
+            said = sendable(_words(error))
+            reply = replace(
+                reply, where=error.where, error=said, entry=error.entry, stake=error.stake
+            )
+        self._reply(reply)
 
     def _reply(self, reply: protocol.Reply) -> None:
         with step(reserve=False):

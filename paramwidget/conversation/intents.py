@@ -7,19 +7,16 @@ other fields go by their names. What differs stands here, and all of it is check
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import singledispatch
 from typing import Any
 
 from paramwidget import protocol
+from paramwidget.conversation.questions import agreed, still_newest, way_on
 from paramwidget.edit.actions.action import Action
 from paramwidget.edit.actions.initialize import Initialize
 from paramwidget.edit.actions.outcome import by_reason, display_name
-from paramwidget.edit.errors import EditError, listed
 from paramwidget.edit.journal import Edit
-from paramwidget.edit.journal.words import WAY_ON
-from paramwidget.slots.ties import Name
 from paramwidget.workbench import Workbench
 
 FEW = 6  # names listed when there are many
@@ -47,36 +44,15 @@ def carry_out(intent: protocol.Intent, bench: Workbench) -> Edit | None:
 
 @carry_out.register
 def _undo(intent: protocol.Undo, bench: Workbench) -> Edit | None:
-    if not intent.confirmed:
-        _ask_first(bench.at_stake())
-    with _way_on():
+    still_newest(intent.entry, bench)
+    agreed(intent, bench.at_stake())
+    with way_on(bench):
         return bench.undo()
 
 
-@contextmanager
-def _way_on() -> Iterator[None]:
-    """A browser has a button for what ``bench.skip()`` does."""
-    try:
-        yield
-    except EditError as error:
-        said = str(error).removesuffix(WAY_ON)
-        said = f"{said[:1].upper()}{said[1:]}. Undo can go on with the edits before it."
-        raise EditError(said, "skip") from None
-
-
-def _ask_first(names: Sequence[Name]) -> None:
-    """Refuse until it is confirmed that these slots lose what something else wrote to them."""
-    if names:
-        were = "was" if len(names) == 1 else "were"
-        raise EditError(
-            f"{listed(map(display_name, names))} {were} changed by a cell or by training since. "
-            "Undo puts those values away; they stay in the journal and can be brought back.",
-            "confirmed",
-        )
-
-
 @carry_out.register
-def _skip(_: protocol.Skip, bench: Workbench) -> Edit | None:
+def _skip(intent: protocol.Skip, bench: Workbench) -> Edit | None:
+    still_newest(intent.entry, bench)
     return bench.skip()
 
 
@@ -92,9 +68,8 @@ def _redo(_: protocol.Redo, bench: Workbench) -> Edit | None:
 
 @carry_out.register
 def _restart(intent: protocol.Restart, bench: Workbench) -> Edit | None:
-    if not intent.confirmed:
-        _ask_first(bench.at_stake(all_edits=True))
-    with _way_on():
+    agreed(intent, bench.at_stake(all_edits=True))
+    with way_on(bench):
         undone = bench.restart()
     return undone[-1] if undone else None
 

@@ -159,15 +159,23 @@ class Undo(Intent):
 
     Where that would put away values of a whole tensor that something else has written, it is
     refused with ``where`` "confirmed", unless it is ``confirmed``. Where it cannot be done at all,
-    ``where`` is "skip".
+    ``where`` is "skip". An answer says which ``entry`` and ``stake`` the refusal was about, so that
+    nothing else is undone than was agreed to; without them it is about whatever is the newest.
     """
 
     confirmed: bool = False
+    entry: int = -1
+    stake: str = ""
 
 
 @dataclass(frozen=True)
 class Skip(Intent):
-    """Leave the newest edit as it is, so that undo goes on with the one before it."""
+    """Leave the newest edit as it is, so that undo goes on with the one before it.
+
+    ``entry`` as for undo.
+    """
+
+    entry: int = -1
 
 
 @dataclass(frozen=True)
@@ -184,6 +192,7 @@ class Redo(Intent):
 
 @dataclass(frozen=True)
 class Restart(Intent):
-    """Back to the start: undo every edit in effect. ``confirmed`` as for undo."""
+    """Back to the start: undo every edit in effect. ``confirmed`` and ``stake`` as for undo."""
 
     confirmed: bool = False
+    stake: str = ""

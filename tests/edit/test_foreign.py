@@ -48,7 +48,7 @@ def test_slots_are_named_in_their_order_however_often_it_is_undone() -> None:
     bench.initialize("", "ones_", parameters="weight")
     for _ in range(2):
         add(net)
-        assert bench.at_stake() == ["0.weight", "1.weight"]
+        assert bench.at_stake().names == ["0.weight", "1.weight"]
         undone = bench.undo()
         assert undone is not None
         assert any("0.weight and 1.weight have been changed" in one for one in undone.warnings)

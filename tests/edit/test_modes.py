@@ -299,7 +299,7 @@ def test_the_journal_is_the_same_in_every_mode(mode: str) -> None:
         model.lin.weight.add_(1)
     with MODES[mode]():
         state = _state()
-        assert bench.at_stake() == ["lin.weight"]
+        assert bench.at_stake().names == ["lin.weight"]
         code = bench.code()
         assert [entry.title for entry in bench.journal][1:] == ["changed outside: 1 slot"]
         assert bench.undo() is not None

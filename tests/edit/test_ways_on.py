@@ -47,7 +47,7 @@ def test_what_was_brought_back_is_the_edits_own_and_its_undo_asks_nothing(
     foreign = contents(net)
     bench.undo()
     back = bench.bring_back(the(bench, "replaced"))
-    assert bench.at_stake() == []
+    assert bench.at_stake().names == []
     for _ in range(2):
         undone = bench.undo()
         assert undone is not None
@@ -55,7 +55,7 @@ def test_what_was_brought_back_is_the_edits_own_and_its_undo_asks_nothing(
         bench.redo()
         assert contents(net)["0.weight"] == foreign["0.weight"]
     add(net)
-    assert bench.at_stake() == ["0.weight", "1.weight"]
+    assert bench.at_stake().names == ["0.weight", "1.weight"]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_skip_leads_past_an_edit_that_cannot_be_undone(change: Callable[[Any], N
     change(net)
     with pytest.raises(EditError, match=r"0\.weight.*bench\.skip"):
         bench.undo()
-    assert bench.at_stake() == []
+    assert bench.at_stake().names == []
     left = contents(net)
     assert bench.skip() is blocked
     assert contents(net) == left

@@ -104,7 +104,8 @@ def dotted(names: list[Any]) -> list[str]:
 
 
 def foreign(edit: Edit) -> list[str]:
-    return [warning for warning in edit.warnings if "something else since" in warning]
+    by = ("something else since", "of another model (")
+    return [warning for warning in edit.warnings if any(one in warning for one in by)]
 
 
 class Walk:

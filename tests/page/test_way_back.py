@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 import torch
 from playwright.sync_api import Locator, expect
 from torch import nn
@@ -186,11 +187,71 @@ def test_back_to_the_start_stops_at_what_cannot_be_undone_and_offers_the_way_on(
     with widget.cell():
         layers(widget)[0] = nn.Linear(5, 3)
     view.button("Back to the start").click()
-    answer(view, "Undo all anyway").click()
     answer(view, "Leave this edit").click()
     view.button("Back to the start").click()
     expect(view.button("Nothing to undo")).to_be_visible()
     assert torch.equal(layers(widget)[2].bias.detach(), bias)
+
+
+def test_what_back_to_the_start_has_left_is_asked_about(widget: Bench, view: View) -> None:
+    widget.bench.initialize("0", "zeros_")
+    widget.bench.initialize("2.bias", "ones_")
+    with widget.cell():
+        layers(widget)[0] = nn.Linear(5, 3)
+    view.button("Back to the start").click()
+    expect(question(view)).to_contain_text("Cannot undo 'zeros_")
+    expect(view.button("Redo: ones_ on 2.bias")).to_be_visible()
+    answer(view, "Leave this edit").click()
+    expect(view.button("Nothing to undo")).to_be_visible()
+
+
+@pytest.mark.parametrize("choice", ["Undo anyway", "Leave this edit"])
+def test_an_answer_is_about_the_edit_that_was_asked_about(
+    widget: Bench, view: View, choice: str
+) -> None:
+    edit_and_train(widget)
+    view.tree.focus()
+    view.press("Control+z")
+    with widget.hold():
+        answer(view, choice).click()
+        widget.bench.initialize("2.bias", "ones_")
+    expect(view.host.get_by_text("The journal has changed since that was asked")).to_be_visible()
+    assert [edit.title for edit in widget.bench.history][-1] == "ones_ on 2.bias"
+    assert bool((layers(widget)[2].bias == 1).all())
+    assert bool((layers(widget)[0].weight == 2).all())
+
+
+def test_what_was_not_asked_about_is_asked_about(widget: Bench, view: View) -> None:
+    edit_and_train(widget)
+    view.tree.focus()
+    view.press("Control+z")
+    expect(question(view)).to_contain_text("0.weight was changed")
+    with widget.cell():
+        layers(widget)[2].weight.data += 1
+    answer(view, "Undo anyway").click()
+    expect(question(view)).to_contain_text("0.weight and 2.weight were changed")
+    answer(view, "Undo anyway").click()
+    expect(view.button("Nothing to undo")).to_be_visible()
+
+
+def test_a_question_goes_with_the_kernel(widget: Bench, view: View) -> None:
+    edit_and_train(widget)
+    view.tree.focus()
+    view.press("Control+z")
+    expect(answer(view, "Undo anyway")).to_be_visible()
+    widget.cut(dead=True)
+    expect(question(view)).to_have_count(0)
+
+
+def test_an_undo_and_a_redo_over_others_values_say_so(widget: Bench, view: View) -> None:
+    edit_and_train(widget)
+    widget.bench.undo()
+    with widget.cell():
+        layers(widget)[0].weight.data.fill_(8)
+    view.tree.focus()
+    view.press("Control+Shift+z")
+    said = "0.weight has been changed by something else since; undo brings those values back"
+    expect(view.host.get_by_role("status").filter(has_text=said)).to_be_visible()
 
 
 def test_an_undo_of_one_cell_asks_nothing(widget: Bench, view: View) -> None:

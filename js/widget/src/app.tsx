@@ -81,19 +81,26 @@ function Notices({ store, view }: AppProps) {
       <Trouble of={store.trouble} leave={leave} />
       <TieNotices store={store} leave={leave} />
       <Trouble of={view.notice} leave={leave} />
+      <Trouble of={view.remark} leave={leave} sort="warn" />
       {question && <QuestionBar key={question.text} question={question} view={view} />}
     </>
   );
 }
 
-function Trouble({ of, leave }: { of: Signal<string>; leave: () => void }) {
+interface TroubleProps {
+  of: Signal<string>;
+  leave: () => void;
+  sort?: "danger" | "warn";
+}
+
+function Trouble({ of, leave, sort = "danger" }: TroubleProps) {
   if (!of.value) return null;
   const dismiss = () => {
     of.value = "";
     leave();
   };
   return (
-    <Notice class="danger" role="alert" dismiss={dismiss}>
+    <Notice class={sort} role={sort === "danger" ? "alert" : "status"} dismiss={dismiss}>
       <span>{of.value}</span>
     </Notice>
   );

@@ -97,6 +97,8 @@ const EVERY: ToBrowser[] = [
     seed: "",
     warnings: [],
     preview: null,
+    entry: -1,
+    stake: "",
   },
 ];
 

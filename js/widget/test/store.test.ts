@@ -6,7 +6,7 @@ import { Kernel, NET, started, treeMessage } from "./store-kit";
 
 function reply(id: string): Reply {
   const nothing = { error: "", where: "", title: "done", changed: 1, seed: "", warnings: [] };
-  return { kind: "reply", id, ok: true, ...nothing, preview: null };
+  return { kind: "reply", id, ok: true, ...nothing, preview: null, entry: -1, stake: "" };
 }
 
 function state(panel: string, generation = 0): PanelState {

@@ -17,6 +17,7 @@ from paramwidget.edit.journal.entry import Edit, Entry
 from paramwidget.edit.journal.kept import BUDGET, Kept
 from paramwidget.edit.journal.lines import Lines
 from paramwidget.edit.journal.reach import in_order, reached_by, with_tied
+from paramwidget.edit.journal.stake import Stake, at_stake, last_in_the_way
 from paramwidget.edit.journal.whole import OneAtATime, afterwards, append_all
 from paramwidget.edit.journal.words import (
     NOT_IN_SCRIPT,
@@ -205,11 +206,11 @@ class Journal:
             with self._alone.step() as (current, mark):
                 self.look(net, slots)
                 skipped = self._skipped_since(entry)
-                above = [one for one in skipped if sharing.holds(one)]
-                above += self._sharing.above(entry)
+                elsewhere = self._sharing.above(entry)
+                above = [*(one for one in skipped if sharing.holds(one)), *elsewhere]
                 paths = entry.foreign_now(net, (one for e in above for one in sharing.written(e)))
                 foreign = in_order(paths, slots)
-                edit = warned(entry, foreign, skipped) if foreign else entry.edit
+                edit = warned(entry, foreign, skipped, elsewhere) if foreign else entry.edit
                 line = self._replaced_line(entry) if undoing and foreign else entry.replaced
                 added = [(self._undone, entry)] if undoing else [
                     (self._done, entry), (self._lines.entries, entry)]  # fmt: skip
@@ -272,22 +273,12 @@ class Journal:
         if any(one in self._skipped for one in partly):
             self._lines.entries.append(line)  # the script goes on holding them
 
-    def at_stake(self, net: nn.Module, all_edits: bool = False) -> list[Name]:
-        """The slots of whole tensors that undo would set back, though others wrote to them.
-
-        Empty where undo cannot be done. ``all_edits``: that undoing every edit would set back.
-        """
-        self._forget_taken_back()
+    def at_stake(self, net: nn.Module, all_edits: bool = False) -> Stake:
+        """What undo would put away; with ``all_edits``, what undoing all of them would."""
+        top = self.top
         if all_edits:
-            return self._lines.written_over()
-        if not self._done:
-            return []
-        entry = self._done[-1]
-        if entry.inverses is None or any(one.problem(net) for one in entry.inverses):
-            return []
-        slots = {path_of(name): name for name in entry.names}
-        foreign = entry.foreign_now(net)
-        return in_order(foreign, slots) if entry.displaced_whole else []
+            return Stake(top, self._lines.written_over(last_in_the_way(self._done, net)))
+        return at_stake(top, net, [] if top is None else self._sharing.above(top))
 
     def entry(self, number: int) -> Entry:
         """The entry with this number; raises EditError if there is none."""
@@ -362,9 +353,14 @@ class Journal:
         return self._done[-1].edit if self._done else None
 
     @property
+    def top(self) -> Entry | None:
+        """The entry that undo would undo."""
+        return next((entry for entry in reversed(self._done) if entry.stands), None)
+
+    @property
     def next_undo(self) -> str:
         """The title of what undo would undo, "" for nothing."""
-        return next((entry.title for entry in reversed(self._done) if entry.stands), "")
+        return "" if self.top is None else self.top.title
 
     @property
     def next_redo(self) -> str:

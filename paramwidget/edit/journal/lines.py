@@ -44,14 +44,15 @@ class Lines:
             if one.kind == "outside":
                 yield one
 
-    def written_over(self) -> list[Name]:
-        """The slots that an edit has set as a whole and something else has changed since."""
+    def written_over(self, after: Entry | None = None) -> list[Name]:
+        """The slots that a later edit has set as a whole and something else has changed since."""
+        first = -1 if after is None else after.number
         whole: set[Name] = set()
         found: dict[Name, None] = {}
         for entry in self.entries:
             if entry.kind == "outside":
                 found.update((n, None) for n in entry.names if n in whole - entry.restored)
-            elif entry.sets_whole and entry.stands:
+            elif entry.number > first and entry.sets_whole and entry.stands:
                 whole.update(entry.names)
         return list(found)
 

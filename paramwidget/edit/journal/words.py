@@ -29,18 +29,30 @@ def were_changed(names: list[Name]) -> str:
     return f"{listed(map(display_name, names), MOST_NAMES)} {have} been changed"
 
 
+def by_another_model(titles: list[str]) -> str:
+    """ "an edit of another model (zeros_ on 0.weight)"."""
+    return f"an edit of another model ({listed(titles, 3)})"
+
+
 def replaced_title(entry: Entry) -> str:
     """The title of the values that an undo put away."""
     return f"values from before undoing {entry.title!r}"
 
 
-def warned(entry: Entry, foreign: list[Name], skipped: list[Entry]) -> Edit | None:
-    """The edit of an entry, with a warning that its undo or redo puts others' values away."""
+def warned(
+    entry: Entry, foreign: list[Name], skipped: list[Entry], elsewhere: list[Entry]
+) -> Edit | None:
+    """The edit of an entry, with a warning that its undo or redo puts others' values away.
+
+    ``skipped`` are newer edits that were skipped, ``elsewhere`` those of models that share tensors.
+    """
     edit = entry.edit
     if edit is None:
         return None
     own = {name for one in skipped for name in one.names}
     by = "an edit that was skipped" if own.issuperset(foreign) else "something else"
+    if elsewhere:
+        by = by_another_model([one.title for one in elsewhere])
     back = "redo" if entry.stands else "undo"
     warning = f"{were_changed(foreign)} by {by} since; {back} brings those values back"
     return replace(edit, warnings=[*edit.warnings, warning])

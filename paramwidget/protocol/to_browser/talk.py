@@ -119,7 +119,11 @@ class Preview:
 
 @dataclass(frozen=True)
 class Reply(ToBrowser):
-    """The one reply to an intent. ``where`` names the control that an error belongs to."""
+    """The one reply to an intent. ``where`` names the control that an error belongs to.
+
+    Where it can be answered, ``entry`` is the number of the journal's entry that it is about, and
+    ``stake`` stands for the slots that it names: an answer says both.
+    """
 
     id: str
     ok: bool
@@ -130,3 +134,5 @@ class Reply(ToBrowser):
     seed: str
     warnings: list[str]
     preview: Preview | None
+    entry: int = -1
+    stake: str = ""

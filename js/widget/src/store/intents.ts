@@ -67,6 +67,15 @@ export class Intents {
 }
 
 function refusal(id: string, error: string): Reply {
-  const empty = { where: "", title: "", changed: 0, seed: "", warnings: [], preview: null };
+  const empty = {
+    where: "",
+    title: "",
+    changed: 0,
+    seed: "",
+    warnings: [],
+    preview: null,
+    entry: -1,
+    stake: "",
+  };
   return { kind: "reply", id, ok: false, error, ...empty };
 }

@@ -31,6 +31,8 @@ export interface ViewState {
   readonly onScreen: Signal<boolean>;
   /** An error that belongs to no control. */
   readonly notice: Signal<string>;
+  /** What was done in another way than one may think. */
+  readonly remark: Signal<string>;
   /** What has to be answered before an undo goes on. */
   readonly question: ReadonlySignal<Question | null>;
   /** The panel to scroll to, and whether to give it the focus. */
@@ -44,7 +46,7 @@ export interface ViewState {
   /** Makes the text larger or smaller; 0 steps: as it was. */
   grow(steps: number): void;
   step(kind: Step): void;
-  /** Asks for a change that belongs to no control; a refusal becomes a notice or a question. */
+  /** Asks for a change that belongs to no control; a refusal becomes a notice or a question, a warning a remark. */
   ask(asked: Asked): void;
   /** Takes the question back. */
   cancel(): void;
@@ -56,29 +58,28 @@ export interface Question {
   title: string;
   text: string;
   answers: readonly { label: string; title: string; asks: Asked }[];
-  /** The edit that undo would have undone; the question goes when that is another one. */
-  about: string;
 }
 
-const LEAVE = {
-  label: "Leave this edit",
-  title: "Keep the edit as it is; Undo then goes on with the one before it",
-  asks: { kind: "skip" },
-} as const;
-
-/** Python says at which field an undo was refused: the field says what can be done. */
-function questionOf(asked: Asked, { where, error }: Reply, about: string): Question | null {
+/** Python says where an undo was refused what can be done; an answer says what it was about. */
+function questionOf(asked: Asked, { where, error, entry, stake }: Reply): Question | null {
   if (asked.kind !== "undo" && asked.kind !== "restart") return null;
   const all = asked.kind === "restart";
-  const said = { title: all ? "Back to the start" : "Undo", text: error, about };
-  if (where === "skip") return { ...said, answers: [LEAVE] };
+  const said = { title: all ? "Back to the start" : "Undo", text: error };
+  const leave = {
+    label: "Leave this edit",
+    title: "Keep the edit as it is; Undo then goes on with the one before it",
+    asks: { kind: "skip", entry },
+  } as const;
+  if (where === "skip") return { ...said, answers: [leave] };
   if (where !== "confirmed") return null;
   const anyway = {
     label: all ? "Undo all anyway" : "Undo anyway",
     title: "Put those values away; the journal keeps them",
-    asks: { ...asked, confirmed: true },
+    asks: all
+      ? ({ kind: "restart", confirmed: true, stake } as const)
+      : ({ kind: "undo", confirmed: true, entry, stake } as const),
   };
-  return { ...said, answers: all ? [anyway] : [anyway, LEAVE] };
+  return { ...said, answers: all ? [anyway] : [anyway, leave] };
 }
 
 /** Which edit undo would undo. */
@@ -94,7 +95,8 @@ export function viewState(store: Store, settings: ReadonlySignal<Settings>): Vie
   const fontScale = signal(1);
   const wanted = signal<{ panel: string; focus: boolean } | null>(null);
   const notice = signal("");
-  const asking = signal<Question | null>(null);
+  const remark = signal("");
+  const asking = signal<{ question: Question; about: string } | null>(null);
   const next = computed(() => nextUndo(store.journal.value));
   const focusWanted = signal<Place | null>(null);
   return {
@@ -109,7 +111,10 @@ export function viewState(store: Store, settings: ReadonlySignal<Settings>): Vie
     form: signal(null),
     onScreen: signal(true),
     notice,
-    question: computed(() => (asking.value?.about === next.value ? asking.value : null)),
+    remark,
+    question: computed(() =>
+      store.editable.value && asking.value?.about === next.value ? asking.value.question : null,
+    ),
     wanted,
     focusWanted,
     reveal(path) {
@@ -133,8 +138,10 @@ export function viewState(store: Store, settings: ReadonlySignal<Settings>): Vie
       if (!store.editable.peek()) return;
       asking.value = null;
       void store.ask(asked).then((reply) => {
-        asking.value = reply.ok ? null : questionOf(asked, reply, next.peek());
-        notice.value = reply.ok || asking.value ? "" : reply.error;
+        const question = questionOf(asked, reply);
+        asking.value = question && { question, about: next.peek() };
+        notice.value = question || reply.ok ? "" : reply.error;
+        remark.value = question ? "" : reply.warnings.join("\n");
       });
     },
     cancel() {
