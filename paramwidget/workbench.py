@@ -26,7 +26,8 @@ from paramwidget.edit.step import NoReserve
 from paramwidget.edit.step import step as one_step
 from paramwidget.inspection import Inspection, Narrow
 from paramwidget.namespace import checked
-from paramwidget.record import making, record_of
+from paramwidget.record import address_of, listened_to, making, memory_of, record_of
+from paramwidget.slots.names import held_at, path_of
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Tree
 from paramwidget.tensors import neutral, usual_defaults
@@ -305,3 +306,23 @@ class Workbench(Inspection):
         for listener in list(self._record.listeners):
             with told("an edit could not be shown"):
                 listener.edited(edit, tree)
+        if edit is not None:
+            with told("an edit could not be shown where its tensors are shared"):
+                self._tell_others(edit)
+
+    def _tell_others(self, edit: Edit) -> None:
+        """Tell those who listen to other models that hold a tensor which an edit has changed."""
+        others = listened_to(but=self._record)
+        held = [held_at(self.net, path_of(name)) for name in edit.changed] if others else []
+        changed = {address_of(tensor) for tensor in held if tensor is not None}
+        for net, record in others:
+            if not record.lock.acquire(blocking=False):
+                continue  # it is being edited, and sees it then
+            try:
+                if edit.restructured or changed & memory_of(net, record):
+                    tree = record.current.read(net)
+                    for listener in list(record.listeners):
+                        with told("an edit of another model could not be shown"):
+                            listener.edited(None, tree)
+            finally:
+                record.lock.release()

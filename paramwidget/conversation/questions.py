@@ -48,7 +48,7 @@ def still_newest(number: int, bench: Workbench) -> None:
     top = bench.log.top
     if number >= 0 and (top is None or top.number != number):
         now = "there is nothing to undo" if top is None else f"the newest edit is {top.title!r}"
-        raise EditError(f"The journal has changed since that was asked: {now} now.")
+        raise EditError(f"the journal has changed since that was asked, and now {now}")
 
 
 @contextmanager

@@ -17,6 +17,9 @@ from typing import Any
 #: Address space that is set aside, for the small objects that a way back needs.
 RESERVE_BYTES = 1 << 20
 
+#: Calls within calls that must still be possible, likewise.
+RESERVE_CALLS = 100
+
 
 class Step:
     """The step that a thread is in; ``ways_back`` undo what it has done so far, the last first."""
@@ -109,7 +112,7 @@ _this_thread = _Thread()
 
 
 class NoReserve(MemoryError):
-    """Not even a little memory is left, so that nothing was begun."""
+    """Not even a little memory is left, or room for a few calls; nothing was begun."""
 
 
 def _reserve() -> mmap.mmap:
@@ -117,6 +120,19 @@ def _reserve() -> mmap.mmap:
         return mmap.mmap(-1, RESERVE_BYTES)
     except (OSError, MemoryError):
         raise NoReserve("no memory is left") from None
+
+
+def _check_calls() -> None:
+    """Raises NoReserve where the way back would end in a RecursionError."""
+
+    def call(left: int) -> None:
+        if left:
+            call(left - 1)
+
+    try:
+        call(RESERVE_CALLS)
+    except RecursionError:
+        raise NoReserve("too many calls within calls are under way") from None
 
 
 @contextmanager
@@ -131,6 +147,8 @@ def step(reserve: bool = True) -> Iterator[Step]:
         with _whole(outer):
             yield outer
         return
+    if reserve:
+        _check_calls()
     own = Step(reserve)
     own.hold_interrupts()
     try:

@@ -25,6 +25,11 @@ class CurrentTree:
         self._tree: Tree | None = None
         self._trace: Trace | None = None
 
+    @property
+    def last(self) -> Tree | None:
+        """The tree as of the last reading, if there was one."""
+        return self._tree
+
     def read(self, net: Any) -> Tree:
         """The present tree."""
         trace = trace_of(net)

@@ -215,7 +215,7 @@ def test_an_answer_is_about_the_edit_that_was_asked_about(
     with widget.hold():
         answer(view, choice).click()
         widget.bench.initialize("2.bias", "ones_")
-    expect(view.host.get_by_text("The journal has changed since that was asked")).to_be_visible()
+    expect(view.host.get_by_text("the journal has changed since that was asked")).to_be_visible()
     assert [edit.title for edit in widget.bench.history][-1] == "ones_ on 2.bias"
     assert bool((layers(widget)[2].bias == 1).all())
     assert bool((layers(widget)[0].weight == 2).all())

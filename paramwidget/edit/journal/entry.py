@@ -11,6 +11,7 @@ from torch import nn
 
 from paramwidget.edit.actions.action import Action, to_json, without_functions
 from paramwidget.edit.actions.outcome import Outcome
+from paramwidget.edit.journal.held import Held, changed_since
 from paramwidget.edit.memory.transaction import Bytes, Inverse
 from paramwidget.edit.script import ROOT, Script
 from paramwidget.namespace import NET
@@ -122,6 +123,8 @@ class Entry:
     restored: set[Name] = field(default_factory=set, repr=False)  # of what was changed outside
     marks: list[Bytes] = field(default_factory=list, repr=False)  # where it wrote, if skipped
     taken_back: list[Entry] = field(default_factory=list, repr=False)  # by undoing this
+    below: Entry | None = field(default=None, repr=False)  # the comment that it was undone below
+    held: dict[Path, Held] = field(default_factory=dict, repr=False)  # where objects are exchanged
 
     @property
     def code_size(self) -> int:
@@ -150,6 +153,19 @@ class Entry:
     def only_bytes(self) -> bool:
         """Whether the values that it put away are bytes alone, not memory or objects."""
         return all(isinstance(one, Bytes) for one in self.inverses or () if one.displaces)
+
+    @property
+    def by_object(self) -> bool:
+        """Whether the way back exchanges something that no path leads to."""
+        return any(not isinstance(one, Bytes) or one.tensor is not None
+                   for one in self.inverses or ())  # fmt: skip
+
+    def problems(self, net: nn.Module) -> list[str]:
+        """Why the model has changed too much for the way back: nothing if it has not."""
+        inverses = self.inverses or ()
+        return changed_since(net, self.held, any(one.displaces for one in inverses)) or [
+            why for one in inverses if (why := one.problem(net)) is not None
+        ]
 
     def on_top(self) -> None:
         """What it wrote lies over what all others have written, in any journal."""

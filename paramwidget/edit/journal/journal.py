@@ -14,6 +14,7 @@ from paramwidget.edit.actions.outcome import Failed
 from paramwidget.edit.errors import EditError, counted, quoted
 from paramwidget.edit.journal import sharing
 from paramwidget.edit.journal.entry import Edit, Entry
+from paramwidget.edit.journal.held import held_in
 from paramwidget.edit.journal.kept import BUDGET, Kept
 from paramwidget.edit.journal.lines import Lines
 from paramwidget.edit.journal.reach import in_order, reached_by, with_tied
@@ -26,7 +27,7 @@ from paramwidget.edit.journal.words import (
     warned,
     why_not,
 )
-from paramwidget.edit.memory.transaction import Bytes, Inverse, bring_in, swap_all
+from paramwidget.edit.memory.transaction import Bytes, Inverse, bring_in, refuse, swap_all
 from paramwidget.edit.script import (
     Script,
     UserFunction,
@@ -121,6 +122,8 @@ class Journal:
             prints = self._known.forget(paths)
         if not entry.only_bytes:
             entry.left, entry.left_undone = entry.left_undone or prints, entry.left
+        if entry.by_object:
+            entry.held = held_in(net, map(path_of, entry.names))
 
     def look(self, net: nn.Module, slots: Mapping[Path, Name], most: int = QUICK_BYTES) -> None:
         """Note which of the slots something else has changed since anybody looked."""
@@ -217,6 +220,7 @@ class Journal:
                 if line is not None and line is not entry.replaced:
                     added.append((self.entries, line))
                 left = self._done if undoing else self._undone
+                refuse(entry.problems(net))
                 inverses = swap_all(net, entry.inverses)
                 append_all(*added)
                 current.keep(mark)
@@ -255,19 +259,23 @@ class Journal:
         self._learn(net, entry, slots)
         self._touch(entry)
         self._kept.weigh(entry)
-        line = entry.replaced
+        line, skipped = entry.replaced, self._skipped_since(entry)
         if entry.stands:
             self._lines.size += entry.code_size
+            self._lines.put_before(entry, skipped)
             if line is not None:  # its values are in their slots again
                 self._touch(line).stands = True
                 self._lines.remove(line)
                 self._lines.put_back(entry, line.names)
             return
         self._lines.remove(entry)
+        self._lines.note_below(entry, skipped)
         if line is None or not foreign:
             return
         self._touch(line)
-        line.names, line.title, line.stands = foreign, replaced_title(entry), False
+        # objects are brought back all together
+        line.names = list(entry.names) if entry.by_object else foreign
+        line.title, line.stands = replaced_title(entry), False
         if entry.displaced_whole:
             self._lines.put_away(entry, foreign)
         if any(one in self._skipped for one in partly):
@@ -318,6 +326,7 @@ class Journal:
         title = f"brought back: {entry.title}"
         with self._alone.step() as (current, mark):
             self.look(net, slots)
+            refuse((entry.source or entry).problems(net))
             inverses = bring_in(net, entry.kept)
             edit = Edit(
                 title,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from paramwidget.edit.actions.outcome import display_name
 from paramwidget.edit.errors import listed
@@ -26,6 +26,25 @@ class Lines:
                 del self.entries[place]
                 self.size -= entry.code_size
                 return
+
+    def put_before(self, entry: Entry, skipped: Sequence[Entry]) -> None:
+        """An entry was redone below newer ones that were skipped: it comes before them again."""
+        if entry.below is not None:
+            self.remove(entry.below)
+        lines = enumerate(self.entries) if skipped else ()
+        later = [place for place, one in lines if one in skipped]
+        if later:
+            self.remove(entry)
+            self.entries.insert(later[0], entry)
+            self.size += entry.code_size
+
+    def note_below(self, entry: Entry, skipped: Sequence[Entry]) -> None:
+        """An entry was undone below newer ones that were skipped, whose objects may be gone."""
+        told = {name for one in skipped if entry.held or one.held for name in one.names}
+        names = [name for name in entry.names if name in told]
+        entry.below = Entry("replaced", "", names) if names else None
+        if entry.below is not None:
+            self.entries.append(entry.below)
 
     def put_away(self, entry: Entry, names: Iterable[Name]) -> None:
         """Undoing an entry has put away what was changed outside in these slots since."""

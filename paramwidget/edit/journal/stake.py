@@ -49,4 +49,4 @@ def last_in_the_way(done: Sequence[Entry], net: nn.Module) -> Entry | None:
 
 def cannot_be_undone(entry: Entry, net: nn.Module) -> bool:
     """Whether the model has changed too much, or the way back was dropped."""
-    return entry.inverses is None or any(one.problem(net) for one in entry.inverses)
+    return entry.inverses is None or bool(entry.problems(net))

@@ -14,8 +14,8 @@ WAY_ON = "; bench.skip() leaves it as it is, and undo goes on with the edit befo
 MOST_NAMES = 100
 
 OVER_SKIPPED = (
-    "{} went back here to what was there before an edit that was skipped: on a fresh copy the "
-    "values differ from here on"
+    "{} went back here to what was there before an edit that was skipped: a fresh copy may differ "
+    "from here on"
 )
 CHANGED_OUTSIDE = (
     "{} changed outside the journal here: on a fresh copy the values differ from here on"

@@ -198,42 +198,32 @@ class OwnRegistry(_Swapped):
 
 
 @dataclass
-class Attributes(Registry):
-    """The tensors that a module holds as plain attributes; ``holder`` is its whole ``__dict__``."""
+class Attributes(_Swapped):
+    """The tensors that a module holds as plain attributes.
 
-    def present(self) -> Any:
-        return {name: value for name, value in self.holder.items() if is_tensor(value)}
-
-    def problem(self, net: nn.Module) -> str | None:
-        """Restored by name: a pruned weight is a different object after each forward pass."""
-
-    def _hold(self, content: Any) -> None:
-        for name in self.present():
-            if name not in content:
-                del self.holder[name]
-        self.holder.update(content)
-
-
-@dataclass
-class Behaviour(_Swapped):
-    """The hooks and the class of a module, which pruning and parametrizing change.
-
-    Hooks that were added since are removed too.
+    Restored by name: a pruned weight is a different object after each forward pass.
     """
-
-    displaces: ClassVar[bool] = False
 
     module: weakref.ref[nn.Module]  # a journal keeps no model alive
     then: dict[str, Any]
 
     @classmethod
-    def of(cls, module: nn.Module) -> Behaviour:
-        return cls(weakref.ref(module), _behaviour(module))
+    def of(cls, module: nn.Module) -> Attributes:
+        return cls(weakref.ref(module), _tensors(compat.module_fields(module)))
+
+    @property
+    def nbytes(self) -> int:
+        return _size(self.then.values())
+
+    def differs(self) -> bool:
+        module = self.module()
+        present = {} if module is None else _tensors(compat.module_fields(module))
+        return module is not None and not same_objects(present, self.then)
 
     def _swap(self) -> None:
         module = self.module()
         if module is not None:
-            now = _behaviour(module)
+            now = _tensors(compat.module_fields(module))
             self.restore()
             self.then = now
 
@@ -241,15 +231,83 @@ class Behaviour(_Swapped):
         module = self.module()
         if module is None:
             return
+        fields = compat.module_fields(module)
+        for name in _tensors(fields):
+            if name not in self.then:
+                del fields[name]
+        fields.update(self.then)
+
+    def copied(self) -> Attributes:
+        return replace(self)
+
+
+def _tensors(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if is_tensor(value)}
+
+
+#: A hook that the module still has.
+_STAYS = object()
+
+
+@dataclass
+class Behaviour(_Swapped):
+    """The hooks and the class of a module, which pruning and parametrizing change.
+
+    Hooks that were added since are removed too. Those that stay are not held: a method of the model
+    may be among them.
+    """
+
+    displaces: ClassVar[bool] = False
+
+    module: weakref.ref[nn.Module]
+    then: dict[str, Any]
+
+    @classmethod
+    def of(cls, module: nn.Module) -> Behaviour:
+        return cls(weakref.ref(module), _behaviour(module))
+
+    def differs(self) -> bool:
+        module = self.module()
+        return module is not None and _behaviour(module) != self.then
+
+    def let_go(self) -> None:
+        """Hold no more than what has changed."""
+        module = self.module()
+        now = {} if module is None else _behaviour(module)
+        for name, hooks in self.then.items():
+            if name != "class":
+                present = now.get(name, {})
+                self.then[name] = {
+                    key: _STAYS if present.get(key, _STAYS) is hook else hook
+                    for key, hook in hooks.items()
+                }
+
+    def _swap(self) -> None:
+        module = self.module()
+        if module is not None:
+            now = _behaviour(module)
+            self.restore()
+            self.then = now
+            self.let_go()
+
+    def restore(self) -> None:
+        module = self.module()
+        if module is None:
+            return
         fields = compat.raw_dict(module)
         for name in _HOOKS:
-            if isinstance(fields.get(name), dict):
-                fields[name].clear()
-                fields[name].update(self.then.get(name, {}))
+            present = fields.get(name)
+            if isinstance(present, dict):
+                then = {
+                    key: present.get(key, _STAYS) if hook is _STAYS else hook
+                    for key, hook in self.then.get(name, {}).items()
+                }
+                present.clear()
+                present.update((key, hook) for key, hook in then.items() if hook is not _STAYS)
         object.__setattr__(module, "__class__", self.then["class"])
 
     def copied(self) -> Behaviour:
-        return replace(self)
+        return replace(self, then=dict(self.then))
 
 
 def _behaviour(module: nn.Module) -> dict[str, Any]:

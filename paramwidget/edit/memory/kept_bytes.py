@@ -18,7 +18,7 @@ from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.memory.overlap import Block, block_of, overlap, within
 from paramwidget.slots.names import resolve
 from paramwidget.slots.tree import Path
-from paramwidget.tensors import condition, dtype_name
+from paramwidget.tensors import Condition, condition, dtype_name
 
 
 class Inverse(Protocol):
@@ -44,6 +44,14 @@ class Inverse(Protocol):
 
     def copied(self) -> Inverse:
         """The same, with bytes of its own."""
+
+
+def look_of(now: Condition) -> str:
+    """ "(2, 3) of float32"; with the device if it is another than the CPU, and the odd state."""
+    look = f"{now.shape} of {now.dtype}" if now.shape is not None else "a tensor"
+    if now.device not in ("cpu", "meta", None):
+        look += f" on {now.device}"
+    return look if now.state == "ready" else f"{look}, {now.state}"
 
 
 @dataclass
@@ -103,10 +111,7 @@ class Bytes:
             now = condition(tensor)
             if now.state != "ready" or now.shape != self.shape or tensor.dtype != self.dtype:
                 was = f"{self.shape} of {dtype_name(self.dtype)}"
-                return (
-                    f"{self.name} has changed since: it was {was} and is now "
-                    f"{now.shape if now.shape is not None else now.state} of {now.dtype}"
-                )
+                return f"{self.name} has changed since: it was {was} and is now {look_of(now)}"
         return None
 
     def apart(self, net: nn.Module) -> list[Bytes]:

@@ -129,7 +129,7 @@ class RollbackPoint:
     switches: dict[int, RequiresGrad] = field(
         default_factory=dict
     )  # of tensors whose bytes are not held
-    modules: list[tuple[Behaviour, list[Registry]]] = field(default_factory=list)
+    modules: list[tuple[Behaviour, list[Registry | Attributes]]] = field(default_factory=list)
     fields: list[Fields] = field(default_factory=list)
     gradients: list[Gradient] = field(default_factory=list)
     _met: set[int] = field(default_factory=set)  # registries: several modules may share one
@@ -146,9 +146,9 @@ class RollbackPoint:
             point.fields.append(Fields(module))
         return point
 
-    def _take(self, module: nn.Module) -> list[Registry]:
+    def _take(self, module: nn.Module) -> list[Registry | Attributes]:
         fields = compat.module_fields(module)
-        taken: list[Registry] = []
+        taken: list[Registry | Attributes] = []
         for name in _REGISTRIES:
             registry = fields.get(name)
             if isinstance(registry, dict) and id(registry) not in self._met:
@@ -166,8 +166,7 @@ class RollbackPoint:
         if id(fields) in self._met:
             return taken
         self._met.add(id(fields))
-        own = Attributes(fields, None)
-        own.then = own.present()
+        own = Attributes.of(module)
         self._hold(own.then.values())
         return [*taken, own]
 
@@ -195,9 +194,13 @@ class RollbackPoint:
         for behaviour, held_by in self.modules:
             differing = [one for one in held_by if one.differs()]
             for one in differing:
-                one.now = one.present()
+                if isinstance(one, Registry):
+                    one.now = one.present()
             # a lazy module changes class and hooks too at its first forward, and stays so
-            registries += [*differing, behaviour] if differing else []
+            registries += differing
+            if differing and behaviour.differs():
+                behaviour.let_go()
+                registries.append(behaviour)
         by_object = bool(registries)
         found: list[Inverse] = []
         for key, held in self.tensors.items():

@@ -115,18 +115,17 @@ def transaction(net: nn.Module) -> Iterator[Transaction]:
 def swap_all(net: nn.Module, inverses: Sequence[Inverse]) -> list[Inverse]:
     """Exchange everything that is kept with what is there; returns what undoes that.
 
-    Raises EditError that names each slot that cannot be restored, with nothing changed.
+    There must be no ``problem``.
     """
-    _refuse(net, inverses)
     return _exchanged(net, _apart(net, inverses))
 
 
 def bring_in(net: nn.Module, inverses: Sequence[Inverse]) -> list[Inverse]:
     """Put what is kept there, and go on keeping it; returns what undoes that.
 
-    Raises EditError that names each slot that cannot be restored, with nothing changed.
+    There must be no ``problem``. Raises EditError, with nothing changed, if slots are one tensor
+    now that held different values.
     """
-    _refuse(net, inverses)
     copies = _apart(net, [one.copied() for one in inverses])
     wanted: dict[tuple[int, str], Bytes] = {}
     for one in copies:
@@ -139,8 +138,8 @@ def bring_in(net: nn.Module, inverses: Sequence[Inverse]) -> list[Inverse]:
     return _exchanged(net, copies)
 
 
-def _refuse(net: nn.Module, inverses: Sequence[Inverse]) -> None:
-    problems = [why for one in inverses if (why := one.problem(net)) is not None]
+def refuse(problems: Sequence[str]) -> None:
+    """Raises EditError that names each slot that cannot be restored, if there is one."""
     if problems:
         raise EditError(listed(dict.fromkeys(problems), 20))
 
