@@ -11,6 +11,7 @@ import type {
   ToKernel,
 } from "../../../shared/protocol";
 import { type FrameModel, frameModel } from "./cells";
+import { bareFrame, check } from "./sound";
 import { Throttle } from "./throttle";
 
 export type Change = Partial<Pick<Look, "lens" | "window" | "cells" | "sliders">>;
@@ -170,11 +171,11 @@ function readable(
   shown: FrameModel | null,
 ): FrameModel {
   try {
+    check(frame);
     return frameModel(frame, buffers, shown);
   } catch (error) {
     console.error("paramwidget: a picture could not be read", error);
     const message = "The picture that the kernel sent cannot be read.";
-    const bare = { ...frame, message, picture: null, statistics: null, bars: null };
-    return frameModel(bare, [], null);
+    return frameModel(bareFrame(frame, message), [], null);
   }
 }

@@ -10,7 +10,6 @@ import {
   type Reply,
   type Status,
   type TieNews,
-  type ToBrowser,
   type ToKernel,
   type Tree,
   type TreeChange,
@@ -19,7 +18,7 @@ import type { Packet, Transport } from "../transport";
 import { type Asked, Intents } from "./intents";
 import { journalAfter } from "./journal";
 import { type Change, PanelList, type PanelModel } from "./panels";
-import { flawOf } from "./sound";
+import { bareFrame, check } from "./sound";
 import { TreeModel } from "./tree";
 import { changedTree } from "./treechange";
 
@@ -105,6 +104,7 @@ export class WidgetStore implements Store {
   private readonly intents: Intents;
   private readonly list: PanelList;
   private readonly id = newId();
+  private journalMissed = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -212,6 +212,7 @@ export class WidgetStore implements Store {
       return this.apply(packet);
     } catch (error) {
       this.complain(packet, error);
+      if (packet.content.kind === "journal") this.journalMissed = true;
       return false;
     }
   }
@@ -223,7 +224,9 @@ export class WidgetStore implements Store {
   }
 
   private apply({ content, buffers }: Packet): boolean {
-    if (content.kind !== "treechange") check(content); // that one may be to another tree
+    if (content.kind === "frame")
+      check(bareFrame(content)); // the panel says what is wrong inside
+    else if (content.kind !== "treechange") check(content); // that one may be to another tree
     switch (content.kind) {
       case "tree":
         this.takeTree(content);
@@ -244,7 +247,7 @@ export class WidgetStore implements Store {
         this.list.takeFrame(content, buffers);
         break;
       case "journal":
-        this.journal.value = journalAfter(this.journal.peek(), content);
+        this.takeJournal(content);
         break;
       case "catalog":
         this.catalog.value = content;
@@ -292,6 +295,14 @@ export class WidgetStore implements Store {
     }
   }
 
+  /** What is new can only be added to all that came before: if some was missed, all is asked for. */
+  private takeJournal(message: Journal): void {
+    const missed = this.journalMissed && !message.whole;
+    this.journalMissed = false;
+    if (missed) this.hello("lost");
+    else this.journal.value = journalAfter(this.journal.peek(), message);
+  }
+
   private takeBriefs({ revision, briefs }: Briefs): void {
     if (revision !== this.tree.peek()?.revision) return;
     const known = new Map(this.briefs.peek());
@@ -304,11 +315,6 @@ export class WidgetStore implements Store {
     this.list.dispose();
     this.intents.abandon("The widget was closed before the kernel answered.");
   }
-}
-
-function check(content: ToBrowser): void {
-  const flaw = flawOf(content);
-  if (flaw) throw new Error(flaw);
 }
 
 /** Unlike crypto.randomUUID it is there on plain http pages too. */
