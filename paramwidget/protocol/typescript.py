@@ -102,7 +102,7 @@ def _sort(hint: Any) -> str | list[Any]:
     if origin is dict:
         return ["record", _sort(args[1])]
     plain = {str: "string", bool: "boolean", int: "integer", float: "number"}
-    return plain.get(hint, hint.__name__)
+    return plain.get(hint) or str(hint.__name__)
 
 
 def _interface(declared: type[Any]) -> str:

@@ -38,7 +38,7 @@ const LOOK_EVERY_MS = 50;
 
 export class PanelList {
   readonly panels = signal<readonly PanelModel[]>([]);
-  /** The panels that Python closed, with the reason; the newest last. */
+  /** The panels that Python closed, with the reason, until they are dismissed; the newest last. */
   readonly closed = signal<readonly ClosedPanel[]>([]);
   private readonly known = new Map<string, Panel>();
   private readonly opening = new Set<string>();
@@ -89,7 +89,7 @@ export class PanelList {
     for (const { panel } of closed) this.opening.delete(panel);
     const told = new Set(panels.map(({ panel }) => panel));
     for (const id of this.closing) if (!told.has(id)) this.closing.delete(id);
-    if (closed.length) this.closed.value = [...this.closed.value, ...closed];
+    if (closed.length) this.closed.value = withoutSame([...this.closed.value, ...closed]);
     const opening = this.panels.value.filter((panel) => this.opening.has(panel.id));
     this.keep([
       ...panels
@@ -162,6 +162,11 @@ export class PanelList {
     }
     this.panels.value = panels;
   }
+}
+
+/** A row that is gone may be clicked again: the same reason is said once. */
+function withoutSame(closed: readonly ClosedPanel[]): ClosedPanel[] {
+  return [...new Map(closed.map((one) => [one.reason, one])).values()];
 }
 
 /** What a frame shows; a sentence in place of a picture that cannot be read. */

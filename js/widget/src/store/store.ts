@@ -9,7 +9,6 @@ import {
   PROTOCOL,
   type Reply,
   type Status,
-  type TieNews,
   type ToKernel,
   type Tree,
   type TreeChange,
@@ -19,6 +18,7 @@ import { type Asked, Intents } from "./intents";
 import { journalAfter } from "./journal";
 import { type Change, PanelList, type PanelModel } from "./panels";
 import { bareFrame, check } from "./sound";
+import { TieList } from "./tienews";
 import { TreeModel } from "./tree";
 import { changedTree } from "./treechange";
 
@@ -31,10 +31,10 @@ export interface Store {
   readonly catalog: ReadonlySignal<Catalog>;
   readonly journal: ReadonlySignal<Journal | null>;
   readonly status: ReadonlySignal<Status>;
-  /** Ties that a load, a cast or a cell has broken or made; null before the first. */
-  readonly tieNews: ReadonlySignal<TieNews | null>;
+  /** Ties that a load, a cast or a cell has broken or made, until they are dismissed. */
+  readonly ties: TieList;
   readonly panels: ReadonlySignal<readonly PanelModel[]>;
-  /** Panels that Python closed, and why; the newest last. */
+  /** Panels that Python closed, and why, until they are dismissed; the newest last. */
   readonly closed: PanelList["closed"];
   /**
    * True where an edit can be asked for: a kernel is there and understands, though it may be busy.
@@ -91,7 +91,7 @@ export class WidgetStore implements Store {
     notice: "",
   });
   readonly trouble = signal("");
-  readonly tieNews = signal<TieNews | null>(null);
+  readonly ties = new TieList();
   readonly heard = signal(0);
   readonly hellos = signal(0);
   readonly editable = computed(() => this.connection.value === "live" && !this.status.value.notice);
@@ -256,7 +256,7 @@ export class WidgetStore implements Store {
         this.status.value = content;
         break;
       case "tienews":
-        this.tieNews.value = content;
+        this.ties.take(content);
         break;
       case "reply":
         this.intents.settle(content);
