@@ -638,17 +638,42 @@ export type LabAnswer = LabRows | LabDocked | LabCode | LabDone | LabRefused;
 
 export type Intent = Initialize | Assign | Compute | SetRequiresGrad | Tie | Undo | Skip | BringBack | Redo | Restart;
 
-/** The fields that each message must have; those that may be null are not listed. */
-export const REQUIRED = {
-  tree: { revision: "number", model: "string", names: "list", parents: "list", kinds: "list", types: "list", type_of: "list", shapes: "list", dtypes: "list", dtype_of: "list", counts: "list", trainable: "list", states: "list", notes: "object", ties: "list", shared_modules: "list", totals: "object", warnings: "list" },
-  treechange: { revision: "number", before: "number", start: "number", removed: "number", rows: "object", changed: "list", changed_rows: "object", types: "list", dtypes: "list", notes: "object", ties: "list", shared_modules: "list", totals: "object", warnings: "list" },
-  tienews: { lost: "list", gained: "list" },
-  briefs: { revision: "number", briefs: "list" },
-  panels: { panels: "list", closed: "list" },
-  facts: { panel: "string", path: "list", name: "string", slot_kind: "string", type_name: "string", dtype: "string", device: "string", state: "string", reason: "string", note: "string", access: "list", ties: "list", lenses: "list", locked: "string", unfit: "object" },
-  frame: { panel: "string", generation: "number", revision: "number", cause: "string", lens: "string", message: "string" },
-  journal: { entries: "list", undo: "string", redo: "string", code: "string" },
-  catalog: { initializers: "list", functions: "list", examples: "list" },
-  status: { busy: "boolean", waiting: "number", polls: "boolean" },
-  reply: { id: "string", ok: "boolean", error: "string", where: "string", title: "string", changed: "number", seed: "string", warnings: "list" },
-} as const;
+/** What a field holds: the name of a plain type or of a part, or a list, a record of it or null. */
+export type Sort = string | readonly ["list" | "record" | "maybe", Sort];
+
+/** The fields of each message to the browser, by its kind, and of the parts that they hold. */
+export const FIELDS: Readonly<Record<string, Readonly<Record<string, Sort>>>> = {
+  tree: { revision: "integer", model: "string", names: ["list", "string"], parents: ["list", "integer"], kinds: ["list", "string"], types: ["list", "string"], type_of: ["list", "integer"], shapes: ["list", ["maybe", ["list", "integer"]]], dtypes: ["list", "string"], dtype_of: ["list", "integer"], counts: ["list", "integer"], trainable: ["list", ["maybe", "boolean"]], states: ["list", "string"], notes: ["record", "string"], ties: ["list", "TieRows"], shared_modules: ["list", "SharedModule"], totals: "Totals", warnings: ["list", "string"], "name?": "string" },
+  treechange: { revision: "integer", before: "integer", start: "integer", removed: "integer", rows: "TreeRows", changed: ["list", "integer"], changed_rows: "TreeRows", types: ["list", "string"], dtypes: ["list", "string"], notes: ["record", "string"], ties: ["list", "TieRows"], shared_modules: ["list", "SharedModule"], totals: "Totals", warnings: ["list", "string"] },
+  tienews: { lost: ["list", "TieOffer"], gained: ["list", "TieOffer"] },
+  briefs: { revision: "integer", briefs: ["list", "Brief"] },
+  panels: { panels: ["list", "PanelState"], closed: ["list", "ClosedPanel"] },
+  facts: { panel: "string", path: ["list", "string"], name: "string", slot_kind: "string", type_name: "string", shape: ["maybe", ["list", "integer"]], dtype: "string", device: "string", requires_grad: ["maybe", "boolean"], state: "string", reason: "string", note: "string", access: ["list", "string"], ties: ["list", "TieFact"], lenses: ["list", "LensFact"], locked: "string", unfit: ["record", "string"], "twins?": ["list", "Twin"] },
+  frame: { panel: "string", generation: "integer", revision: "integer", cause: "string", lens: "string", message: "string", picture: ["maybe", "Picture"], statistics: ["maybe", "Statistics"], bars: ["maybe", "Bars"] },
+  journal: { entries: ["list", "Entry"], undo: "string", redo: "string", code: "string", "whole?": "boolean", "code_kept?": "integer", "first?": "integer" },
+  catalog: { initializers: ["list", "Initializer"], functions: ["list", "Function"], examples: ["list", "string"] },
+  status: { busy: "boolean", waiting: "integer", polls: "boolean", "notice?": "string" },
+  reply: { id: "string", ok: "boolean", error: "string", where: "string", title: "string", changed: "integer", seed: "string", warnings: ["list", "string"], preview: ["maybe", "Preview"], "entry?": "integer", "stake?": "string" },
+  TieRows: { kind: "string", rows: ["list", "integer"] },
+  SharedModule: { rows: ["list", "integer"], proof: "string" },
+  Totals: { parameters: "integer", trainable: "integer", bytes: "integer", bytes_text: "string", parameter_tensors: "integer", named_slots: "integer", state_entries: "integer" },
+  TreeRows: { names: ["list", "string"], depths: ["list", "integer"], kinds: ["list", "string"], type_of: ["list", "integer"], shapes: ["list", ["maybe", ["list", "integer"]]], dtype_of: ["list", "integer"], counts: ["list", "integer"], trainable: ["list", ["maybe", "boolean"]], states: ["list", "string"] },
+  TieOffer: { first: ["list", "string"], second: ["list", "string"], first_name: "string", second_name: "string", "locked?": "string" },
+  Brief: { row: "integer", mean: "string", std: "string", bars: ["list", "integer"], sampled: "boolean", alarm: "string" },
+  PanelState: { panel: "string", path: ["list", "string"], lens: "string", generation: "integer", window: ["maybe", ["list", "integer"]], cells: ["list", "integer"], sliders: ["list", "integer"] },
+  ClosedPanel: { panel: "string", reason: "string" },
+  TieFact: { kind: "string", names: ["list", "string"], paths: ["list", ["list", "string"]], proof: "string" },
+  LensFact: { name: "string", label: "string", locked: "string" },
+  Twin: { offer: "TieOffer", same_values: "boolean", declared: "string" },
+  Layout: { shape: ["list", "integer"], rows: "integer", cols: "integer", outer: ["list", "integer"], kernel: ["list", "integer"], gap: ["list", "integer"], sliders: ["list", "integer"] },
+  Plane: { role: "string", encoding: "string", buffer: "integer" },
+  Picture: { layout: "Layout", sliders: ["list", "integer"], window: ["list", "integer"], block: ["list", "integer"], exact: "boolean", planes: ["list", "Plane"], texts: ["record", "string"], limits: ["list", "number"], limits_text: "string", "dtype?": "string", "scale?": "string", "shared_scale?": "string" },
+  Statistics: { numel: "string", min: "string", max: "string", mean: "string", std: "string", zeros: "string", nan: "string", inf: "string" },
+  Bars: { heights: ["list", "number"], counts: ["list", "integer"], low: "string", high: "string", zero: ["maybe", "number"], sampled: "boolean" },
+  Entry: { title: "string", names: ["list", "string"], changed: "integer", skipped: ["list", "string"], seed: "string", warnings: ["list", "string"], code: "string", stands: "boolean", error: "string", "of?": "string", "number?": "integer", "can_be_brought_back?": "boolean" },
+  Argument: { name: "string", type: "string", default: ["maybe", "string"], choices: ["list", "string"] },
+  Initializer: { name: "string", source: "string", summary: "string", doc: "string", arguments: ["list", "Argument"], random: "boolean" },
+  Function: { call: "string", means: "string" },
+  Skipped: { reason: "string", count: "integer", names: ["list", "string"] },
+  Preview: { count: "integer", names: ["list", "string"], skipped: ["list", "Skipped"], promise: "string", "warnings?": ["list", "string"] },
+};

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import types
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -17,6 +18,7 @@ from paramwidget.protocol.message import (
     ToKernel,
     hints_of,
     messages,
+    not_none,
     optional,
 )
 
@@ -41,7 +43,7 @@ def typescript() -> str:
         *(_interface(part) for part in nested.values()),
         *(_interface(message) for message in declared),
         *(_union(group) for group in (*_GROUPS, Intent)),
-        _required(messages(ToBrowser)),
+        _fields(messages(ToBrowser)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -61,29 +63,46 @@ def _collect(hint: Any, found: dict[str, type[Any]]) -> None:
         found[hint.__name__] = hint
 
 
-def _required(declared: Iterable[type[Message]]) -> str:
-    """The fields that a message to the browser must have, and what they are, for a check."""
+def _fields(declared: Iterable[type[Message]]) -> str:
+    """The fields of every message to the browser and of all its parts, for a check."""
+    parts: dict[str, type[Any]] = {message.kind: message for message in declared}
+    for message in tuple(parts.values()):
+        for hint in hints_of(message).values():
+            _collect(hint, parts)
     lines = []
-    for message in declared:
-        given = [name for name in hints_of(message) if name not in optional(message)]
-        sorts = ((name, _sort(hints_of(message)[name])) for name in given)
-        fields_ = ", ".join(f'{name}: "{sort}"' for name, sort in sorts if sort)
-        lines.append(f"  {message.kind}: {{ {fields_} }},")
-    doc = "/** The fields that each message must have; those that may be null are not listed. */"
-    return f"{doc}\nexport const REQUIRED = {{\n" + "\n".join(lines) + "\n} as const;"
+    for name, part in parts.items():
+        sorts = (
+            (f'"{field}?"' if field in optional(part) else field, json.dumps(_sort(hint)))
+            for field, hint in hints_of(part).items()
+        )
+        lines.append(f"  {name}: {{ {', '.join(f'{field}: {sort}' for field, sort in sorts)} }},")
+    return _FIELDS + "\n".join(lines) + "\n};"
 
 
-def _sort(hint: Any) -> str:
-    """What a value is in JavaScript; "" if it may be null."""
+_FIELDS = """\
+/** What a field holds: the name of a plain type or of a part, or a list, a record of it or null. */
+export type Sort = string | readonly ["list" | "record" | "maybe", Sort];
+
+/** The fields of each message to the browser, by its kind, and of the parts that they hold. */
+export const FIELDS: Readonly<Record<string, Readonly<Record<string, Sort>>>> = {
+"""
+
+
+def _sort(hint: Any) -> str | list[Any]:
+    """A type as the check reads it; of a Literal it has to be a string, known or not."""
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
-        return ""
+        return ["maybe", _sort(not_none(hint))]
     if origin is Annotated:
         return _sort(args[0])
     if origin is Literal:
         return "string"
-    plain = {str: "string", bool: "boolean", int: "number", float: "number", list: "list"}
-    return plain.get(origin or hint, "object")
+    if origin is list:
+        return ["list", _sort(args[0])]
+    if origin is dict:
+        return ["record", _sort(args[1])]
+    plain = {str: "string", bool: "boolean", int: "integer", float: "number"}
+    return plain.get(hint) or str(hint.__name__)
 
 
 def _interface(declared: type[Any]) -> str:

@@ -81,8 +81,10 @@ def quoted(path: Path) -> Iterator[tuple[int, str]]:
     """The quoted texts of TypeScript that hold a space, and the text between its tags."""
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         code = re.sub(r"^\s*(?:/?\*|//).*|\s//\s.*", "", line)
-        for match in re.finditer(r'"([^"]* [^"]*)"|`([^`]* [^`]*)`|>([^<>{}=]* [^<>{}=]*)<', code):
-            yield number, next(filter(None, match.groups()))
+        for match in re.finditer(r'"([^"]*)"|`([^`]*)`|>([^<>{}=]* [^<>{}=]*)<', code):
+            text = "".join(filter(None, match.groups()))
+            if " " in text:
+                yield number, text
 
 
 def raised(path: Path) -> Iterator[tuple[int, str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -230,6 +231,22 @@ def test_sliders_for_further_axes(blank: Blank) -> None:
     slider.press("End")
     panel.hover(0, 0)
     expect(panel.readout).to_have_text("[0, 0, 2, 0, 0]8")
+
+
+@pytest.mark.parametrize("keys", [[], ["Alt++", "Alt++"], ["Enter"]])
+def test_the_readout_forgets_an_element_that_is_gone(blank: Blank, keys: list[str]) -> None:
+    net: Any = torch.nn.Sequential(torch.nn.Linear(4, 3))
+    bench, [panel] = show(blank, net, "0.weight")
+    panel.click(2, 3)
+    expect(panel.readout).to_contain_text("[2, 3]")
+    panel.press(*keys)
+    with bench.cell():
+        net[0] = torch.nn.Linear(2, 1)
+    expect(panel.root.locator(".shape")).to_have_text("1 × 2")
+    blank.page.mouse.move(0, 0)
+    expect(panel.readout).to_have_text("each cell is one element")
+    expect(panel.editor).to_have_count(0)
+    expect(panel.root.locator(".selection")).to_be_hidden()
 
 
 # --- the scale -----------------------------------------------------------------------------------

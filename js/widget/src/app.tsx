@@ -1,7 +1,8 @@
 /** The shell of one view: toolbar, tree, panels, journal. */
 
-import { type Signal, useSignalEffect } from "@preact/signals";
+import type { Signal } from "@preact/signals";
 import { JournalPane } from "./journal/JournalPane";
+import { ClosedNotice } from "./shell/ClosedNotice";
 import { KeyList } from "./shell/KeyList";
 import { Notice } from "./shell/Notice";
 import { QuestionBar } from "./shell/QuestionBar";
@@ -22,32 +23,38 @@ export function App({ store, view }: AppProps) {
   const beside = store.panels.value.length > 0 || view.form.value !== null;
   return (
     <div class="app">
-      <Guard part="The toolbar">
+      <Guard part="The toolbar" heard={store.heard}>
         <Toolbar store={store} view={view} />
       </Guard>
-      <Guard part="The line of notices">
+      <Guard part="The line of notices" heard={store.heard}>
         <Notices store={store} view={view} />
+      </Guard>
+      <Guard part="The line of ties" heard={store.heard}>
+        <TieNotices store={store} leave={() => view.goTo("tree")} />
+      </Guard>
+      <Guard part="The question" heard={store.heard}>
+        <OpenQuestion view={view} />
       </Guard>
       <div class="below">
         <div class={beside ? "body beside" : "body"}>
           <div class="first">
-            <Guard part="The tree">
+            <Guard part="The tree" heard={store.heard}>
               <TreePane store={store} view={view} />
             </Guard>
             {view.journalOpen.value && (
-              <Guard part="The journal">
+              <Guard part="The journal" heard={store.heard}>
                 <JournalPane store={store} view={view} />
               </Guard>
             )}
           </div>
           {beside && (
-            <Guard part="The side">
+            <Guard part="The side" heard={store.heard}>
               <Side store={store} view={view} />
             </Guard>
           )}
         </div>
         {view.keysShown.value && (
-          <Guard part="The list of keys">
+          <Guard part="The list of keys" heard={store.heard}>
             <KeyList view={view} />
           </Guard>
         )}
@@ -58,13 +65,8 @@ export function App({ store, view }: AppProps) {
 
 /** Messages that belong to no control. */
 function Notices({ store, view }: AppProps) {
-  useSignalEffect(() => {
-    const last = store.closed.value.at(-1);
-    if (last) view.notice.value = `A panel was closed: ${last.reason}.`;
-  });
   const warnings = store.tree.value?.message.warnings ?? [];
   const fromPython = store.status.value.notice;
-  const question = view.question.value;
   const leave = () => view.goTo("tree");
   return (
     <>
@@ -79,12 +81,16 @@ function Notices({ store, view }: AppProps) {
         </div>
       ))}
       <Trouble of={store.trouble} leave={leave} />
-      <TieNotices store={store} leave={leave} />
+      <ClosedNotice store={store} leave={leave} />
       <Trouble of={view.notice} leave={leave} />
       <Trouble of={view.remark} leave={leave} sort="warn" />
-      {question && <QuestionBar key={question.text} question={question} view={view} />}
     </>
   );
+}
+
+function OpenQuestion({ view }: { view: ViewState }) {
+  const question = view.question.value;
+  return question && <QuestionBar key={question.text} question={question} view={view} />;
 }
 
 interface TroubleProps {

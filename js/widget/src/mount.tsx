@@ -30,7 +30,7 @@ export function mount(el: HTMLElement, store: Store, end: AbortSignal): void {
   followKeys(root, store, view, end);
   viewLife(host, store, view, end);
   render(
-    <Guard part="The widget">
+    <Guard part="The widget" heard={store.heard}>
       <App store={store} view={view} />
     </Guard>,
     root,

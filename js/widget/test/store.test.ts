@@ -259,10 +259,10 @@ test("the news of ties stands until Python sends other", () => {
     locked: "",
   };
   kernel.speak({ kind: "tienews", lost: [offer], gained: [] });
-  assert.deepEqual(store.tieNews.value?.lost, [offer]);
+  assert.deepEqual(store.ties.news.value?.lost, [offer]);
   void store.ask({ kind: "tie", first: offer.first, second: offer.second });
   assert.deepEqual(kernel.heard("tie")[0]?.second, ["head", "weight"]);
   kernel.speak({ kind: "tienews", lost: [], gained: [] });
-  assert.equal(store.tieNews.value?.lost.length, 0);
+  assert.equal(store.ties.news.value?.lost.length, 0);
   end();
 });

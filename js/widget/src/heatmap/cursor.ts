@@ -180,9 +180,10 @@ export class Cursor implements Steered {
     putOver(this.stage.selection, shown ? this.screen.frame(lying.screen, cell) : null);
   }
 
-  /** The shape has changed: the old selection is meaningless. */
+  /** The shape has changed: the old selection is meaningless, and so is what is said of it. */
   forget(): void {
-    this.selected = null;
+    if (!this.editor?.dirty) this.editor?.close({ moved: 0, focus: true });
+    this.select(null);
   }
 
   /** After a paint: the value of the selected cell may have changed. */

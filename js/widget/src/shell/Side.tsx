@@ -8,6 +8,7 @@ import type { Store } from "../store/store";
 import type { ViewState } from "../store/view";
 import { CloseButton } from "../style/CloseButton";
 import { Guard } from "../style/Guard";
+import { useEffectAtOnce } from "../style/hooks";
 import { readablePath } from "../tree/names";
 
 interface SideProps {
@@ -28,11 +29,18 @@ export function Side({ store, view }: SideProps) {
   });
   return (
     <div class="side" ref={area}>
-      {view.form.value && <FormCard store={store} view={view} path={view.form.value} />}
+      {view.form.value && (
+        <FormCard
+          store={store}
+          view={view}
+          path={view.form.value}
+          key={JSON.stringify(view.form.value)}
+        />
+      )}
       <div class="panels">
         {store.panels.value.map((panel) => (
           <div class="panel-place" key={panel.id} data-panel={panel.id}>
-            <Guard part="This panel">
+            <Guard part="This panel" heard={store.heard}>
               <PanelView store={store} view={view} panel={panel} />
             </Guard>
           </div>
@@ -56,6 +64,11 @@ function FormCard({ store, view, path }: SideProps & { path: readonly string[] }
       card.current?.querySelector<HTMLElement>("select, input, button:not(.close)")?.focus();
     });
   });
+  useClosedWithoutParameters(store, path, (reason) => {
+    view.notice.value = `The form was closed: ${reason}.`;
+    if (card.current?.matches(":focus-within")) view.goTo("tree");
+    view.form.value = null;
+  });
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== "Escape" || event.defaultPrevented) return;
     event.preventDefault();
@@ -69,11 +82,28 @@ function FormCard({ store, view, path }: SideProps & { path: readonly string[] }
         </h3>
         <CloseButton label="Close the form" title="Close (Esc)" close={close} />
       </header>
-      <Guard part="This form">
-        <InitializeForm store={store} path={path} key={JSON.stringify(path)} />
+      <Guard part="This form" heard={store.heard}>
+        <InitializeForm store={store} path={path} />
       </Guard>
     </section>
   );
+}
+
+/** A form closes, as a panel does, when a cell has removed what it would initialize. */
+function useClosedWithoutParameters(
+  { tree }: Store,
+  path: readonly string[],
+  close: (reason: string) => void,
+) {
+  const had = useRef(false);
+  useEffectAtOnce(() => {
+    const row = tree.value?.row(path) ?? -1;
+    const has = !!tree.value?.hasParameters(row);
+    const name = readablePath(path, "the model");
+    if (tree.value && row < 0) close(`${name} is no longer in the model`);
+    else if (had.current && !has) close(`${name} has no parameters any more`);
+    had.current = has;
+  });
 }
 
 /** False while the panel is not there yet. */

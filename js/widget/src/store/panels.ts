@@ -11,6 +11,7 @@ import type {
   ToKernel,
 } from "../../../shared/protocol";
 import { type FrameModel, frameModel } from "./cells";
+import { bareFrame, check } from "./sound";
 import { Throttle } from "./throttle";
 
 export type Change = Partial<Pick<Look, "lens" | "window" | "cells" | "sliders">>;
@@ -37,7 +38,7 @@ const LOOK_EVERY_MS = 50;
 
 export class PanelList {
   readonly panels = signal<readonly PanelModel[]>([]);
-  /** The panels that Python closed, with the reason; the newest last. */
+  /** The panels that Python closed, with the reason, until they are dismissed; the newest last. */
   readonly closed = signal<readonly ClosedPanel[]>([]);
   private readonly known = new Map<string, Panel>();
   private readonly opening = new Set<string>();
@@ -88,7 +89,7 @@ export class PanelList {
     for (const { panel } of closed) this.opening.delete(panel);
     const told = new Set(panels.map(({ panel }) => panel));
     for (const id of this.closing) if (!told.has(id)) this.closing.delete(id);
-    if (closed.length) this.closed.value = [...this.closed.value, ...closed];
+    if (closed.length) this.closed.value = withoutSame([...this.closed.value, ...closed]);
     const opening = this.panels.value.filter((panel) => this.opening.has(panel.id));
     this.keep([
       ...panels
@@ -163,6 +164,11 @@ export class PanelList {
   }
 }
 
+/** A row that is gone may be clicked again: the same reason is said once. */
+function withoutSame(closed: readonly ClosedPanel[]): ClosedPanel[] {
+  return [...new Map(closed.map((one) => [one.reason, one])).values()];
+}
+
 /** What a frame shows; a sentence in place of a picture that cannot be read. */
 function readable(
   frame: Frame,
@@ -170,11 +176,11 @@ function readable(
   shown: FrameModel | null,
 ): FrameModel {
   try {
+    check(frame);
     return frameModel(frame, buffers, shown);
   } catch (error) {
     console.error("paramwidget: a picture could not be read", error);
     const message = "The picture that the kernel sent cannot be read.";
-    const bare = { ...frame, message, picture: null, statistics: null, bars: null };
-    return frameModel(bare, [], null);
+    return frameModel(bareFrame(frame, message), [], null);
   }
 }

@@ -1,50 +1,102 @@
 /** Whether a message can be taken: what was saved may be damaged or of another version. */
 
-import { REQUIRED, type ToBrowser, type Tree } from "../../../shared/protocol";
+import { FIELDS, type Frame, type Sort, type ToBrowser, type Tree } from "../../../shared/protocol";
 
-/** What is wrong with a message; "" if nothing is. All that is believed of it is its kind. */
-export function flawOf(content: ToBrowser): string {
-  return flawOfFields(content) || (content.kind === "tree" ? flawOfTree(content) : "");
+/** Throws what is wrong with a message; all that is believed of it is its kind. */
+export function check(content: ToBrowser): void {
+  const flaw = flawOf(content);
+  if (flaw) throw new Error(flaw);
 }
 
-type Sort = "list" | "object" | "string" | "number" | "boolean";
+/** What is wrong with a message; "" if nothing is. */
+export function flawOf(content: ToBrowser): string {
+  const fields = Object.hasOwn(FIELDS, content.kind) ? flawOfFields(content, content.kind) : "";
+  if (fields) return `its ${fields}`;
+  return content.kind === "tree" ? flawOfTree(content) : "";
+}
 
-/** Each field is there and of its sort. */
-function flawOfFields(content: ToBrowser): string {
-  const fields = Object.hasOwn(REQUIRED, content.kind) ? REQUIRED[content.kind] : {};
-  for (const [name, sort] of Object.entries<Sort>(fields)) {
-    const found = sortOf(Reflect.get(content, name));
-    if (found !== sort) return `its ${name} should be ${a(sort)} and is ${a(found)}`;
+/** The frame without what it shows, which may be wrong where the rest is not. */
+export function bareFrame(frame: Frame, message = frame.message): Frame {
+  return { ...frame, message, picture: null, statistics: null, bars: null };
+}
+
+/** "rows[2].kind should be a string and is null": the first field that is not as declared. */
+function flawOfFields(value: object, part: string): string {
+  for (const [name, sort] of Object.entries(FIELDS[part] ?? {})) {
+    const field = name.replace("?", "");
+    const found: unknown = Reflect.get(value, field);
+    if (found === undefined && field !== name) continue;
+    const flaw = flawOfSort(found, sort);
+    if (flaw) return field + flaw;
   }
   return "";
 }
 
-function a(sort: Sort | "missing"): string {
-  if (sort === "missing") return sort;
-  return `${sort === "object" ? "an" : "a"} ${sort}`;
+function flawOfSort(value: unknown, sort: Sort): string {
+  if (typeof sort === "string") {
+    const part = Object.hasOwn(FIELDS, sort);
+    if (!part) return fits(value, sort) ? "" : isNot(value, sort);
+    if (!isObject(value)) return isNot(value, "object");
+    const flaw = flawOfFields(value, sort);
+    return flaw && `.${flaw}`;
+  }
+  const [holds, inner] = sort;
+  if (holds === "maybe") return value === null ? "" : flawOfSort(value, inner);
+  if (holds === "list")
+    return Array.isArray(value) ? flawOfList(value, inner) : isNot(value, holds);
+  return isObject(value) ? flawOfRecord(value, inner) : isNot(value, "object");
 }
 
-function sortOf(value: unknown): Sort | "missing" {
-  if (Array.isArray(value)) return "list";
-  if (typeof value === "number") return Number.isFinite(value) ? "number" : "missing";
-  const sort = typeof value;
-  if (sort === "string" || sort === "boolean") return sort;
-  return sort === "object" && value ? "object" : "missing";
+function flawOfList(list: readonly unknown[], inner: Sort): string {
+  for (let at = 0; at < list.length; at++) {
+    const flaw = flawOfSort(list[at], inner); // a hole too is found so
+    if (flaw) return `[${at}]${flaw}`;
+  }
+  return "";
+}
+
+function flawOfRecord(record: object, inner: Sort): string {
+  for (const [key, value] of Object.entries(record)) {
+    const flaw = flawOfSort(value, inner);
+    if (flaw) return `[${JSON.stringify(key)}]${flaw}`;
+  }
+  return "";
+}
+
+function fits(value: unknown, sort: string): boolean {
+  if (sort === "integer") return Number.isInteger(value);
+  return sort === "number" ? Number.isFinite(value) : typeof value === sort;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isNot(value: unknown, sort: string): string {
+  const article = /^[aeiou]/.test(sort) ? "an" : "a";
+  return ` should be ${article} ${sort} and is ${nameOf(value)}`;
+}
+
+function nameOf(value: unknown): string {
+  if (value === undefined) return "missing";
+  if (value === null || typeof value === "number") return String(value);
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 /** A tree can be walked: its fields are known to be of their sorts. */
 function flawOfTree(tree: Tree): string {
   const rows = tree.names.length;
   for (const name of COLUMNS) {
-    const column: readonly unknown[] = tree[name];
-    if (column.length !== rows) return `its ${name} are not one per row`;
-    for (const one of column) if (!FITS[name](one, tree)) return `one of its ${name} is wrong`;
+    if (tree[name].length !== rows) return `its ${name} are not one per row`;
   }
+  if (!tree.type_of.every((one) => isPlace(one, tree.types))) return "a type is not there";
+  if (!tree.dtype_of.every((one) => isPlace(one, tree.dtypes))) return "a dtype is not there";
+  if (!tree.counts.every(isCount)) return "one of its counts is wrong";
+  if (!tree.shapes.every((shape) => shape?.every(isCount) ?? true)) return "a shape is wrong";
   if (!isCount(tree.revision) && tree.revision !== -1) return "its revision is not a number";
-  if (!Object.values(tree.notes).every(isText)) return "its notes are wrong";
-  if (!tree.warnings.every(isText)) return "its warnings are wrong";
   for (const group of [...tree.ties, ...tree.shared_modules]) {
-    if (!isGroup(group, rows)) return "a tie leads to no row";
+    if (!group.rows.every((row) => isCount(row) && row < rows)) return "a tie leads to no row";
   }
   return flawOfParents(tree.parents);
 }
@@ -61,18 +113,6 @@ const COLUMNS = [
   "states",
 ] as const;
 
-const FITS: Record<(typeof COLUMNS)[number], (one: unknown, tree: Tree) => boolean> = {
-  names: isText,
-  parents: (one) => Number.isSafeInteger(one),
-  kinds: isText,
-  type_of: (one, tree) => isPlace(one, tree.types),
-  shapes: (one) => one === null || (Array.isArray(one) && one.every(isCount)),
-  dtype_of: (one, tree) => isPlace(one, tree.dtypes),
-  counts: isCount,
-  trainable: (one) => one === null || typeof one === "boolean",
-  states: isText,
-};
-
 /** In a depth-first walk a row's parent is the row before it, or one above that. */
 function flawOfParents(parents: readonly number[]): string {
   const open: number[] = [];
@@ -84,19 +124,10 @@ function flawOfParents(parents: readonly number[]): string {
   return "";
 }
 
-function isText(one: unknown): boolean {
-  return typeof one === "string";
+function isCount(one: number): boolean {
+  return Number.isSafeInteger(one) && one >= 0;
 }
 
-function isCount(one: unknown): boolean {
-  return Number.isSafeInteger(one) && (one as number) >= 0;
-}
-
-function isPlace(one: unknown, words: readonly unknown[]): boolean {
-  return one === -1 || (isCount(one) && isText(words[one as number]));
-}
-
-function isGroup(group: { rows: unknown } | null, rows: number): boolean {
-  const own = group?.rows;
-  return Array.isArray(own) && own.every((row) => isCount(row) && row < rows);
+function isPlace(one: number, words: readonly string[]): boolean {
+  return one === -1 || (isCount(one) && one < words.length);
 }

@@ -9,8 +9,6 @@ import {
   PROTOCOL,
   type Reply,
   type Status,
-  type TieNews,
-  type ToBrowser,
   type ToKernel,
   type Tree,
   type TreeChange,
@@ -19,7 +17,8 @@ import type { Packet, Transport } from "../transport";
 import { type Asked, Intents } from "./intents";
 import { journalAfter } from "./journal";
 import { type Change, PanelList, type PanelModel } from "./panels";
-import { flawOf } from "./sound";
+import { bareFrame, check } from "./sound";
+import { TieList } from "./tienews";
 import { TreeModel } from "./tree";
 import { changedTree } from "./treechange";
 
@@ -32,10 +31,10 @@ export interface Store {
   readonly catalog: ReadonlySignal<Catalog>;
   readonly journal: ReadonlySignal<Journal | null>;
   readonly status: ReadonlySignal<Status>;
-  /** Ties that a load, a cast or a cell has broken or made; null before the first. */
-  readonly tieNews: ReadonlySignal<TieNews | null>;
+  /** Ties that a load, a cast or a cell has broken or made, until they are dismissed. */
+  readonly ties: TieList;
   readonly panels: ReadonlySignal<readonly PanelModel[]>;
-  /** Panels that Python closed, and why; the newest last. */
+  /** Panels that Python closed, and why, until they are dismissed; the newest last. */
   readonly closed: PanelList["closed"];
   /**
    * True where an edit can be asked for: a kernel is there and understands, though it may be busy.
@@ -92,7 +91,7 @@ export class WidgetStore implements Store {
     notice: "",
   });
   readonly trouble = signal("");
-  readonly tieNews = signal<TieNews | null>(null);
+  readonly ties = new TieList();
   readonly heard = signal(0);
   readonly hellos = signal(0);
   readonly editable = computed(() => this.connection.value === "live" && !this.status.value.notice);
@@ -105,6 +104,7 @@ export class WidgetStore implements Store {
   private readonly intents: Intents;
   private readonly list: PanelList;
   private readonly id = newId();
+  private journalMissed = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -212,6 +212,7 @@ export class WidgetStore implements Store {
       return this.apply(packet);
     } catch (error) {
       this.complain(packet, error);
+      if (packet.content.kind === "journal") this.journalMissed = true;
       return false;
     }
   }
@@ -223,7 +224,9 @@ export class WidgetStore implements Store {
   }
 
   private apply({ content, buffers }: Packet): boolean {
-    if (content.kind !== "treechange") check(content); // that one may be to another tree
+    if (content.kind === "frame")
+      check(bareFrame(content)); // the panel says what is wrong inside
+    else if (content.kind !== "treechange") check(content); // that one may be to another tree
     switch (content.kind) {
       case "tree":
         this.takeTree(content);
@@ -244,7 +247,7 @@ export class WidgetStore implements Store {
         this.list.takeFrame(content, buffers);
         break;
       case "journal":
-        this.journal.value = journalAfter(this.journal.peek(), content);
+        this.takeJournal(content);
         break;
       case "catalog":
         this.catalog.value = content;
@@ -253,7 +256,7 @@ export class WidgetStore implements Store {
         this.status.value = content;
         break;
       case "tienews":
-        this.tieNews.value = content;
+        this.ties.take(content);
         break;
       case "reply":
         this.intents.settle(content);
@@ -292,6 +295,14 @@ export class WidgetStore implements Store {
     }
   }
 
+  /** What is new can only be added to all that came before: if some was missed, all is asked for. */
+  private takeJournal(message: Journal): void {
+    const missed = this.journalMissed && !message.whole;
+    this.journalMissed = false;
+    if (missed) this.hello("lost");
+    else this.journal.value = journalAfter(this.journal.peek(), message);
+  }
+
   private takeBriefs({ revision, briefs }: Briefs): void {
     if (revision !== this.tree.peek()?.revision) return;
     const known = new Map(this.briefs.peek());
@@ -304,11 +315,6 @@ export class WidgetStore implements Store {
     this.list.dispose();
     this.intents.abandon("The widget was closed before the kernel answered.");
   }
-}
-
-function check(content: ToBrowser): void {
-  const flaw = flawOf(content);
-  if (flaw) throw new Error(flaw);
 }
 
 /** Unlike crypto.randomUUID it is there on plain http pages too. */

@@ -125,6 +125,11 @@ export class TreeModel {
     return found;
   }
 
+  /** Whether there is a parameter below a row, with values or not. */
+  hasParameters(row: number): boolean {
+    return row >= 0 && this.message.kinds.slice(row, this.endOf(row)).includes("parameter");
+  }
+
   path(row: number): string[] {
     const path: string[] = [];
     for (let at = row; at > 0; at = this.parent(at)) path.unshift(this.message.names[at] ?? "");
