@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from torch import nn
 
+from paramwidget.compat import MemoryMap
 from paramwidget.edit.actions.action import Action, to_json, without_functions
 from paramwidget.edit.actions.outcome import Outcome
 from paramwidget.edit.memory.transaction import Bytes, Inverse
@@ -172,9 +173,10 @@ class Entry:
         if not self.only_bytes:
             return [p for p, then in self.left.items() if fingerprint(held_at(net, p)) != then]
         found: list[Path] = []
+        memory = MemoryMap.now()
         for one in self.inverses or ():
             if isinstance(one, Bytes):
-                one.displaced = one.problem(net) is None and (
+                one.displaced = one.problem(net, memory) is None and (
                     one.foreign(net) or one.is_below(over)
                 )
                 found += one.paths if one.displaced else ()

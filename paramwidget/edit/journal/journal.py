@@ -25,7 +25,7 @@ from paramwidget.edit.journal.words import (
     warned,
     why_not,
 )
-from paramwidget.edit.memory.transaction import Bytes, Inverse, bring_in, swap_all
+from paramwidget.edit.memory.transaction import Bytes, Inverse, bring_in, problems, swap_all
 from paramwidget.edit.script import (
     Script,
     UserFunction,
@@ -283,7 +283,7 @@ class Journal:
         if not self._done:
             return []
         entry = self._done[-1]
-        if entry.inverses is None or any(one.problem(net) for one in entry.inverses):
+        if entry.inverses is None or any(problems(net, entry.inverses)):
             return []
         slots = {path_of(name): name for name in entry.names}
         foreign = entry.foreign_now(net)
@@ -325,19 +325,22 @@ class Journal:
             raise EditError(f"{entry.title!r} cannot be brought back: {why_not(entry)}", "entry")
         slots = with_tied(entry.names, tree)
         title = f"brought back: {entry.title}"
-        with self._alone.step() as (current, mark):
-            self.look(net, slots)
-            inverses = bring_in(net, entry.kept)
-            edit = Edit(
-                title,
-                list(slots.values()),
-                warnings=[NOT_IN_SCRIPT],
-                action=None,
-                script=Script((comment(title), comment(NOT_IN_SCRIPT))),
-                called=self.called,
-                restructured=not all(isinstance(one, Bytes) for one in inverses),
-            )
-            self._begin(net, edit, inverses, lambda: current.keep(mark))
+        try:
+            with self._alone.step() as (current, mark):
+                self.look(net, slots)
+                inverses = bring_in(net, entry.kept)
+                edit = Edit(
+                    title,
+                    list(slots.values()),
+                    warnings=[NOT_IN_SCRIPT],
+                    action=None,
+                    script=Script((comment(title), comment(NOT_IN_SCRIPT))),
+                    called=self.called,
+                    restructured=not all(isinstance(one, Bytes) for one in inverses),
+                )
+                self._begin(net, edit, inverses, lambda: current.keep(mark))
+        except EditError as error:
+            raise EditError(f"cannot bring back {entry.title!r}: {error}", error.where) from None
         return edit
 
     def _forget_taken_back(self) -> None:

@@ -9,7 +9,8 @@ from functools import partial
 import torch
 from torch import nn
 
-from paramwidget.edit.errors import EditError, listed
+from paramwidget import compat
+from paramwidget.edit.errors import EditError, Problem, in_words
 from paramwidget.edit.memory.kept_bytes import Bytes as Bytes
 from paramwidget.edit.memory.kept_bytes import Inverse as Inverse
 from paramwidget.edit.memory.write import Exchange, Swap, copied, part_of, put
@@ -139,10 +140,19 @@ def bring_in(net: nn.Module, inverses: Sequence[Inverse]) -> list[Inverse]:
     return _exchanged(net, copies)
 
 
+def problems(net: nn.Module, inverses: Sequence[Inverse]) -> Iterator[Problem]:
+    """Why what is kept cannot be exchanged with what is there."""
+    memory = compat.MemoryMap.now()
+    for one in inverses:
+        problem = one.problem(net, memory)
+        if problem is not None:
+            yield problem
+
+
 def _refuse(net: nn.Module, inverses: Sequence[Inverse]) -> None:
-    problems = [why for one in inverses if (why := one.problem(net)) is not None]
-    if problems:
-        raise EditError(listed(dict.fromkeys(problems), 20))
+    why = in_words(problems(net, inverses))
+    if why:
+        raise EditError(why)
 
 
 def _apart(net: nn.Module, inverses: Sequence[Inverse]) -> list[Inverse]:
