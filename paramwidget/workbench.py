@@ -135,8 +135,9 @@ class Workbench(Inspection):
     ) -> Edit:
         """Freeze a slot or the parameters of a target (False), or unfreeze them (True).
 
-        Raises EditError if nothing in the target can be switched. ``changed`` names every slot of
-        each tensor that was switched, or of all where each had that value already.
+        Raises EditError if nothing in the target can be switched: a packed weight can be frozen,
+        but not unfrozen. ``changed`` names every slot of each tensor that was switched, or of all
+        where each had that value already.
         """
         return self.do(SetRequiresGrad(target, value, types, parameters))
 

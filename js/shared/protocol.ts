@@ -475,6 +475,7 @@ export interface Facts {
   locked: string;
   unfit: Record<string, string>;
   twins: Twin[];
+  untrainable: string;
 }
 
 /** What one panel shows now. Without a ``picture``, ``message`` says why. */
