@@ -177,6 +177,7 @@ export interface Entry {
   of: "edit" | "outside" | "replaced" | "dropped" | "failed";
   number: number;
   can_be_brought_back: boolean;
+  left_out: number;
 }
 
 /** One argument of an initializer; ``default`` as typed, null if the argument is required. */
