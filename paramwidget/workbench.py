@@ -137,8 +137,9 @@ class Workbench(Inspection):
     ) -> Edit:
         """Freeze a slot or the parameters of a target (False), or unfreeze them (True).
 
-        Raises EditError if nothing in the target can be switched. ``changed`` names every slot of
-        each tensor that was switched, or of all where each had that value already.
+        Raises EditError if nothing in the target can be switched: a packed weight can be frozen,
+        but not unfrozen. ``changed`` names every slot of each tensor that was switched, or of all
+        where each had that value already.
         """
         return self.do(SetRequiresGrad(target, value, types, parameters))
 
@@ -159,7 +160,7 @@ class Workbench(Inspection):
         A slot that something else has written to since is named in the edit's ``warnings``;
         ``redo`` brings those values back, as ``bring_back`` does at any later time.
         """
-        return self._step(lambda journal, tree: journal.undo(self.net, tree))
+        return self._step(lambda journal, tree: journal.undo(self.net, tree), back=True)
 
     def redo(self) -> Edit | None:
         """Redo the last undone edit; None if there is none."""
@@ -178,7 +179,9 @@ class Workbench(Inspection):
         ``entry`` is one of ``journal``. Raises EditError if its values were dropped, or if the
         model has changed too much.
         """
-        edit = self._step(lambda journal, tree: journal.bring_back(self.net, entry, tree))
+        edit = self._step(
+            lambda journal, tree: journal.bring_back(self.net, entry, tree), back=True
+        )
         assert edit is not None
         return edit
 
@@ -264,8 +267,10 @@ class Workbench(Inspection):
 
     @neutral()
     @usual_defaults()
-    def _step(self, step: Callable[[Journal, Tree], Edit | None]) -> Edit | None:
-        """One step of the journal, of which the listeners are told.
+    def _step(
+        self, step: Callable[[Journal, Tree], Edit | None], back: bool = False
+    ) -> Edit | None:
+        """One step of the journal, of which the listeners are told; ``back``: to what was there.
 
         Neither a function that an edit calls nor a listener can make another step.
         """
@@ -276,13 +281,13 @@ class Workbench(Inspection):
                         "an edit is already running, and neither a function that it calls nor a "
                         "listener can start another one"
                     )
-                return copy_context().run(self._do_step, step)
+                return copy_context().run(self._do_step, step, back)
         except NoReserve as error:
             raise EditError(
                 f"{error} for an edit and its way back; the model was not changed"
             ) from None
 
-    def _do_step(self, step: Callable[[Journal, Tree], Edit | None]) -> Edit | None:
+    def _do_step(self, step: Callable[[Journal, Tree], Edit | None], back: bool) -> Edit | None:
         """The tree is read once, and again only after an edit that may have moved something."""
         _under_way.set((*_under_way.get(), id(self._record)))
         tree, edit = self._places(), None
@@ -290,10 +295,10 @@ class Workbench(Inspection):
             edit = step(self.log, tree)
         finally:
             with suppress(MemoryError):
-                self._tell(edit, tree)
+                self._tell(edit, tree, back)
         return edit
 
-    def _tell(self, edit: Edit | None, tree: Tree) -> None:
+    def _tell(self, edit: Edit | None, tree: Tree, back: bool) -> None:
         """Tell the listeners of an edit.
 
         Whatever fails here, the edit has happened: it stops neither the edit nor the others.
@@ -302,7 +307,7 @@ class Workbench(Inspection):
             with told("what an edit left could not be looked at"):
                 if edit.restructured:
                     tree = self._record.current.read(self.net)
-                    self._watch_ties(tree, expected=edit.kind in ("tie", "untie"))
+                    self._watch_ties(tree, expected=back or edit.kind in ("tie", "untie"))
         for listener in list(self._record.listeners):
             with told("an edit could not be shown"):
                 listener.edited(edit, tree)

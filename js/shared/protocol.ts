@@ -177,6 +177,7 @@ export interface Entry {
   of: "edit" | "outside" | "replaced" | "dropped" | "failed";
   number: number;
   can_be_brought_back: boolean;
+  left_out: number;
 }
 
 /** One argument of an initializer; ``default`` as typed, null if the argument is required. */
@@ -479,6 +480,7 @@ export interface Facts {
   locked: string;
   unfit: Record<string, string>;
   twins: Twin[];
+  untrainable: string;
 }
 
 /** What one panel shows now. Without a ``picture``, ``message`` says why. */
@@ -648,7 +650,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, Sort>>>> = 
   tienews: { lost: ["list", "TieOffer"], gained: ["list", "TieOffer"] },
   briefs: { revision: "integer", briefs: ["list", "Brief"] },
   panels: { panels: ["list", "PanelState"], closed: ["list", "ClosedPanel"] },
-  facts: { panel: "string", path: ["list", "string"], name: "string", slot_kind: "string", type_name: "string", shape: ["maybe", ["list", "integer"]], dtype: "string", device: "string", requires_grad: ["maybe", "boolean"], state: "string", reason: "string", note: "string", access: ["list", "string"], ties: ["list", "TieFact"], lenses: ["list", "LensFact"], locked: "string", unfit: ["record", "string"], "twins?": ["list", "Twin"] },
+  facts: { panel: "string", path: ["list", "string"], name: "string", slot_kind: "string", type_name: "string", shape: ["maybe", ["list", "integer"]], dtype: "string", device: "string", requires_grad: ["maybe", "boolean"], state: "string", reason: "string", note: "string", access: ["list", "string"], ties: ["list", "TieFact"], lenses: ["list", "LensFact"], locked: "string", unfit: ["record", "string"], "twins?": ["list", "Twin"], "untrainable?": "string" },
   frame: { panel: "string", generation: "integer", revision: "integer", cause: "string", lens: "string", message: "string", picture: ["maybe", "Picture"], statistics: ["maybe", "Statistics"], bars: ["maybe", "Bars"] },
   journal: { entries: ["list", "Entry"], undo: "string", redo: "string", code: "string", "whole?": "boolean", "code_kept?": "integer", "first?": "integer" },
   catalog: { initializers: ["list", "Initializer"], functions: ["list", "Function"], examples: ["list", "string"] },
@@ -670,7 +672,7 @@ export const FIELDS: Readonly<Record<string, Readonly<Record<string, Sort>>>> = 
   Picture: { layout: "Layout", sliders: ["list", "integer"], window: ["list", "integer"], block: ["list", "integer"], exact: "boolean", planes: ["list", "Plane"], texts: ["record", "string"], limits: ["list", "number"], limits_text: "string", "dtype?": "string", "scale?": "string", "shared_scale?": "string" },
   Statistics: { numel: "string", min: "string", max: "string", mean: "string", std: "string", zeros: "string", nan: "string", inf: "string" },
   Bars: { heights: ["list", "number"], counts: ["list", "integer"], low: "string", high: "string", zero: ["maybe", "number"], sampled: "boolean" },
-  Entry: { title: "string", names: ["list", "string"], changed: "integer", skipped: ["list", "string"], seed: "string", warnings: ["list", "string"], code: "string", stands: "boolean", error: "string", "of?": "string", "number?": "integer", "can_be_brought_back?": "boolean" },
+  Entry: { title: "string", names: ["list", "string"], changed: "integer", skipped: ["list", "string"], seed: "string", warnings: ["list", "string"], code: "string", stands: "boolean", error: "string", "of?": "string", "number?": "integer", "can_be_brought_back?": "boolean", "left_out?": "integer" },
   Argument: { name: "string", type: "string", default: ["maybe", "string"], choices: ["list", "string"] },
   Initializer: { name: "string", source: "string", summary: "string", doc: "string", arguments: ["list", "Argument"], random: "boolean" },
   Function: { call: "string", means: "string" },

@@ -10,6 +10,7 @@ import torch
 from paramwidget import protocol
 from paramwidget.compat import MemoryMap
 from paramwidget.conversation.intents import FEW
+from paramwidget.edit.actions.set_requires_grad import untrainable_reason
 from paramwidget.edit.actions.write_target import locked
 from paramwidget.edit.initializers.catalogue import catalogue
 from paramwidget.edit.initializers.requirements import unmet_requirement
@@ -96,6 +97,7 @@ def facts(tree: Tree, panel: PanelState, seen: Seen, twins: list[protocol.Twin])
         locked=reason,
         unfit={} if node.kind == "computed" else _unfit(seen),
         twins=twins,
+        untrainable=_untrainable(node, seen),
     )
 
 
@@ -129,6 +131,12 @@ def _locked(node: Node, seen: Seen) -> str:
     if node.kind == "computed":
         return node.note or "It is computed at each use."
     return locked(node, seen.tensor, MemoryMap.now(), seen.known) or ""
+
+
+def _untrainable(node: Node, seen: Seen) -> str:
+    if node.kind != "parameter" or node.requires_grad or seen.tensor is None:
+        return ""
+    return untrainable_reason(seen.tensor, node.packed) or ""
 
 
 def _unfit(seen: Seen) -> dict[str, str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
 from paramwidget import protocol
 from paramwidget.conversation.intents import FEW
-from paramwidget.edit.actions.outcome import display_name
+from paramwidget.edit.actions.outcome import by_reason, display_name
+from paramwidget.edit.errors import counted, listed
 from paramwidget.edit.journal import Entry, Journal
+from paramwidget.slots.ties import Name
 
 MOST_ENTRIES = 200  # lines of a journal are sent, the newest
 MOST_CODE = 100_000  # characters
@@ -21,7 +24,7 @@ class SentJournal:
     def __init__(self) -> None:
         self._revision = -1
         self._code = ""
-        self._standing: dict[int, bool] = {}  # the lines sent, and whether they were in effect
+        self._sent: dict[int, tuple[bool, bool]] = {}  # of each line sent what may change alone
 
     def is_behind(self, journal: Journal) -> bool:
         """Whether there is anything that they have not been sent."""
@@ -30,9 +33,8 @@ class SentJournal:
         return any(map(self._is_new, journal.entries[-MOST_ENTRIES:]))
 
     def _is_new(self, entry: Entry) -> bool:
-        """An undo in another model that shares a tensor takes an edit back without a revision."""
-        known = self._standing.get(entry.number)
-        return entry.revision > self._revision or known is not entry.stands
+        """An undo in another model and the budget change an entry without a revision."""
+        return entry.revision > self._revision or self._sent.get(entry.number) != _alone(entry)
 
     def message(self, journal: Journal, whole: bool = False) -> protocol.Journal:
         """What has changed since the last message; all of it if ``whole``, or at first."""
@@ -42,7 +44,7 @@ class SentJournal:
         code = _code(journal)
         kept = 0 if whole else _kept(self._code, code)
         self._revision, self._code = journal.revision, code
-        self._standing = {entry.number: entry.stands for entry in newest}
+        self._sent = {entry.number: _alone(entry) for entry in newest}
         return protocol.Journal(
             entries=[_line(entry) for entry in changed],
             undo=journal.next_undo,
@@ -52,6 +54,10 @@ class SentJournal:
             code_kept=_units(code[:kept]),
             first=newest[0].number if newest else 0,
         )
+
+
+def _alone(entry: Entry) -> tuple[bool, bool]:
+    return entry.stands, entry.can_be_brought_back
 
 
 def whole_journal(journal: Journal) -> protocol.Journal:
@@ -91,11 +97,20 @@ def _line(entry: Entry) -> protocol.Entry:
     edit = entry.edit
     if edit is None:
         return line
-    skipped = islice(edit.skipped.items(), FEW)
     return replace(
         line,
-        skipped=[f"{display_name(name)}: {why}" for name, why in skipped],
+        skipped=list(_left_out(edit.skipped)),
+        left_out=len(edit.skipped),
         seed="" if edit.seed is None else str(edit.seed),
         warnings=list(edit.warnings),
         code=edit.code,
     )
+
+
+def _left_out(skipped: dict[Name, str]) -> Iterator[str]:
+    """The slots that were left out, by reason."""
+    reasons = by_reason(skipped)
+    for why, names in islice(reasons.items(), FEW):
+        yield f"{listed(map(display_name, names), FEW)}: {why}"
+    if len(reasons) > FEW:
+        yield f"and {counted(len(reasons) - FEW, 'more reason')}"

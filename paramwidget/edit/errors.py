@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from paramwidget.protocol.halves import shown
+
+#: Slots that a warning or a refusal names one by one.
+MOST_NAMES = 100
 
 
 class EditError(ValueError):
@@ -27,6 +31,34 @@ def listed(words: Iterable[object], most: int = 6) -> str:
         names, rest = names[:most], len(names) - most
         return f"{', '.join(names)} and {rest} more"
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why some slots cannot be given back what they held.
+
+    ``of_one`` goes on after one name, ``of_many`` after several. ``detail`` follows it where it is
+    the same for all that share the problem.
+    """
+
+    names: tuple[str, ...]
+    of_one: str
+    of_many: str
+    detail: str = ""
+
+
+def in_words(problems: Iterable[Problem]) -> str:
+    """Each problem once, after the names of all that have it; "" if there is none."""
+    groups: dict[tuple[str, str], list[Problem]] = {}
+    for problem in problems:
+        groups.setdefault((problem.of_one, problem.of_many), []).append(problem)
+    said = []
+    for about, group in groups.items():
+        names = dict.fromkeys(name for problem in group for name in problem.names)
+        details = dict.fromkeys(problem.detail for problem in group)
+        detail = "".join(details) if len(details) == 1 else ""
+        said.append(f"{listed(names, MOST_NAMES)} {about[len(names) > 1]}{detail}")
+    return "; ".join(said)
 
 
 def counted(number: int, noun: str) -> str:

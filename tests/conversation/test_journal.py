@@ -112,3 +112,31 @@ def test_an_edit_that_another_models_undo_has_taken_back_stands_no_longer_in_the
     page.read()
     assert not page.lines[edit]["stands"]
     page.has_all()
+
+
+def test_what_the_budget_has_dropped_offers_no_way_back_in_the_page() -> None:
+    net: Any = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    talk = Talk(net)
+    page, bench = Page(talk), talk.bench
+    bench.initialize("0.weight", "ones_")
+    net[0].weight.data += 1
+    bench.undo()
+    bench.assign("1.bias", (0,), 5)
+    page.has_all()
+    offered = [n for n, line in page.lines.items() if line["can_be_brought_back"]]
+    assert len(offered) == 2  # what was undone, and what that put away
+    bench.log._kept.budget = 1
+    bench.assign("1.bias", (0,), 6)
+    page.has_all()
+    assert not any(line["can_be_brought_back"] for line in page.lines.values())
+
+
+def test_a_line_counts_all_its_slots_and_says_each_reason_once() -> None:
+    talk = Talk(nn.Sequential(*(nn.Linear(4, 4) for _ in range(30))))
+    page = Page(talk)
+    talk.bench.initialize("", "xavier_uniform_")
+    page.has_all()
+    (line,) = page.lines.values()
+    assert (line["changed"], line["left_out"]) == (30, 30)
+    (said,) = line["skipped"]
+    assert said.startswith("0.bias, 1.bias, 2.bias, 3.bias, 4.bias, 5.bias and 24 more: ")

@@ -95,3 +95,37 @@ def test_the_panel_and_the_preview_name_the_file_that_an_edit_writes(tmp_path: P
     assert any(said in one for one in warnings)
     assert file.read_bytes() == bytes(16)
     assert any(said in one for one in talk.initialize("weight", name="ones_")["warnings"])
+
+
+def test_the_preview_of_a_reset_says_what_the_edit_does() -> None:
+    net = nn.Sequential(Linear4bit(), layer(scaled()), nn.Linear(8, 4), nn.Embedding(4, 4))
+    net.own = nn.Parameter(torch.ones(3))
+    net.seen = net[2].bias  # of a Linear that resets it, and of the model, which does not
+    net.norm = nn.LayerNorm(4, bias=False)
+    talk = Talk(net)
+    dry = talk.initialize(name="reset_parameters", dry=True)["preview"]
+    why = {name: one["reason"] for one in dry["skipped"] for name in one["names"]}
+    assert why["own"] == "Its Sequential has no reset_parameters."
+    assert "is not called: 0.weight is packed" in why["0.bias"]
+    assert "is not called: 1.weight is packed" in why["1.bias"]
+    done = talk.initialize(name="reset_parameters")
+    edit = talk.bench.history[-1]
+    assert dry["count"] == done["changed"] == len(edit.changed)
+    assert set(dry["names"]) == set(edit.changed)
+    assert why == edit.skipped
+    alone = talk.initialize("own", name="reset_parameters", dry=True)["preview"]
+    assert (alone["count"], alone["warnings"]) == (0, [])
+    assert not talk.initialize("own", name="reset_parameters")["ok"]
+
+
+def test_the_switch_of_a_packed_weight_can_only_freeze() -> None:
+    net = nn.Sequential(Linear4bit(storage=torch.bfloat16), nn.Linear(8, 4))
+    talk = Talk(net)
+    talk.open("0", "weight")
+    assert "optimizer would update its codes" in talk.of("facts")[-1]["untrainable"]
+    net[0].weight.requires_grad_(True)
+    talk.session.cell_ended()
+    facts = talk.of("facts")[-1]
+    assert (facts["requires_grad"], facts["untrainable"]) == (True, "")
+    talk.open("1", "weight")
+    assert talk.of("facts")[-1]["untrainable"] == ""

@@ -28,6 +28,7 @@ from zoo.packed import (
 
 LAYERS: dict[str, Callable[[], nn.Module]] = {
     "Params4bit": Linear4bit,
+    "codes in bfloat16": lambda: Linear4bit(storage=torch.bfloat16),
     "Int8Params": Linear8bitLt,
     "wrapper": lambda: layer(scaled()),
     "own memory": lambda: layer(Halves(codes(8, 8))),
@@ -47,9 +48,13 @@ def model(which: str) -> tuple[nn.Module, str]:
     return nn.Sequential(LAYERS[which](), nn.Linear(8, 4)), f"0.{NAMES.get(which, 'weight')}"
 
 
+def tensor(net: nn.Module, name: str) -> Any:
+    return dict([*net.named_parameters(), *net.named_buffers()])[name]
+
+
 def raw(net: nn.Module, name: str) -> bytes:
-    tensor: Any = dict([*net.named_parameters(), *net.named_buffers()])[name]
-    return bytes_of(getattr(tensor, "qdata", tensor).as_subclass(torch.Tensor))
+    packed = tensor(net, name)
+    return bytes_of(getattr(packed, "qdata", packed).as_subclass(torch.Tensor))
 
 
 @every_layer
@@ -146,3 +151,72 @@ def test_scales_counters_and_token_ids_are_edited_as_before() -> None:
     assert bench.assign("0.g_idx", (0,), 3).changed == ["0.g_idx"]
     assert bench.assign("1.num_batches_tracked", (), 3).changed == ["1.num_batches_tracked"]
     assert bench.assign("tokens", (1,), 7).changed == ["tokens"]
+
+
+@every_layer
+def test_unfreezing_the_whole_net_leaves_it_frozen_and_freezing_it_is_allowed(which: str) -> None:
+    net, name = model(which)
+    bench, packed = Bench.of(net), tensor(net, name)
+    packed.requires_grad_(False)
+    edit = bench.set_requires_grad("", True)
+    assert name not in edit.changed
+    assert not packed.requires_grad
+    if name in dict(net.named_parameters()):
+        assert edit.skipped[name].startswith("It is packed: an optimizer would update its codes")
+    refused = refusal(lambda: bench.set_requires_grad(name, True))
+    assert "is packed" in str(refused)
+    assert name in bench.set_requires_grad(name, False).changed
+
+
+@every_layer
+def test_what_a_function_unfreezes_from_elsewhere_is_frozen_again(which: str) -> None:
+    net, name = model(which)
+    bench, packed = Bench.of(net), tensor(net, name)
+    packed.requires_grad_(False)
+
+    def unfreeze(module: nn.Module) -> None:
+        for one in [*module.parameters(), *module.buffers()]:
+            if one.is_floating_point():
+                one.requires_grad_(True)
+
+    edit = bench.apply(unfreeze)
+    assert not packed.requires_grad
+    assert any("frozen again" in one for one in edit.warnings) is packed.is_floating_point()
+    fresh, _ = model(which)
+    bench.replayed(fresh)
+    assert not tensor(fresh, name).requires_grad
+
+
+def test_a_packed_weight_that_is_trainable_can_be_frozen_and_undone() -> None:
+    net = nn.Sequential(layer(scaled()), nn.Linear(8, 4))
+    net[0].weight.requires_grad_(True)
+    bench = Bench.of(net)
+    assert "0.weight" in bench.set_requires_grad("", False).changed
+    bench.undo()
+    assert net[0].weight.requires_grad
+
+
+def test_neither_redo_nor_bringing_back_unfreezes_what_was_packed_since() -> None:
+    net = nn.Sequential(layer(nn.Parameter(torch.randn(8, 16), requires_grad=False)))
+    bench = Bench.of(net)
+    bench.set_requires_grad("0.weight", True)
+    bench.undo()
+    net[0].weight.data = codes(64).view(torch.bfloat16)[:, None]
+    net[0].weight.quant_state = object()
+    assert "0.weight has been packed since" in str(refusal(bench.redo))
+    bench.initialize("0.bias", "ones_")
+    entry = next(one for one in bench.journal.entries if one.can_be_brought_back)
+    refused = refusal(lambda: bench.journal.bring_back(net, entry))
+    assert "0.weight has been packed since" in str(refused)
+    assert not net[0].weight.requires_grad
+
+
+def test_an_undo_over_a_weight_that_was_packed_since_is_refused() -> None:
+    net = nn.Sequential(nn.Linear(16, 8))
+    bench = Bench.of(net)
+    bench.initialize("0.weight", "ones_")
+    net[0].weight = nn.Parameter(scaled(), requires_grad=False)
+    before = raw(net, "0.weight")
+    assert bench.journal.at_stake(net) == []
+    assert "0.weight can no longer be written to (it is of class" in str(refusal(bench.undo))
+    assert raw(net, "0.weight") == before

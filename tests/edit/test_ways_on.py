@@ -204,3 +204,47 @@ def test_undo_and_redo_of_what_was_brought_back_raise_no_false_alarm() -> None:
         for edit in (bench.undo(), bench.redo()):
             assert edit is not None
             assert foreign(edit) == []
+
+
+def refusal(do: Callable[[], object]) -> str:
+    with pytest.raises(EditError) as refused:
+        do()
+    return str(refused.value)
+
+
+def test_a_refusal_says_each_reason_once_with_all_the_slots_that_have_it() -> None:
+    net: Any = nn.Sequential(*(nn.Linear(2, 2) for _ in range(30)), nn.Linear(2, 3))
+    bench = Workbench(net)
+    bench.initialize("", "ones_")
+    *names, last = (name for name, _ in net.named_parameters())
+    net.half()
+    said = refusal(bench.undo)
+    have = "have changed dtype since, from float32 to float16"
+    assert f"{', '.join(names)} and {last} {have}" in said
+    assert said.count("float16") == 1
+    net[0] = nn.Linear(5, 2)
+    net[1].weight = nn.Parameter(torch.ones(7))
+    net[2].bias = None
+    net[3].weight = nn.Parameter(torch.ones(2, 2).to_sparse())
+    net[4].weight = nn.Parameter(torch.ones(7, dtype=torch.float16))
+    said = refusal(bench.undo)
+    assert "'ones_ on 62 tensors': 0.weight and 1.weight have changed shape since; " in said
+    assert "; 2.bias is no longer a tensor of the model; " in said
+    assert "; 3.weight can no longer be written to (its layout is sparse_coo" in said
+    whole = "4.weight has changed shape and dtype since, from (2, 2) of float32 to (7,) of float16"
+    assert whole in said
+
+
+@pytest.mark.parametrize("kind", ["dropped", "replaced"])
+def test_a_refusal_to_bring_back_says_what_was_refused(kind: str) -> None:
+    net: Any = nn.Sequential(nn.Linear(2, 2))
+    bench = Workbench(net)
+    bench.initialize("0.weight", "ones_")
+    if kind == "replaced":
+        net[0].weight.data += 1
+    bench.undo()
+    bench.assign("0.bias", (0,), 1)
+    net[0] = nn.Linear(5, 2)
+    entry = next(one for one in bench.journal if one.kind == kind)
+    said = refusal(lambda: bench.bring_back(entry))
+    assert said.startswith(f"cannot bring back {entry.title!r}: 0.weight has changed shape since")

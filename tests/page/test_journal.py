@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 from playwright.sync_api import expect
+from torch import nn
 
 from page.eyes import View
-from page.kit import Bench
+from page.kit import Bench, Blank
 from paramwidget import EditError, initializer
 from paramwidget.conversation.journal import MOST_ENTRIES
 
@@ -130,3 +133,42 @@ def test_a_running_cell_is_marked(widget: Bench, view: View) -> None:
         widget.flush()
         expect(view.marks).to_contain_text("cell running")
     expect(view.marks).to_have_text("")
+
+
+def test_a_line_counts_all_slots_that_changed_and_all_that_were_left_out(blank: Blank) -> None:
+    net = nn.Sequential(*(nn.Linear(8, 8) for _ in range(30)))
+    widget = blank.show(net)
+    view = View(blank.page.locator(".paramwidget")).ready()
+    view.button("Journal").click()
+    widget.bench.initialize("", "xavier_uniform_")
+    widget.flush()
+    with widget.cell():
+        for parameter in net.parameters():
+            parameter.data += 1
+    edit, outside = (view.journal.locator(".entry").nth(n) for n in (0, 1))
+    names = edit.locator(".muted").first
+    expect(names).to_have_text("0.weight, 1.weight, 2.weight, 3.weight and 26 more")
+    expect(names).to_have_attribute("title", re.compile(r"5\.weight\nand 24 more$"))
+    edit.get_by_text("30 left out").click()
+    expect(edit.get_by_role("listitem")).to_have_count(1)
+    expect(edit.get_by_role("listitem")).to_contain_text("5.bias and 24 more: ")
+    expect(outside).to_contain_text("60 slots")
+    expect(outside.locator(".muted")).to_have_text("0.weight, 0.bias, 1.weight, 1.bias and 56 more")
+    widget.bench.undo()
+    widget.flush()
+    away = view.journal.locator(".entry.replaced .muted")
+    expect(away).to_have_text("0.weight, 1.weight, 2.weight, 3.weight and 26 more")
+
+
+def test_bring_back_goes_with_what_the_budget_drops(widget: Bench, view: View) -> None:
+    view.button("Journal").click()
+    widget.bench.initialize("0.weight", "ones_")
+    widget.bench.undo()
+    widget.bench.assign("2.bias", (0,), 5)
+    widget.flush()
+    button = view.journal.get_by_role("button", name="Bring back")
+    expect(button).to_have_count(1)
+    widget.bench.log._kept.budget = 1
+    widget.bench.assign("2.bias", (0,), 6)
+    widget.flush()
+    expect(button).to_have_count(0)

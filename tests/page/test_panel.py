@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 from playwright.sync_api import Page, expect
@@ -10,6 +12,7 @@ from torch import nn
 from page.kit import Blank, saved_packets
 from page.panels import Panel, colours, holding, matrix, plain, show, tied
 from paramwidget.picture import text
+from zoo.packed import Linear4bit
 
 
 def test_a_panel_says_what_the_slot_is(blank: Blank) -> None:
@@ -166,8 +169,12 @@ def test_a_buffer_has_no_such_switch(blank: Blank) -> None:
 
 def test_a_refused_switch_says_why(blank: Blank) -> None:
     _, [panel] = show(blank, nn.ParameterDict({"n": frozen_integers()}), "n")
-    panel.root.get_by_role("switch").click()
-    expect(panel.root.locator(".panel-head .error")).to_be_visible()
+    switch = panel.root.get_by_role("switch")
+    expect(switch).to_have_attribute("aria-disabled", "true")
+    expect(switch).to_have_attribute("title", re.compile("only real and complex numbers"))
+    switch.focus()
+    panel.press("Enter")
+    expect(panel.root.locator(".panel-head .error")).to_contain_text("only real and complex")
 
 
 def frozen_integers() -> nn.Parameter:
@@ -325,3 +332,17 @@ def test_a_saved_panel_is_looked_at_only(blank: Blank) -> None:
         panel.button(name).click(force=True)
     panel.waits_for("waiting", "false")
     expect(panel.root.locator(".changes")).to_have_count(0)
+
+
+def test_the_switch_of_a_packed_weight_is_off_and_says_why(blank: Blank) -> None:
+    net = nn.Sequential(Linear4bit(storage=torch.bfloat16))
+    _, (panel,) = show(blank, net, "0.weight")
+    switch = panel.root.get_by_role("switch")
+    expect(switch).to_have_attribute("aria-disabled", "true")
+    expect(switch).to_have_attribute("title", re.compile("an optimizer would update its codes"))
+    switch.focus()
+    panel.press("Enter")
+    said = "an optimizer would update its codes, which are not its values"
+    expect(panel.root.locator(".panel-head .error")).to_contain_text(said)
+    expect(switch).to_have_attribute("aria-checked", "false")
+    assert not net[0].weight.requires_grad

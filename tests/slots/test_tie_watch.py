@@ -133,3 +133,47 @@ def test_edits_of_the_bench_are_no_news_but_what_a_function_breaks_is() -> None:
     assert bench.tie_news() == ({"head.weight": "emb.weight"}, {})
     bench.undo()
     assert bench.tie_news() == ({}, {})
+
+
+def test_what_an_undo_and_a_way_back_do_was_asked_for() -> None:
+    net = tied()
+    bench = Workbench(net)
+    bench.untie("head.weight")
+    bench.undo()
+    bench.assign("other.weight", (0, 0), 1)
+    bench.bring_back(bench.journal[0])
+    assert net.head.weight is not net.emb.weight
+    assert bench.tie_news() == ({}, {})
+
+    net = tied(False)
+    bench = Workbench(net)
+
+    def tie(module: nn.Module) -> None:
+        if module is net:
+            net.head.weight = net.emb.weight
+
+    bench.apply(tie)
+    made = ({}, {"head.weight": "emb.weight"})
+    assert bench.tie_news() == made
+    bench.undo()
+    assert bench.tie_news() == ({}, {})
+    bench.redo()
+    assert bench.tie_news() == made
+
+
+def test_a_reset_that_ties_is_told_and_its_undo_is_not() -> None:
+    class Tying(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.emb, self.head = nn.Embedding(6, 4), nn.Linear(4, 6, bias=False)
+
+        def reset_parameters(self) -> None:
+            self.emb.reset_parameters()
+            self.head.weight = self.emb.weight
+
+    net = Tying()
+    bench = Workbench(net)
+    bench.initialize("", "reset_parameters")
+    assert bench.tie_news() == ({}, {"head.weight": "emb.weight"})
+    bench.undo()
+    assert bench.tie_news() == ({}, {})

@@ -4,7 +4,15 @@ import type { Entry, Journal } from "../../shared/protocol";
 import { journalAfter } from "../src/store/journal";
 
 function line(number: number, more: Partial<Entry> = {}): Entry {
-  const nothing = { names: [], changed: 0, skipped: [], seed: "", warnings: [], code: "" };
+  const nothing = {
+    names: [],
+    changed: 0,
+    skipped: [],
+    left_out: 0,
+    seed: "",
+    warnings: [],
+    code: "",
+  };
   const edit = { stands: true, error: "", of: "edit", can_be_brought_back: false } as const;
   return { title: `edit ${number}`, number, ...nothing, ...edit, ...more };
 }

@@ -19,6 +19,7 @@ const ENTRY: Entry = {
   error: "",
   of: "edit",
   number: 0,
+  left_out: 0,
   can_be_brought_back: false,
 };
 
@@ -93,6 +94,8 @@ const FILLED: ToBrowser[] = [
       promise: "",
       warnings: ["a warning"],
     },
+    entry: 3,
+    stake: "a1",
   },
   (frames as unknown as { content: Frame }[])[0]?.content as Frame,
 ];

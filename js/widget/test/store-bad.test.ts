@@ -35,6 +35,7 @@ const FACTS: ToBrowser = {
   locked: "",
   unfit: {},
   twins: [],
+  untrainable: "",
 };
 
 function picture(revision: number, ...planes: Plane[]): Frame {

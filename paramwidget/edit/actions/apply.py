@@ -119,6 +119,7 @@ class Apply(Action):
             kept = ", ".join(one.expression(ROOT) for one in packed.kept)
             lines = [f"with keeping({kept}):", *indented(lines)]
             helpers.add("keeping")
+        lines += [f"{one.expression(ROOT)}.requires_grad = False" for one in packed.frozen]
         skipped = {**_not_ready(tree, node), **packed.skipped}
         written = [one for one in tree.slots if one.path in paths]
         notes = Notes(
@@ -143,13 +144,15 @@ class _Packed:
 
     ``skipped`` has the reason for each slot of the modules that hold them; the function is not
     called on these, whose expressions are ``holders``. ``kept`` are the slots that it changed from
-    elsewhere, and that were put back.
+    elsewhere, and that were put back; ``frozen`` those that it had made trainable.
     """
 
     def __init__(self, net: nn.Module, tree: Tree, below: Node) -> None:
+        self._net = net
         self._tensors = packed_tensors(net, tree)
         self._holders: dict[int, Node] = {}
         self.kept: list[Node] = []
+        self.frozen: list[Node] = []
         self.skipped: dict[Name, str] = {}
         for node in tree.slots if self._tensors else ():
             registered = node.kind in ("parameter", "buffer")
@@ -171,8 +174,11 @@ class _Packed:
 
     def warnings(self, function: str) -> list[str]:
         """What was put back."""
-        return [f"{display_name(node)} is packed: what {function} wrote to it was taken back"
-                for node in self.kept]  # fmt: skip
+        wrote = f"is packed: what {function} wrote to it was taken back"
+        unfroze = f"is packed: {function} made it trainable, and it was frozen again"
+        return [f"{display_name(node)} {about}"
+                for nodes, about in ((self.kept, wrote), (self.frozen, unfroze))
+                for node in nodes]  # fmt: skip
 
     @property
     def holders(self) -> list[str]:
@@ -196,6 +202,9 @@ class _Packed:
             if held is not None and not held.same_content():
                 point.put_back(held.tensor)
                 self.kept.append(node)
+            tensor = tensor_of(self._net, node)
+            if tensor is not None and id(tensor) == key and point.freeze_again(key, tensor):
+                self.frozen.append(node)
 
 
 def _refuse_crash(net: nn.Module, tree: Tree, node: Node) -> None:

@@ -32,7 +32,7 @@ from paramwidget.edit.actions.outcome import (
 from paramwidget.edit.actions.padding import Padding, note_zeroed
 from paramwidget.edit.actions.part import store, write_target_of
 from paramwidget.edit.actions.remarks import remarks, rewritten
-from paramwidget.edit.actions.reset_parameters import reset
+from paramwidget.edit.actions.reset_parameters import reach, reset
 from paramwidget.edit.actions.write_target import (
     Partners,
     Ties,
@@ -54,7 +54,7 @@ from paramwidget.edit.values.convert import converted
 from paramwidget.edit.values.numbers import parse_seed, taken
 from paramwidget.slots.node import file_warnings
 from paramwidget.slots.ties import Name
-from paramwidget.slots.tree import Node, Tree
+from paramwidget.slots.tree import Path, Tree
 from paramwidget.tensors import dtype_name
 
 
@@ -75,8 +75,8 @@ class Plan:
     write_targets: list[WriteTarget]
     covered: list[WriteTarget]  # filled along with another that has the same memory
     skipped: dict[Name, str]
-    chosen: list[Node]  # the slots that were asked for; a tensor may have others
     unmatched: list[str]  # which types and parameters match nothing
+    resets: dict[Path, nn.Module] = field(default_factory=dict)  # whose own method is called
 
     @property
     def names(self) -> list[Name]:
@@ -152,10 +152,17 @@ class Initialize(Action):
                 write_targets.append(write_target)
             else:
                 skipped.update((other.label, str(reason)) for other in ties.same(node))
-        along = covered(write_targets, ties) if entry.source != "module" else set()
+        if entry.name == RESET:
+            found = reach(net, tree, nodes, write_targets, self.target)
+            skipped.update(found.left_out)
+            return Plan(
+                entry, arguments, found.write_targets, [], skipped, selection.unmatched,
+                found.modules,
+            )  # fmt: skip
+        along = covered(write_targets, ties)
         kept = [one for place, one in enumerate(write_targets) if place not in along]
         return Plan(
-            entry, arguments, kept, [write_targets[at] for at in sorted(along)], skipped, nodes,
+            entry, arguments, kept, [write_targets[at] for at in sorted(along)], skipped,
             selection.unmatched,
         )  # fmt: skip
 
@@ -167,7 +174,7 @@ class Initialize(Action):
         seed = given if given is not None else fresh_seed() if plan.entry.random else None
         if plan.entry.name == RESET:
             return reset(
-                net, tree, plan.chosen, plan.write_targets, plan.skipped, plan.unmatched,
+                net, tree, plan.resets, plan.write_targets, plan.skipped, plan.unmatched,
                 self.target, seed or 0,
             )  # fmt: skip
         while True:

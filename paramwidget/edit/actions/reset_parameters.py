@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -32,33 +33,65 @@ from paramwidget.slots.tree import Node, Path, Tree
 from paramwidget.tensors import crash_reason, is_tensor
 
 
-def reset(
+@dataclass(frozen=True)
+class Reach:
+    """Which modules' methods are called, children first, and what of the chosen is below them.
+
+    ``left_out`` has the reason for each slot of the tensors that none of them reaches.
+    """
+
+    modules: dict[Path, nn.Module]
+    write_targets: list[WriteTarget]
+    left_out: dict[Name, str]
+
+
+def reach(
     net: nn.Module,
     tree: Tree,
     chosen: Iterable[Node],
+    write_targets: list[WriteTarget],
+    target: Any,
+) -> Reach:
+    """What the methods of the modules that hold a ``chosen`` slot may reach; runs none."""
+    ties, harm = Ties(tree), _Harm(net, tree)
+    modules = _modules(net, tree, chosen, target, harm)
+    below = {key for module in modules.values() for key in _tensors_below(module)}
+    found = Reach(modules, [], {})
+    for one in write_targets:
+        if below.isdisjoint(_alike(net, ties, one)):
+            found.left_out.update((node.label, _untouched(net, node, harm)) for node in one.nodes)
+        else:
+            found.write_targets.append(one)
+    return found
+
+
+def _alike(net: nn.Module, ties: Ties, write_target: WriteTarget) -> set[int]:
+    """The tensors through which a method changes this one: it, and those in its memory."""
+    others = {id(resolve(net, one.path)) for one in ties.memory(write_target.node)}
+    return {id(write_target.tensor)} | others
+
+
+def reset(
+    net: nn.Module,
+    tree: Tree,
+    resets: dict[Path, nn.Module],
     write_targets: list[WriteTarget],
     skipped: dict[Name, str],
     unmatched: list[str],
     target: Any,
     seed: int,
 ) -> Outcome:
-    """Runs the method of every module that holds a ``chosen`` slot, children first.
+    """Runs the method of each of these modules.
 
     A method may change more than was chosen; that is restored, except the running statistics of a
     layer all of whose parameters were chosen, and tensors in a chosen tensor's memory. What
     another module has drawn before is restored too. Raises EditError if no chosen tensor is
     reached.
     """
-    resets = _modules(net, tree, chosen, target)
     ties, draws = Ties(tree), Draws(net, tree)
-    allowed = {id(write_target.tensor) for write_target in write_targets} | _statistics(
-        resets, write_targets
+    allowed = _statistics(resets, write_targets).union(
+        *(_alike(net, ties, write_target) for write_target in write_targets)
     )
-    allowed |= {
-        id(resolve(net, one.path))
-        for write_target in write_targets
-        for one in ties.memory(write_target.node)
-    }
     below = {id(m): m for module in resets.values() for m in unique_modules(module)}
     nodes = _nodes_by_tensor(net, tree, below)
     notes = Notes(f"reset_parameters on {_display_name(resets)}", seed, skipped=skipped)
@@ -89,10 +122,11 @@ def reset(
         notes.warnings += file_warnings(nodes[key] for key in touched & nodes.keys())
         for key in touched & nodes.keys():
             notes.changes(ties.same(nodes[key]))
+        harm = _Harm(net, tree)
         for write_target in write_targets:
             if id(write_target.tensor) not in touched:
                 skipped.update(
-                    (node.label, _untouched(net, tree, node)) for node in write_target.nodes
+                    (node.label, _untouched(net, node, harm)) for node in write_target.nodes
                 )
         if not notes.changed:
             reasons = " ".join(dict.fromkeys(skipped.values())) or "It has no modules."
@@ -133,7 +167,7 @@ def _note_call(notes: Notes, call: str, kept: list[str]) -> None:
 
 
 def _modules(
-    net: nn.Module, tree: Tree, chosen: Iterable[Node], target: Any
+    net: nn.Module, tree: Tree, chosen: Iterable[Node], target: Any, harm: _Harm
 ) -> dict[Path, nn.Module]:
     """The modules to reset, children first, each once."""
     wanted: dict[int, Path] = {}
@@ -145,27 +179,32 @@ def _modules(
         for depth in range(least, len(holder) + 1):
             wanted.setdefault(id(existing_module(net, holder[:depth])), holder[:depth])
     modules: dict[Path, nn.Module] = {}
-    memory, packed = compat.MemoryMap.now(), packed_tensors(net, tree)
     for module in visits(net):
         path_ = wanted.pop(id(module), None)
-        if path_ is not None and own_reset(module) and not _harm_below(module, memory, packed):
+        if path_ is not None and own_reset(module) and not harm.below(module):
             modules[path_] = module
     return modules
 
 
-def _harm_below(module: nn.Module, memory: compat.MemoryMap, packed: dict[int, Node]) -> str | None:
-    """Why the method, which may write to everything below the module, must not be called.
+class _Harm:
+    """What a method, which may write to everything below its module, would do there.
 
     It would crash the process, or write values where packed codes are.
     """
-    for one in unique_modules(module):
-        for tensor in tensors_of(one, "_parameters", "_buffers"):
-            reason = crash_reason(tensor, memory)
-            if reason is None and id(tensor) in packed:
-                reason = f"{display_name(packed[id(tensor)])} is packed."
-            if reason is not None:
-                return reason
-    return None
+
+    def __init__(self, net: nn.Module, tree: Tree) -> None:
+        self._memory, self._packed = compat.MemoryMap.now(), packed_tensors(net, tree)
+
+    def below(self, module: nn.Module) -> str | None:
+        """Why the method must not be called, None if it may be."""
+        for one in unique_modules(module):
+            for tensor in tensors_of(one, "_parameters", "_buffers"):
+                reason = crash_reason(tensor, self._memory)
+                if reason is None and id(tensor) in self._packed:
+                    reason = f"{display_name(self._packed[id(tensor)])} is packed."
+                if reason is not None:
+                    return reason
+        return None
 
 
 def _statistics(resets: dict[Path, nn.Module], write_targets: list[WriteTarget]) -> set[int]:
@@ -204,11 +243,11 @@ def _call(module: nn.Module, name: str) -> None:
         raise Failed.of(f"reset_parameters of {name} failed", error) from error
 
 
-def _untouched(net: nn.Module, tree: Tree, node: Node) -> str:
+def _untouched(net: nn.Module, node: Node, harm: _Harm) -> str:
     module = existing_module(net, node.path[:-1])
     if own_reset(module) is None:
         return f"Its {type(module).__name__} has no reset_parameters."
-    reason = _harm_below(module, compat.MemoryMap.now(), packed_tensors(net, tree))
+    reason = harm.below(module)
     if reason is not None:
         return f"The reset_parameters of its {type(module).__name__} is not called: {reason}"
     return f"The reset_parameters of its {type(module).__name__} does not change it."

@@ -26,6 +26,7 @@ from paramwidget.slots.names import resolve
 from paramwidget.slots.targets import Selection
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Node, Tree
+from paramwidget.tensors import dtype_name
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
                     switched.append(one)
                     continue
                 try:
-                    with work.recorded(RequiresGrad(one.tensor, before)):
+                    kept = RequiresGrad(one.tensor, before, one.node.name)
+                    with work.recorded(kept):
                         switch(one.tensor, self.value)
                 except RuntimeError as error:
                     skipped.update((node.label, f"torch refuses: {error}") for node in one.nodes)
@@ -102,9 +104,8 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
         with compat.without_torch_function():
             if not tensor.is_leaf:
                 return "It is computed from other tensors, which have the gradients."
-            if self.value and not (tensor.is_floating_point() or tensor.is_complex()):
-                return f"It is {node.dtype}: only real and complex numbers have gradients."
-        return None
+            untrainable = untrainable_reason(tensor, node.packed)
+            return untrainable if self.value and not tensor.requires_grad else None
 
     def _refusal(self, tree: Tree, skipped: dict[Name, str], unmatched: list[str]) -> EditError:
         named = tree.find(self.target if isinstance(self.target, str) else tuple(self.target))
@@ -138,6 +139,17 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
                 ]
                 lines += group[0].guarded(loop)
         return lines
+
+
+def untrainable_reason(tensor: torch.Tensor, packed: bool) -> str | None:
+    """Why a tensor must not be made trainable, None if it may be."""
+    if packed:
+        return "It is packed: an optimizer would update its codes, which are not its values."
+    with compat.without_torch_function():
+        if not (tensor.is_floating_point() or tensor.is_complex()):
+            name = dtype_name(tensor.dtype)
+            return f"It is {name}: only real and complex numbers have gradients."
+    return None
 
 
 def _is_inference(tensor: torch.Tensor) -> bool:

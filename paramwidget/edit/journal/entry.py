@@ -9,10 +9,12 @@ from typing import Any, Literal, TypeAlias
 
 from torch import nn
 
+from paramwidget.compat import MemoryMap
 from paramwidget.edit.actions.action import Action, to_json, without_functions
 from paramwidget.edit.actions.outcome import Outcome
+from paramwidget.edit.errors import Problem
 from paramwidget.edit.journal.held import Held, changed_since
-from paramwidget.edit.memory.transaction import Bytes, Inverse
+from paramwidget.edit.memory.transaction import Bytes, Inverse, problems
 from paramwidget.edit.script import ROOT, Script
 from paramwidget.namespace import NET
 from paramwidget.slots.content.fingerprint import fingerprint
@@ -160,12 +162,11 @@ class Entry:
         return any(not isinstance(one, Bytes) or one.tensor is not None
                    for one in self.inverses or ())  # fmt: skip
 
-    def problems(self, net: nn.Module) -> list[str]:
+    def problems(self, net: nn.Module) -> list[Problem]:
         """Why the model has changed too much for the way back: nothing if it has not."""
         inverses = self.inverses or ()
-        return changed_since(net, self.held, any(one.displaces for one in inverses)) or [
-            why for one in inverses if (why := one.problem(net)) is not None
-        ]
+        values = any(one.displaces for one in inverses)
+        return changed_since(net, self.held, values) or list(problems(net, inverses))
 
     def on_top(self) -> None:
         """What it wrote lies over what all others have written, in any journal."""
@@ -188,9 +189,10 @@ class Entry:
         if not self.only_bytes:
             return [p for p, then in self.left.items() if fingerprint(held_at(net, p)) != then]
         found: list[Path] = []
+        memory = MemoryMap.now()
         for one in self.inverses or ():
             if isinstance(one, Bytes):
-                one.displaced = one.problem(net) is None and (
+                one.displaced = one.problem(net, memory) is None and (
                     one.foreign(net) or one.is_below(over)
                 )
                 found += one.paths if one.displaced else ()

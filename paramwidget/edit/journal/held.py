@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 from paramwidget import compat
-from paramwidget.edit.memory.kept_bytes import look_of
+from paramwidget.edit.errors import Problem
+from paramwidget.edit.memory.kept_bytes import gone, unlike
 from paramwidget.slots.names import held_at, module_at
 from paramwidget.slots.reading.reader import entries
 from paramwidget.slots.tree import Path
@@ -23,10 +24,11 @@ from paramwidget.tensors import condition
 class Held:
     """One slot: what its tensor was like, and the tensor itself where a module registers it.
 
-    Without a registry it may be computed anew at each look, as a pruned weight is.
+    Without a registry it may be computed anew at each look, as a pruned weight is. ``look`` is
+    empty for a slot that held none.
     """
 
-    look: str  # "(2, 3) of float32 on cpu"; "" for none
+    look: dict[str, str]
     tensor: weakref.ref[torch.Tensor] | None
 
 
@@ -35,29 +37,32 @@ def held_in(net: nn.Module, paths: Iterable[Path]) -> dict[Path, Held]:
     return {path: _held(net, path) for path in paths}
 
 
-def changed_since(net: nn.Module, then: Mapping[Path, Held], values: bool) -> list[str]:
+def changed_since(net: nn.Module, then: Mapping[Path, Held], values: bool) -> list[Problem]:
     """Why the way back leads nowhere for some of these slots; ``values``: if it brings values."""
     found = []
     for path, was in then.items():
         if not was.look:
             continue  # an empty slot, or one that is computed
-        name, now = ".".join(path), _held(net, path)
+        names, now = (".".join(path),), _held(net, path)
+        changed = unlike(names, was.look, now.look) if values and now.look else None
         if not now.look:
-            found.append(f"{name} is no longer a tensor of the model")
-        elif values and was.look != now.look:
-            found.append(f"{name} has changed since: it was {was.look} and is now {now.look}")
+            found.append(gone(names))
+        elif changed is not None:
+            found.append(changed)
         elif was.tensor is not None and (now.tensor is None or was.tensor() is not now.tensor()):
-            found.append(f"{name} has been replaced since")
+            found.append(Problem(names, "has been replaced since", "have been replaced since"))
     return found
 
 
 def _held(net: nn.Module, path: Path) -> Held:
     tensor = held_at(net, path)
     if tensor is None:
-        return Held("", None)
+        return Held({}, None)
     fields = compat.module_fields(module_at(net, path[:-1]))
     registries = [fields.get(name) for name in ("_parameters", "_buffers")]
     registered = any(
         value is tensor for registry in registries for _, value in entries(registry) or ()
     )
-    return Held(look_of(condition(tensor)), weakref.ref(tensor) if registered else None)
+    now = condition(tensor)
+    look = {"shape": str(now.shape), "dtype": str(now.dtype), "device": str(now.device)}
+    return Held(look, weakref.ref(tensor) if registered else None)

@@ -324,20 +324,23 @@ class Journal:
             raise EditError(f"{entry.title!r} cannot be brought back: {why_not(entry)}", "entry")
         slots = with_tied(entry.names, tree)
         title = f"brought back: {entry.title}"
-        with self._alone.step() as (current, mark):
-            self.look(net, slots)
-            refuse((entry.source or entry).problems(net))
-            inverses = bring_in(net, entry.kept)
-            edit = Edit(
-                title,
-                list(slots.values()),
-                warnings=[NOT_IN_SCRIPT],
-                action=None,
-                script=Script((comment(title), comment(NOT_IN_SCRIPT))),
-                called=self.called,
-                restructured=not all(isinstance(one, Bytes) for one in inverses),
-            )
-            self._begin(net, edit, inverses, lambda: current.keep(mark))
+        try:
+            with self._alone.step() as (current, mark):
+                self.look(net, slots)
+                refuse((entry.source or entry).problems(net))
+                inverses = bring_in(net, entry.kept)
+                edit = Edit(
+                    title,
+                    list(slots.values()),
+                    warnings=[NOT_IN_SCRIPT],
+                    action=None,
+                    script=Script((comment(title), comment(NOT_IN_SCRIPT))),
+                    called=self.called,
+                    restructured=not all(isinstance(one, Bytes) for one in inverses),
+                )
+                self._begin(net, edit, inverses, lambda: current.keep(mark))
+        except EditError as error:
+            raise EditError(f"cannot bring back {entry.title!r}: {error}", error.where) from None
         return edit
 
     def _forget_taken_back(self) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from paramwidget.edit.actions.outcome import display_name
-from paramwidget.edit.errors import EditError, listed
+from paramwidget.edit.errors import MOST_NAMES, EditError, listed
 from paramwidget.edit.journal.entry import Edit, Entry
 from paramwidget.slots.ties import Name
 
 WAY_ON = "; bench.skip() leaves it as it is, and undo goes on with the edit before it"
-#: Slots that a warning names one by one.
-MOST_NAMES = 100
 
 OVER_SKIPPED = (
     "{} went back here to what was there before an edit that was skipped: a fresh copy may differ "

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
 from paramwidget import compat
-from paramwidget.edit.errors import listed
+from paramwidget.edit.errors import Problem
 from paramwidget.edit.memory.write import Swap, point_at
 from paramwidget.slots.reading.reader import entries, key_text
 from paramwidget.tensors import condition, is_distributed, is_tensor, is_wrapper, parts, plain
@@ -52,7 +52,7 @@ class _Swapped:
     def nbytes(self) -> int:
         return 0
 
-    def problem(self, net: nn.Module) -> str | None:
+    def problem(self, net: nn.Module, memory: compat.MemoryMap) -> Problem | None:
         return None
 
     def exchange(self, net: nn.Module) -> Swap:
@@ -94,6 +94,16 @@ class RequiresGrad(_Swapped):
 
     tensor: torch.Tensor
     value: bool
+    name: str = "a tensor"
+    packed: bool = field(init=False)  # whether it was packed already
+
+    def __post_init__(self) -> None:
+        self.packed = condition(self.tensor).packed != ""
+
+    def problem(self, net: nn.Module, memory: compat.MemoryMap) -> Problem | None:
+        if self.value and not self.packed and condition(self.tensor).packed:
+            return Problem((self.name,), "has been packed since", "have been packed since")
+        return None
 
     def differs(self) -> bool:
         return requires_grad(self.tensor) != self.value
@@ -141,16 +151,15 @@ class Registry(_Swapped):
     def differs(self) -> bool:
         return not same_objects(self.present(), self.then)
 
-    def problem(self, net: nn.Module) -> str | None:
+    def problem(self, net: nn.Module, memory: compat.MemoryMap) -> Problem | None:
         present = self.present()
         if same_objects(present, self.now):
             return None
         where = _path_of(net, self.holder)
         names = [".".join([*where, str(key)]) for key in _differing(present, self.now)]
-        have = "have" if len(names) > 1 else "has"
         if not names:
-            return "the order of the slots has changed"
-        return f"{listed(names)} {have} been replaced since"
+            return Problem(("the order of the slots",), "has changed", "have changed")
+        return Problem(tuple(names), "has been replaced since", "have been replaced since")
 
     def _swap(self) -> None:
         then, self.then = self.then, self.present()
@@ -178,10 +187,11 @@ class OwnRegistry(_Swapped):
     then: Any  # the dict that it shares
     now: Any  # its own
 
-    def problem(self, net: nn.Module) -> str | None:
+    def problem(self, net: nn.Module, memory: compat.MemoryMap) -> Problem | None:
         module = self.module()
         if module is None or compat.module_fields(module).get(self.name) is not self.now:
-            return f"the registry {self.name} of one of its modules has been replaced since"
+            about = "of one of its modules has been replaced since"
+            return Problem((f"the registry {self.name}",), about, about)
         return None
 
     def _swap(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Protocol
 
@@ -11,14 +11,14 @@ import torch
 from torch import nn
 
 from paramwidget import compat
-from paramwidget.edit.errors import listed
+from paramwidget.edit.errors import Problem, listed
 from paramwidget.edit.memory.write import Exchange, Swap, part_of
 from paramwidget.edit.values.index import Index
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.memory.overlap import Block, block_of, overlap, within
 from paramwidget.slots.names import resolve
 from paramwidget.slots.tree import Path
-from paramwidget.tensors import Condition, condition, dtype_name
+from paramwidget.tensors import condition, dtype_name, writable_reason
 
 
 class Inverse(Protocol):
@@ -30,7 +30,7 @@ class Inverse(Protocol):
     @property
     def nbytes(self) -> int: ...
 
-    def problem(self, net: nn.Module) -> str | None:
+    def problem(self, net: nn.Module, memory: compat.MemoryMap) -> Problem | None:
         """Why the model has changed too much for this, None if it has not."""
 
     def exchange(self, net: nn.Module) -> Exchange | Swap:
@@ -46,12 +46,21 @@ class Inverse(Protocol):
         """The same, with bytes of its own."""
 
 
-def look_of(now: Condition) -> str:
-    """ "(2, 3) of float32"; with the device if it is another than the CPU, and the odd state."""
-    look = f"{now.shape} of {now.dtype}" if now.shape is not None else "a tensor"
-    if now.device not in ("cpu", "meta", None):
-        look += f" on {now.device}"
-    return look if now.state == "ready" else f"{look}, {now.state}"
+def gone(names: tuple[str, ...]) -> Problem:
+    """The slots are not there any more."""
+    return Problem(
+        names, "is no longer a tensor of the model", "are no longer tensors of the model"
+    )
+
+
+def unlike(names: tuple[str, ...], was: dict[str, str], now: dict[str, str]) -> Problem | None:
+    """What has changed of a tensor: its shape, its dtype and the like; None if nothing has."""
+    changed = [what for what in was if was[what] != now[what]]
+    if not changed:
+        return None
+    since = f"changed {listed(changed)} since"
+    then, here = (" of ".join(look[what] for what in changed) for look in (was, now))
+    return Problem(names, f"has {since}", f"have {since}", f", from {then} to {here}")
 
 
 @dataclass
@@ -83,7 +92,7 @@ class Bytes:
 
     @property
     def name(self) -> str:
-        return ".".join(self.paths[0]) if self.paths else "a tensor"
+        return _names(self.paths)[0]
 
     def _tensors(self, net: nn.Module) -> dict[int, tuple[torch.Tensor, list[Path]]]:
         """The tensors that stand at the paths now, each with its paths."""
@@ -100,19 +109,27 @@ class Bytes:
         ((tensor, _),) = self._tensors(net).values()
         return tensor
 
-    def problem(self, net: nn.Module) -> str | None:
+    def problem(self, net: nn.Module, memory: compat.MemoryMap) -> Problem | None:
         found = self._tensors(net)
         standing = {path for _, paths in found.values() for path in paths}
-        gone = [] if self.tensor is not None else [p for p in self.paths if p not in standing]
-        if gone:
-            names = listed([".".join(path) for path in gone], 3)
-            return f"{names} {'is' if len(gone) == 1 else 'are'} no longer a tensor of the model"
-        for tensor, _ in found.values():
-            now = condition(tensor)
-            if now.state != "ready" or now.shape != self.shape or tensor.dtype != self.dtype:
-                was = f"{self.shape} of {dtype_name(self.dtype)}"
-                return f"{self.name} has changed since: it was {was} and is now {look_of(now)}"
+        lost = [] if self.tensor is not None else [p for p in self.paths if p not in standing]
+        if lost:
+            return gone(_names(lost))
+        for tensor, paths in found.values():
+            why = self._unlike(tensor, memory)
+            if why is not None:
+                return replace(why, names=_names(paths))
         return None
+
+    def _unlike(self, tensor: torch.Tensor, memory: compat.MemoryMap) -> Problem | None:
+        """Why the bytes cannot be written to a tensor that stands there now; of no slot yet."""
+        now = condition(tensor)
+        reason = writable_reason(tensor, memory, now)
+        if reason is not None:
+            about = f"can no longer be written to ({reason[0].lower()}{reason[1:].rstrip('.')})"
+            return Problem((), about, about)
+        was = {"shape": str(self.shape), "dtype": dtype_name(self.dtype)}
+        return unlike((), was, {"shape": str(now.shape), "dtype": dtype_name(tensor.dtype)})
 
     def apart(self, net: nn.Module) -> list[Bytes]:
         """One for each tensor that stands at the paths now: more than one if a tie was broken."""
@@ -197,3 +214,7 @@ class Bytes:
         """The same bytes for another edit, which has left nothing yet."""
         held = self.bytes.clone()
         return replace(self, bytes=held, left=None, left_undone=None, displaced=False)
+
+
+def _names(paths: Sequence[Path]) -> tuple[str, ...]:
+    return tuple(map(".".join, paths)) or ("a tensor",)

@@ -269,6 +269,15 @@ class RollbackPoint:
             gradient.restore()
         self.keep_versions()
 
+    def freeze_again(self, key: int, tensor: torch.Tensor) -> bool:
+        """Freeze a tensor that was frozen before; False if it was not, or is so still."""
+        held, other = self.tensors.get(key), self.switches.get(key)
+        before = held.requires_grad if held else other.value if other else True
+        if before or not requires_grad(tensor):
+            return False
+        switch(tensor, False)
+        return True
+
     def put_back(self, tensor: torch.Tensor) -> None:
         """Restore the memory and the bytes of one tensor."""
         self.tensors[id(tensor)].put_bytes_back()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
 import torch
 from torch import nn
 
-from paramwidget.edit.errors import EditError, listed
+from paramwidget import compat
+from paramwidget.edit.errors import EditError, Problem, in_words
 from paramwidget.edit.memory.kept_bytes import Bytes as Bytes
 from paramwidget.edit.memory.kept_bytes import Inverse as Inverse
 from paramwidget.edit.memory.write import Exchange, Swap, copied, part_of, put
@@ -138,10 +139,20 @@ def bring_in(net: nn.Module, inverses: Sequence[Inverse]) -> list[Inverse]:
     return _exchanged(net, copies)
 
 
-def refuse(problems: Sequence[str]) -> None:
+def problems(net: nn.Module, inverses: Sequence[Inverse]) -> Iterator[Problem]:
+    """Why what is kept cannot be exchanged with what is there."""
+    memory = compat.MemoryMap.now()
+    for one in inverses:
+        problem = one.problem(net, memory)
+        if problem is not None:
+            yield problem
+
+
+def refuse(found: Iterable[Problem]) -> None:
     """Raises EditError that names each slot that cannot be restored, if there is one."""
-    if problems:
-        raise EditError(listed(dict.fromkeys(problems), 20))
+    why = in_words(found)
+    if why:
+        raise EditError(why)
 
 
 def _apart(net: nn.Module, inverses: Sequence[Inverse]) -> list[Inverse]:

@@ -87,6 +87,7 @@ class Facts(ToBrowser):
     locked: str  # why the values cannot be edited; "" if they can
     unfit: dict[str, str]  # initializer -> why it cannot be used here
     twins: list[Twin] = field(default_factory=list)
+    untrainable: str = ""  # why it must stay frozen; "" if it need not
 
 
 @dataclass(frozen=True)

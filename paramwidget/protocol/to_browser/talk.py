@@ -19,7 +19,7 @@ class Entry:
     title: str
     names: list[str]  # the first few
     changed: int
-    skipped: list[str]
+    skipped: list[str]  # the slots that were left out and why, for the first few reasons
     seed: str
     warnings: list[str]
     code: str
@@ -28,6 +28,7 @@ class Entry:
     of: Literal["edit", "outside", "replaced", "dropped", "failed"] = "edit"
     number: int = -1  # its place in the whole journal
     can_be_brought_back: bool = False
+    left_out: int = 0
 
 
 @dataclass(frozen=True)

@@ -89,9 +89,10 @@ const MARKS: Readonly<Record<Entry["of"], string>> = {
 };
 
 function EntryLine({ entry, bringBack }: EntryLineProps) {
-  const { names, skipped, seed, warnings, error, stands, title, of, number } = entry;
+  const { names, changed, skipped, left_out, seed, warnings, error } = entry;
+  const { stands, title, of, number } = entry;
   const mark = stands ? IN_EFFECT[of] : MARKS[of];
-  const more = names.length - NAMES;
+  const more = changed - NAMES;
   const shown = names.slice(0, NAMES).map((name) => readable(name, 60));
   const quiet = of === "outside" || of === "replaced";
   const undone = !stands && (of === "edit" || of === "dropped");
@@ -117,7 +118,7 @@ function EntryLine({ entry, bringBack }: EntryLineProps) {
           )}
         </div>
         {!error && shown.length > 0 && (
-          <div class="muted" title={names.map((name) => readable(name, 200)).join("\n")}>
+          <div class="muted" title={listed(entry)}>
             <bdi>{shown.join(", ")}</bdi>
             {more > 0 && ` and ${more} more`}
           </div>
@@ -129,7 +130,7 @@ function EntryLine({ entry, bringBack }: EntryLineProps) {
         ))}
         {skipped.length > 0 && (
           <details>
-            <summary>{skipped.length} left out</summary>
+            <summary>{left_out ?? skipped.length} left out</summary>
             <ul>
               {skipped.map((reason) => (
                 <li key={reason}>{reason}</li>
@@ -146,6 +147,13 @@ function EntryLine({ entry, bringBack }: EntryLineProps) {
       </div>
     </li>
   );
+}
+
+/** The names that were sent, a line each, and how many there are besides. */
+function listed({ names, changed }: Entry): string {
+  const lines = names.map((name) => readable(name, 200));
+  const more = changed - names.length;
+  return (more > 0 ? [...lines, `and ${more} more`] : lines).join("\n");
 }
 
 function Code({ journal, net }: { journal: Journal; net: string }) {

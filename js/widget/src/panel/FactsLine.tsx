@@ -29,7 +29,7 @@ export function FactsLine({ store, facts }: FactsLineProps) {
         {kind && <span class="badge">{kind}</span>}
         {special && <span class="badge">{readable(facts.type_name, 40)}</span>}
         {facts.requires_grad !== null && (
-          <Requires store={store} path={facts.path} on={facts.requires_grad} />
+          <Requires store={store} facts={facts} on={facts.requires_grad} />
         )}
       </div>
       {note && <p class={locked ? "note" : "note warn"}>{note}</p>}
@@ -37,9 +37,12 @@ export function FactsLine({ store, facts }: FactsLineProps) {
   );
 }
 
-/** A switch that shows the tensor's state, not the click, until Python has applied it. */
-function Requires(props: { store: Store; path: readonly string[]; on: boolean }) {
-  const { store, path, on } = props;
+/**
+ * A switch that shows the tensor's state, not the click, until Python has applied it. Where the
+ * tensor must stay frozen, a click says why.
+ */
+function Requires({ store, facts, on }: FactsLineProps & { on: boolean }) {
+  const { path, untrainable } = facts;
   const asking = useAsking(store);
   const { pending } = asking.answer.value;
   const able = store.editable.value && !pending;
@@ -54,11 +57,11 @@ function Requires(props: { store: Store; path: readonly string[]; on: boolean })
         type="button"
         role="switch"
         aria-checked={on}
-        aria-disabled={!able}
+        aria-disabled={!able || !!untrainable}
         title={
           on
             ? "Trainable: backward() computes its gradient, and an optimizer may update it"
-            : "Frozen: no gradient is computed for it"
+            : untrainable || "Frozen: no gradient is computed for it"
         }
         onClick={flip}
       >
