@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from paramwidget.namespace import NET
 from paramwidget.slots import access
 from paramwidget.slots.memory.addresses import Addresses
 from paramwidget.slots.reading import wrappers
+from paramwidget.slots.reading.beside import serves_codes
 from paramwidget.slots.reading.census import NOTHING
 from paramwidget.slots.reading.columns import NO_MODULE, Columns, Kind
 from paramwidget.slots.ties import Name, TieGroup
@@ -81,6 +83,15 @@ class Node:
     def label(self) -> Name:
         """An unambiguous name of this row: the dotted name, or the path if that is ambiguous."""
         return self._tree.label(self._place, self._slot)
+
+    @property
+    def above(self) -> Node | None:
+        """The row that this one stands under; None for the root."""
+        if self._slot >= 0:
+            return Node(self._tree, self._place, -1)
+        return (
+            Node(self._tree, self._tree.columns.parents[self._place], -1) if self._place else None
+        )
 
     @property
     def kind(self) -> Kind:
@@ -160,6 +171,14 @@ class Node:
     def packed(self) -> bool:
         """Whether the tensor's bytes are not its values; ``reason`` or ``note`` says more."""
         return bool(self._condition.packed)
+
+    @property
+    def codes(self) -> str:
+        """The packed slot of the same module that may be read with this one; "" if there is none.
+
+        Of a shared tensor at each of its slots.
+        """
+        return "" if self.packed else self._tree.codes.get(self.tensor_number, "")
 
     @property
     def file(self) -> str:
@@ -269,6 +288,19 @@ class Reading:
             if module != NO_MODULE and place not in closed
             for slot in range(first[module], first[module + 1])
         ]
+
+    @cached_property
+    def codes(self) -> dict[int, str]:
+        """The key of the packed slot beside a tensor that serves it, by the tensor's number."""
+        columns, found = self.columns, dict[int, str]()
+        for slot, known in enumerate(columns.conditions):
+            if known.packed and known.state != "ready":  # else its class has all it is read with
+                module = bisect_right(columns.first_slot, slot) - 1
+                for other in columns.slots_of(module):
+                    if serves_codes(columns.slot_keys[other]):
+                        found.setdefault(columns.slot_tensors[other], columns.slot_keys[slot])
+        found.pop(-1, None)
+        return found
 
     @cached_property
     def files(self) -> dict[int, str]:

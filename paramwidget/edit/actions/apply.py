@@ -23,8 +23,8 @@ from paramwidget.edit.actions.outcome import Failed, Notes, Outcome, display_nam
 from paramwidget.edit.actions.remarks import rewritten
 from paramwidget.edit.actions.write_target import (
     Ties,
+    code_tensors,
     node_at,
-    packed_tensors,
     what_is,
 )
 from paramwidget.edit.errors import EditError, quoted
@@ -139,7 +139,9 @@ class Apply(Action):
 
 
 class _Packed:
-    """The packed tensors below a module, which a function of the user's must leave as they are.
+    """The packed tensors below a module, and what they are read with.
+
+    A function of the user's must leave them as they are.
 
     ``skipped`` has the reason for each slot of the modules that hold them; the function is not
     called on these, whose expressions are ``holders``. ``kept`` are the slots that it changed from
@@ -147,7 +149,7 @@ class _Packed:
     """
 
     def __init__(self, net: nn.Module, tree: Tree, below: Node) -> None:
-        self._tensors = packed_tensors(net, tree)
+        self._tensors = code_tensors(net, tree)
         self._holders: dict[int, Node] = {}
         self.kept: list[Node] = []
         self.skipped: dict[Name, str] = {}
@@ -171,8 +173,12 @@ class _Packed:
 
     def warnings(self, function: str) -> list[str]:
         """What was put back."""
-        return [f"{display_name(node)} is packed: what {function} wrote to it was taken back"
-                for node in self.kept]  # fmt: skip
+        return [
+            f"{display_name(node)} is "
+            + ("packed" if node.packed else f"beside {node.codes}, which is packed")
+            + f": what {function} wrote to it was taken back"
+            for node in self.kept
+        ]
 
     @property
     def holders(self) -> list[str]:
@@ -190,7 +196,7 @@ class _Packed:
         return visited
 
     def put_back(self, point: RollbackPoint) -> None:
-        """Restore the packed tensors that were changed nevertheless."""
+        """Restore what was changed nevertheless."""
         for key, node in self._tensors.items():
             held = point.tensors.get(key)
             if held is not None and not held.same_content():

@@ -127,9 +127,18 @@ def locked(
 
 def packed_tensors(net: nn.Module, tree: Tree) -> dict[int, Node]:
     """The first slot of each packed tensor, by the tensor's id."""
+    return _by_tensor(net, (node for node in tree.slots if node.packed))
+
+
+def code_tensors(net: nn.Module, tree: Tree) -> dict[int, Node]:
+    """The same of each packed tensor and of what it is read with."""
+    return _by_tensor(net, (node for node in tree.slots if node.packed or node.codes))
+
+
+def _by_tensor(net: nn.Module, nodes: Iterable[Node]) -> dict[int, Node]:
     found: dict[int, Node] = {}
-    for node in tree.slots:
-        tensor = tensor_of(net, node) if node.packed else None
+    for node in nodes:
+        tensor = tensor_of(net, node)
         if tensor is not None:
             found.setdefault(id(tensor), node)
     return found

@@ -37,6 +37,12 @@ _PACKED: tuple[tuple[str, frozenset[str], tuple[str, ...]], ...] = (
     ("qweight", DTYPES, ("scale",)),
     ("qweight", DTYPES, ("weight_scales",)),
     ("qzeros", DTYPES, ("qweight",)),
+    # Marlin, QQQ, EXL2
+    ("B", _WORDS, ("s", "workspace")),
+    ("B", _WORDS, ("s_channel", "s_group")),
+    ("q_weight", DTYPES, ("q_scale", "q_groups")),
+    ("q_scale", DTYPES, ("q_weight", "q_groups")),
+    ("q_groups", DTYPES, ("q_weight", "q_scale")),
     # compressed-tensors
     ("weight_packed", DTYPES, ("weight_scale",)),
     ("weight_packed", DTYPES, ("weight_shape",)),
@@ -60,11 +66,20 @@ _PACKED: tuple[tuple[str, frozenset[str], tuple[str, ...]], ...] = (
 
 #: Names of tensors of which one must be there, where no attribute tells.
 SIGNS = frozenset(name for key, _, beside in _PACKED for name in (key, *beside)) - {
-    *("weight", "scale", "meta", "codes"),
+    *("weight", "scale", "meta", "codes", "B", "s"),
 }
 
 #: Attributes that are not tensors and say something of the tensors beside them.
 TELLING = frozenset({"quant_state", "state", "meta", HOOK})
+
+
+def serves_codes(key: str) -> bool:
+    """Whether packed codes may be read with the tensor ``key`` beside them: a bias is not it.
+
+    Whatever is not known to be another thing is taken for a scale: there are more names for those
+    than can be listed, and a scale that is written to makes other weights of all codes.
+    """
+    return not (key == "bias" or key.endswith("_bias") or key.startswith("lora_"))
 
 
 def attributes_of(fields: Mapping[str, Any]) -> dict[str, object]:
