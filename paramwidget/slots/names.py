@@ -53,21 +53,35 @@ def slot_at(net: Any, name: str | Sequence[str]) -> tuple[str, ...] | None:
         return None
     path = path_of(name)
     if isinstance(name, str):
-        for depth in range(len(path) - 1):
-            module = module_at(net, path[:depth])
-            if module is None or _has_dotted_key(module, path[depth:]):
+        module, start = net, 0
+        for key in path[:-1]:
+            if _has_dotted_key(module, name, start):
+                return None
+            module, start = module_at(module, (key,)), start + len(key) + 1
+            if module is None:
                 return None
     return path if held_at(net, path) is not None else None
 
 
-def _has_dotted_key(module: Any, rest: tuple[str, ...]) -> bool:
+def _has_dotted_key(module: Any, name: str, start: int) -> bool:
+    """Whether something in the module has a name with a dot in it that may be meant."""
     fields = compat.module_fields(module)
-    registries = [fields.get(name) or () for name in (*_REGISTRIES, "_modules")]
-    keys = [".".join(rest[:end]) for end in range(2, len(rest) + 1)]
     return any(
-        key in fields or any(_entry(registry, key) is not _MISSING for registry in registries)
-        for key in keys
+        name.startswith(key, start)
+        for registry in (fields, *(fields.get(held) for held in (*_REGISTRIES, "_modules")))
+        if registry
+        for key in _dotted_keys(registry)
     )
+
+
+def _dotted_keys(registry: Any) -> list[str]:
+    keys = list(registry) if type(registry) is dict else [key for key, _ in entries(registry) or ()]
+    try:
+        if "." not in "\0".join(keys):
+            return []
+    except TypeError:  # some are not strings
+        pass
+    return [text for text in map(key_text, keys) if "." in text]
 
 
 def tensor_of(net: Any, node: Node) -> torch.Tensor | None:
