@@ -47,41 +47,32 @@ def module_at(net: Any, path: tuple[str, ...]) -> Any:
 def slot_at(net: Any, name: str | Sequence[str]) -> tuple[str, ...] | None:
     """The path of the slot that a name leads to and that holds a tensor.
 
-    None if it leads to none, and where a key with a dot in it lets it be read in two ways.
+    None if it leads to none, and where it may be read in two ways: a key has a dot in it, or two
+    keys read alike.
     """
     if not isinstance(name, (str, tuple, list)):
         return None
     path = path_of(name)
-    if isinstance(name, str):
-        module, start = net, 0
-        for key in path[:-1]:
-            if _has_dotted_key(module, name, start):
-                return None
-            module, start = module_at(module, (key,)), start + len(key) + 1
-            if module is None:
-                return None
+    dotted = name if isinstance(name, str) else ""
+    module, start = net, 0
+    for key in path:
+        if module is None or _is_doubtful(module, key, dotted, start):
+            return None
+        module, start = module_at(module, (key,)), start + len(key) + 1
     return path if held_at(net, path) is not None else None
 
 
-def _has_dotted_key(module: Any, name: str, start: int) -> bool:
-    """Whether something in the module has a name with a dot in it that may be meant."""
+def _is_doubtful(module: Any, key: str, dotted: str, start: int) -> bool:
+    """Whether two entries have the name ``key``, or one with a dot in it may be meant instead."""
     fields = compat.module_fields(module)
-    return any(
-        name.startswith(key, start)
-        for registry in (fields, *(fields.get(held) for held in (*_REGISTRIES, "_modules")))
-        if registry
-        for key in _dotted_keys(registry)
-    )
-
-
-def _dotted_keys(registry: Any) -> list[str]:
-    keys = list(registry) if type(registry) is dict else [key for key, _ in entries(registry) or ()]
-    try:
-        if "." not in "\0".join(keys):
-            return []
-    except TypeError:  # some are not strings
-        pass
-    return [text for text in map(key_text, keys) if "." in text]
+    for registry in (fields, *(fields.get(held) for held in (*_REGISTRIES, "_modules"))):
+        keys = list(registry) if type(registry) is dict else [k for k, _ in entries(registry) or ()]
+        if set(map(id, map(type, keys))) <= {id(str)} and "." not in "\0".join(keys):
+            continue
+        texts = list(map(key_text, keys))
+        if texts.count(key) > 1 or any("." in t and dotted.startswith(t, start) for t in texts):
+            return True
+    return False
 
 
 def tensor_of(net: Any, node: Node) -> torch.Tensor | None:

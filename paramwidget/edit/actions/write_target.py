@@ -147,9 +147,12 @@ def _by_tensor(net: nn.Module, nodes: Iterable[Node]) -> dict[int, Node]:
 def node_at(tree: Tree, name: Any) -> Node:
     """The slot or module of a name; raises EditError with similar names."""
     try:
-        return tree.node(name)
+        node = tree.node(name)
     except UnknownName as error:
         raise EditError(str(error), "target") from None
+    if node.namesake:
+        raise EditError(f"{quoted(node.name)} cannot be edited: {node.namesake}", "target")
+    return node
 
 
 def padding_rows(net: nn.Module, write_target: WriteTarget) -> list[int]:
