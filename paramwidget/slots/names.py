@@ -58,7 +58,7 @@ def slot_at(net: Any, name: str | Sequence[str]) -> tuple[str, ...] | None:
     for key in path:
         if module is None or _is_doubtful(module, key, dotted, start):
             return None
-        module, start = module_at(module, (key,)), start + len(key) + 1
+        module, start = module_at(module, (key,)), start + len(key) + 1 if dotted else 0
     return path if held_at(net, path) is not None else None
 
 
