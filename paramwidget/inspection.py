@@ -141,6 +141,8 @@ class Inspection:
         node = self.read().node(name)
         if node.kind == "module":
             raise UnknownName(f"{name!r} is a module; name one of its slots")
+        if node.namesake:
+            raise UnknownName(f"{name!r} cannot be read: {node.namesake}")
         return node.path
 
     @neutral()

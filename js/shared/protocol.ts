@@ -5,6 +5,9 @@ export const PROTOCOL = 1;
 /** Of a module or a slot; sent back as it came: half a character is escaped in it. */
 export type Name = string;
 
+/** At most 200 characters; sent back as it came. */
+export type Id = string;
+
 /** An index into the buffers beside the message. */
 export type Buffer = number;
 
@@ -247,14 +250,14 @@ export interface LabRow {
 /** A view has been opened: it is sent everything (tree, catalog, journal, panels, frames). */
 export interface Hello {
   kind: "hello";
-  view: string;
+  view: Id;
   protocol: number;
 }
 
 /** The state of a view: Python drops one that was closed or is silent for too long. ``left``: it was closed with its page, which may be reloaded and show it again. */
 export interface View {
   kind: "view";
-  view: string;
+  view: Id;
   what: "opened" | "closed" | "hidden" | "shown" | "alive";
   left?: boolean;
 }
@@ -262,20 +265,20 @@ export interface View {
 /** Open a panel on a slot; ``panel`` is an id the browser makes, shared by all views. ``lens`` is one by name; "" is the usual one. */
 export interface Open {
   kind: "open";
-  panel: string;
+  panel: Id;
   path: Name[];
   lens: string;
 }
 
 export interface Close {
   kind: "close";
-  panel: string;
+  panel: Id;
 }
 
 /** How a panel looks at its tensor from now on. ``window`` is (row0, row1, col0, col1) of the plane or null for all of it, ``cells`` the most rows and columns that the canvas can show, ``sliders`` the index on each axis the plane leaves out. A frame repeats the ``generation`` of the look it answers. */
 export interface Look {
   kind: "look";
-  panel: string;
+  panel: Id;
   generation: number;
   lens: string;
   window: number[] | null;
@@ -286,14 +289,14 @@ export interface Look {
 /** The maximum number of frames per second while a cell is running; 0 for the default. */
 export interface Pace {
   kind: "pace";
-  view: string;
+  view: Id;
   rate: number;
 }
 
 /** The tree rows a view has on screen, as indices of the tree with this revision. */
 export interface Rows {
   kind: "rows";
-  view: string;
+  view: Id;
   revision: number;
   rows: number[];
 }
@@ -301,19 +304,19 @@ export interface Rows {
 /** Asks for changes, about once a second if no hook reports the end of a cell. */
 export interface Ask {
   kind: "ask";
-  view: string;
+  view: Id;
 }
 
 /** Cancel an intent: it is refused if it still waits, undone if it was done in the meantime. A kernel that does not read messages while it is busy finds both when the cell has ended. */
 export interface Withdraw {
   kind: "withdraw";
-  intent: string;
+  intent: Id;
 }
 
 /** Re-initialize a slot or all below a module; ``dry`` only says what would happen. ``arguments`` and ``seed`` are as typed; only Python turns them into values. An empty ``seed`` asks for a new one. Empty ``types`` and ``parameters`` select everything. */
 export interface Initialize {
   kind: "initialize";
-  id: string;
+  id: Id;
   path: Name[];
   name: string;
   arguments: Record<string, string>;
@@ -326,7 +329,7 @@ export interface Initialize {
 /** Set one element to what was typed. */
 export interface Assign {
   kind: "assign";
-  id: string;
+  id: Id;
   path: Name[];
   index: number[];
   value: string;
@@ -335,7 +338,7 @@ export interface Assign {
 /** Set a slice (in numpy's syntax; empty for all) to an expression of ``w``. */
 export interface Compute {
   kind: "compute";
-  id: string;
+  id: Id;
   path: Name[];
   index: string;
   expression: string;
@@ -344,7 +347,7 @@ export interface Compute {
 /** Freeze a slot or the parameters below a module, or unfreeze them. Empty ``types`` and ``parameters`` do not narrow. */
 export interface SetRequiresGrad {
   kind: "set_requires_grad";
-  id: string;
+  id: Id;
   path: Name[];
   value: boolean;
   types?: string[];
@@ -354,7 +357,7 @@ export interface SetRequiresGrad {
 /** Let the second slot hold the first one's tensor. */
 export interface Tie {
   kind: "tie";
-  id: string;
+  id: Id;
   first: string[];
   second: string[];
 }
@@ -362,7 +365,7 @@ export interface Tie {
 /** Undo the newest edit. Where that would put away values of a whole tensor that something else has written, it is refused with ``where`` "confirmed", unless it is ``confirmed``. Where it cannot be done at all, ``where`` is "skip". An answer says which ``entry`` and ``stake`` the refusal was about, so that nothing else is undone than was agreed to; without them it is about whatever is the newest. */
 export interface Undo {
   kind: "undo";
-  id: string;
+  id: Id;
   confirmed?: boolean;
   entry?: number;
   stake?: string;
@@ -371,27 +374,27 @@ export interface Undo {
 /** Leave the newest edit as it is, so that undo goes on with the one before it. ``entry`` as for undo. */
 export interface Skip {
   kind: "skip";
-  id: string;
+  id: Id;
   entry?: number;
 }
 
 /** Restore an entry of the journal that was replaced or dropped. */
 export interface BringBack {
   kind: "bring_back";
-  id: string;
+  id: Id;
   entry: number;
 }
 
 /** Redo the edit that was undone last. */
 export interface Redo {
   kind: "redo";
-  id: string;
+  id: Id;
 }
 
 /** Back to the start: undo every edit in effect. ``confirmed`` and ``stake`` as for undo. */
 export interface Restart {
   kind: "restart";
-  id: string;
+  id: Id;
   confirmed?: boolean;
   stake?: string;
 }

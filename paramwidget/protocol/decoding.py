@@ -9,7 +9,7 @@ import typing
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from paramwidget.protocol.bounds import check_bounds, type_name
-from paramwidget.protocol.fields import PROTOCOL, SAFE_INTEGER, Name
+from paramwidget.protocol.fields import LONGEST_ID, PROTOCOL, SAFE_INTEGER, Id, Name
 from paramwidget.protocol.halves import name_sent
 from paramwidget.protocol.message import (
     LabQuestion,
@@ -105,6 +105,8 @@ def _decode(wanted: Any, value: object, where: str) -> Any:
     origin, args = get_origin(wanted), get_args(wanted)
     if wanted == Name and type(value) is str:
         return name_sent(value)
+    if wanted == Id and type(value) is str and len(value) > LONGEST_ID:
+        raise ProtocolError(f"{where}: an id has at most {LONGEST_ID} characters, got {len(value)}")
     if origin is Annotated:
         return _decode(args[0], value, where)
     if origin in (Union, types.UnionType):

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import MISSING, dataclass
 from typing import Any, ClassVar, Protocol, TypeVar
 
+from paramwidget.protocol.fields import Id
+
 
 class ProtocolError(ValueError):
     """A message that does not follow the protocol: what was found, and where."""
@@ -46,7 +48,7 @@ class ToKernel(Message, group=True):
 class Intent(ToKernel, group=True):
     """Something to be done to the model. It has exactly one reply, which repeats the ``id``."""
 
-    id: str
+    id: Id
 
 
 class ToBrowser(Message, group=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from paramwidget.protocol.fields import Name
+from paramwidget.protocol.fields import Id, Name
 from paramwidget.protocol.message import Intent, ToKernel
 
 
@@ -13,7 +13,7 @@ from paramwidget.protocol.message import Intent, ToKernel
 class Hello(ToKernel):
     """A view has been opened: it is sent everything (tree, catalog, journal, panels, frames)."""
 
-    view: str
+    view: Id
     protocol: int
 
 
@@ -24,7 +24,7 @@ class View(ToKernel):
     ``left``: it was closed with its page, which may be reloaded and show it again.
     """
 
-    view: str
+    view: Id
     what: Literal["opened", "closed", "hidden", "shown", "alive"]
     left: bool = False
 
@@ -36,14 +36,14 @@ class Open(ToKernel):
     ``lens`` is one by name; "" is the usual one.
     """
 
-    panel: str
+    panel: Id
     path: list[Name]
     lens: str
 
 
 @dataclass(frozen=True)
 class Close(ToKernel):
-    panel: str
+    panel: Id
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Look(ToKernel):
     out. A frame repeats the ``generation`` of the look it answers.
     """
 
-    panel: str
+    panel: Id
     generation: int
     lens: str
     window: list[int] | None
@@ -67,7 +67,7 @@ class Look(ToKernel):
 class Pace(ToKernel):
     """The maximum number of frames per second while a cell is running; 0 for the default."""
 
-    view: str
+    view: Id
     rate: float
 
 
@@ -75,7 +75,7 @@ class Pace(ToKernel):
 class Rows(ToKernel):
     """The tree rows a view has on screen, as indices of the tree with this revision."""
 
-    view: str
+    view: Id
     revision: int
     rows: list[int]
 
@@ -84,7 +84,7 @@ class Rows(ToKernel):
 class Ask(ToKernel):
     """Asks for changes, about once a second if no hook reports the end of a cell."""
 
-    view: str
+    view: Id
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Withdraw(ToKernel):
     A kernel that does not read messages while it is busy finds both when the cell has ended.
     """
 
-    intent: str
+    intent: Id
 
 
 @dataclass(frozen=True)

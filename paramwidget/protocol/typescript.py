@@ -38,6 +38,8 @@ def typescript() -> str:
         f"export const PROTOCOL = {fields.PROTOCOL};",
         "/** Of a module or a slot; sent back as it came: half a character is escaped in it. */\n"
         "export type Name = string;",
+        f"/** At most {fields.LONGEST_ID} characters; sent back as it came. */\n"
+        "export type Id = string;",
         "/** An index into the buffers beside the message. */\nexport type Buffer = number;",
         *(f"export type {name} = {_ts(hint, named=False)};" for name, hint in _NAMED.items()),
         *(_interface(part) for part in nested.values()),

@@ -47,27 +47,32 @@ def module_at(net: Any, path: tuple[str, ...]) -> Any:
 def slot_at(net: Any, name: str | Sequence[str]) -> tuple[str, ...] | None:
     """The path of the slot that a name leads to and that holds a tensor.
 
-    None if it leads to none, and where a key with a dot in it lets it be read in two ways.
+    None if it leads to none, and where it may be read in two ways: a key has a dot in it, or two
+    keys read alike.
     """
     if not isinstance(name, (str, tuple, list)):
         return None
     path = path_of(name)
-    if isinstance(name, str):
-        for depth in range(len(path) - 1):
-            module = module_at(net, path[:depth])
-            if module is None or _has_dotted_key(module, path[depth:]):
-                return None
+    dotted = name if isinstance(name, str) else ""
+    module, start = net, 0
+    for key in path:
+        if module is None or _is_doubtful(module, key, dotted, start):
+            return None
+        module, start = module_at(module, (key,)), start + len(key) + 1 if dotted else 0
     return path if held_at(net, path) is not None else None
 
 
-def _has_dotted_key(module: Any, rest: tuple[str, ...]) -> bool:
+def _is_doubtful(module: Any, key: str, dotted: str, start: int) -> bool:
+    """Whether two entries have the name ``key``, or one with a dot in it may be meant instead."""
     fields = compat.module_fields(module)
-    registries = [fields.get(name) or () for name in (*_REGISTRIES, "_modules")]
-    keys = [".".join(rest[:end]) for end in range(2, len(rest) + 1)]
-    return any(
-        key in fields or any(_entry(registry, key) is not _MISSING for registry in registries)
-        for key in keys
-    )
+    for registry in (fields, *(fields.get(held) for held in (*_REGISTRIES, "_modules"))):
+        keys = list(registry) if type(registry) is dict else [k for k, _ in entries(registry) or ()]
+        if set(map(id, map(type, keys))) <= {id(str)} and "." not in "\0".join(keys):
+            continue
+        texts = list(map(key_text, keys))
+        if texts.count(key) > 1 or any("." in t and dotted.startswith(t, start) for t in texts):
+            return True
+    return False
 
 
 def tensor_of(net: Any, node: Node) -> torch.Tensor | None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
 from paramwidget.compat import MemoryMap
 from paramwidget.namespace import NET
-from paramwidget.slots import access
+from paramwidget.slots import access, namesakes
 from paramwidget.slots.memory.addresses import Addresses
 from paramwidget.slots.reading import wrappers
+from paramwidget.slots.reading.beside import served
 from paramwidget.slots.reading.census import NOTHING
 from paramwidget.slots.reading.columns import NO_MODULE, Columns, Kind
 from paramwidget.slots.ties import Name, TieGroup
@@ -83,6 +84,15 @@ class Node:
         return self._tree.label(self._place, self._slot)
 
     @property
+    def above(self) -> Node | None:
+        """The row that this one stands under; None for the root."""
+        if self._slot >= 0:
+            return Node(self._tree, self._place, -1)
+        return (
+            Node(self._tree, self._tree.columns.parents[self._place], -1) if self._place else None
+        )
+
+    @property
     def kind(self) -> Kind:
         """``module``, ``parameter``, ``buffer``, ``constant``, ``computed`` or ``none``."""
         columns = self._tree.columns
@@ -118,7 +128,20 @@ class Node:
 
     @property
     def _condition(self) -> Condition:
-        return NOTHING if self._slot < 0 else self._tree.columns.condition_of(self._slot)
+        if self._slot < 0:
+            return NOTHING
+        known = self._tree.columns.condition_of(self._slot)
+        return (
+            known
+            if not self.namesake
+            else replace(known, state="unreadable", reason=self.namesake, packed="")
+        )
+
+    @property
+    def namesake(self) -> str | None:
+        """Why no path leads to this row alone; None if one does."""
+        name = self._tree.namesakes.get((self._place, self._slot))
+        return None if name is None else namesakes.reason(name)
 
     @property
     def shape(self) -> tuple[int, ...] | None:
@@ -154,12 +177,20 @@ class Node:
         if self._slot >= 0:
             return self._condition.reason
         columns = self._tree.columns
-        return columns.module_errors.get(columns.modules[self._place])
+        return self.namesake or columns.module_errors.get(columns.modules[self._place])
 
     @property
     def packed(self) -> bool:
         """Whether the tensor's bytes are not its values; ``reason`` or ``note`` says more."""
         return bool(self._condition.packed)
+
+    @property
+    def codes(self) -> str:
+        """The packed slot of the same module that may be read with this one; "" if there is none.
+
+        Of a shared tensor at each of its slots.
+        """
+        return "" if self.packed else self._tree.codes.get(self.tensor_number, "")
 
     @property
     def file(self) -> str:
@@ -271,6 +302,16 @@ class Reading:
         ]
 
     @cached_property
+    def codes(self) -> dict[int, str]:
+        """The key of the packed slot beside a tensor that serves it, by the tensor's number."""
+        return served(self.columns)
+
+    @cached_property
+    def namesakes(self) -> dict[Occurrence, str]:
+        """The places and slots that no path leads to alone, and the name that is to blame."""
+        return namesakes.namesakes(self.columns)
+
+    @cached_property
     def files(self) -> dict[int, str]:
         """The file that a write to a tensor is written to, by its number, where there is one."""
         return self.memory.files(MemoryMap.now())
@@ -284,7 +325,7 @@ class Reading:
         modules = {*columns.module_errors, *columns.module_notes}
         if wrapping:
             modules |= {n for n, cls in enumerate(columns.classes) if id(cls) in wrapping}
-        found = set(columns.place_notes)
+        found = {*columns.place_notes, *(place for place, slot in self.namesakes if slot < 0)}
         if modules:
             found |= {place for place, module in enumerate(columns.modules) if module in modules}
         return sorted(found)

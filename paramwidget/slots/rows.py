@@ -141,7 +141,10 @@ class Rows:
         for place in self._reading.places_with_notes:
             if columns.modules[place] in columns.module_errors:
                 places[place] = "unreadable"
-        return self._spread(places, [known.state for known in columns.conditions])
+        found = self._spread(places, [known.state for known in columns.conditions])
+        for place, slot in self._reading.namesakes:
+            found[self.row(place, slot)] = "unreadable"
+        return found
 
     @cached_property
     def counts(self) -> list[int]:
@@ -159,10 +162,11 @@ class Rows:
         columns = self._reading.columns
         slots = {*columns.shadowed, *columns.slot_notes}
         slots |= {slot for slot, one in enumerate(columns.conditions) if one.reason or one.packed}
+        slots |= {slot for _, slot in self._reading.namesakes}
         files = self._reading.files
         slots |= {slot for slot, one in enumerate(columns.slot_tensors) if files and one in files}
         places = {*self._reading.places_with_notes}
-        modules = {bisect_right(columns.first_slot, slot) - 1 for slot in slots}
+        modules = {bisect_right(columns.first_slot, slot) - 1 for slot in slots if slot >= 0}
         if modules:
             places |= {place for place, one in enumerate(columns.modules) if one in modules}
         for place in sorted(places):

@@ -17,6 +17,8 @@ from paramwidget.edit.formula.parse import LONGEST, parse
 from paramwidget.edit.values import numbers
 from paramwidget.edit.values.index import element_index, parse_index, part_index
 from paramwidget.edit.values.numbers import parse_number, parse_seed
+from paramwidget.slots.names import slot_at
+from paramwidget.slots.tree import UnknownName
 
 DTYPES = [torch.float32, torch.complex64, torch.int64, torch.bool]
 NO_NUMBERS: dict[str, Callable[[int], str]] = {
@@ -206,3 +208,50 @@ def test_values_nested_without_end_are_refused() -> None:
         ):
             assert refusal(action) is not None
     assert contents(bench.net) == before
+
+
+def test_many_types_and_names_are_refused_and_few_of_them_are_told() -> None:
+    net = nn.Sequential(*(nn.Linear(1, 1) for _ in range(300)))
+    bench = Workbench(net)
+    many = [f"Name{n}" for n in range(48_000)]
+    start = time.perf_counter()
+    for field in ("types", "parameters"):
+        with pytest.raises(EditError, match=f"{field} has at most 100 entries") as caught:
+            bench.initialize("", "ones_", **{field: many})
+        assert len(str(caught.value)) < 300
+        with pytest.raises(EditError):
+            bench.set_requires_grad("", False, **{field: many})
+        there = "Linear" if field == "types" else "weight"
+        told = bench.select("", **{field: [there, "x" * 10**6, *many[:98]]}).unmatched
+        assert len(told) == 7
+        assert "93 more" in told[-1]
+        assert sum(map(len, told)) < 2000
+    with pytest.raises(EditError, match="at most 100 arguments"):
+        bench.initialize("", "ones_", **dict.fromkeys(many, 1))
+    with pytest.raises(EditError, match="1000 characters") as caught:
+        bench.initialize("", "ones_", **{"x" * 10**6: 1})
+    assert len(caught.value.where) < 100
+    assert time.perf_counter() - start < 5
+
+
+def test_a_dotted_name_costs_as_much_as_its_path() -> None:
+    def chain(depth: int) -> nn.Module:
+        net: nn.Module = nn.Linear(1, 1)
+        for _ in range(depth):
+            net = nn.Sequential(net)
+        return net
+
+    def cost(net: nn.Module, name: Any) -> float:
+        start = time.process_time()
+        slot_at(net, name)
+        return time.process_time() - start
+
+    net, name = chain(1600), "0." * 1600 + "weight"
+    assert slot_at(net, name) == tuple(name.split("."))
+    by_name = min(cost(net, name) for _ in range(3))
+    by_path = min(cost(net, tuple(name.split("."))) for _ in range(3))
+    assert by_name < 10 * by_path
+    start = time.perf_counter()
+    with pytest.raises(UnknownName):
+        Workbench(chain(800)).stats("0." * 16_000)
+    assert time.perf_counter() - start < 4

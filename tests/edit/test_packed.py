@@ -181,7 +181,8 @@ def test_what_a_function_unfreezes_from_elsewhere_is_frozen_again(which: str) ->
 
     edit = bench.apply(unfreeze)
     assert not packed.requires_grad
-    assert any("frozen again" in one for one in edit.warnings) is packed.is_floating_point()
+    said = any(f"{name} is packed" in one and "frozen" in one for one in edit.warnings)
+    assert said is packed.is_floating_point()
     fresh, _ = model(which)
     bench.replayed(fresh)
     assert not tensor(fresh, name).requires_grad
@@ -217,6 +218,91 @@ def test_an_undo_over_a_weight_that_was_packed_since_is_refused() -> None:
     bench.initialize("0.weight", "ones_")
     net[0].weight = nn.Parameter(scaled(), requires_grad=False)
     before = raw(net, "0.weight")
-    assert bench.journal.at_stake(net) == []
+    assert bench.journal.at_stake(net).names == []
     assert "0.weight can no longer be written to (it is of class" in str(refusal(bench.undo))
     assert raw(net, "0.weight") == before
+
+
+def scaled_layer(codes_called: str, codes: torch.Tensor, **beside: torch.Tensor) -> nn.Module:
+    made = nn.Module()
+    made.register_parameter(codes_called, nn.Parameter(codes, requires_grad=False))
+    for name, values in beside.items():
+        trains = values.is_floating_point()
+        made.register_parameter(name, nn.Parameter(values, requires_grad=trains))
+    made.bias = nn.Parameter(torch.ones(8))
+    return made
+
+
+BESIDE: dict[str, Callable[[], nn.Module]] = {
+    "FP8": lambda: scaled_layer(
+        "weight", torch.randn(8, 8).to(torch.float8_e4m3fn), weight_scale_inv=torch.ones(1, 1)
+    ),
+    "int8": lambda: scaled_layer(
+        "weight", codes(8, 8, dtype=torch.int8), weight_scale=torch.ones(8, 1)
+    ),
+    "AQLM": lambda: scaled_layer(
+        "codes", codes(8, 2, 1), codebooks=torch.ones(1, 4, 1, 8), scales=torch.ones(8, 1)
+    ),
+    "compressed-tensors": lambda: scaled_layer(
+        "weight_packed",
+        codes(8, 2, dtype=torch.int32),
+        weight_scale=torch.ones(8, 1),
+        weight_shape=torch.tensor([8, 16]),
+    ),
+    "GPTQ": lambda: scaled_layer(
+        "qweight",
+        codes(2, 8, dtype=torch.int32),
+        qzeros=codes(1, 1, dtype=torch.int32),
+        scales=torch.ones(1, 8),
+        g_idx=torch.arange(16),
+    ),
+}
+
+
+@pytest.mark.parametrize("which", BESIDE)
+def test_what_packed_codes_are_read_with_is_edited_by_its_own_name_only(which: str) -> None:
+    net = nn.Sequential(nn.Linear(8, 8), BESIDE[which]())
+    bench = Bench.of(net)
+    kept = {name: one for name, one in net[1].named_parameters() if name != "bias"}
+    before = {name: bytes_of(one) for name, one in kept.items()}
+
+    def fill(module: nn.Module) -> None:
+        for parameter in module.parameters():
+            parameter.data.fill_(2)
+
+    edits = [
+        bench.initialize("", "zeros_"),
+        bench.initialize("1", "ones_"),
+        bench.initialize("*", "zeros_"),
+        bench.apply(fill),
+    ]
+    assert {name: bytes_of(one) for name, one in kept.items()} == before
+    for edit in edits:
+        assert {f"1.{name}" for name in kept} <= edit.skipped.keys()
+        assert "1.bias" in edit.changed
+    scale = next(name for name in kept if "scale" in name)
+    assert "name this slot itself" in edits[0].skipped[f"1.{scale}"]
+    taken_back = " ".join(edits[-1].warnings)
+    assert f"1.{scale} is beside" in taken_back
+    refused = refusal(lambda: bench.initialize(f"*.{scale}", "zeros_"))
+    assert refused is not None
+    assert "name this slot itself" in str(refused)
+    assert bench.initialize(f"1.{scale}", "zeros_").changed == [f"1.{scale}"]
+
+
+def test_a_scale_is_kept_where_a_plain_module_holds_it_too_and_adapters_are_edited() -> None:
+    layer = BESIDE["FP8"]()
+    layer.lora_A = nn.Parameter(torch.ones(2, 8))
+    other = nn.Module()
+    other.gain = layer.weight_scale_inv
+    edit = Bench.of(nn.Sequential(layer, other)).initialize("", "zeros_")
+    assert edit.changed == ["0.bias", "0.lora_A"]
+    assert "1.gain" in edit.skipped
+
+
+def test_a_freeze_of_the_whole_net_freezes_scales_too() -> None:
+    net = nn.Sequential(nn.Linear(8, 8), BESIDE["FP8"]())
+    bench = Bench.of(net)
+    bench.set_requires_grad("", False)
+    assert not any(one.requires_grad for one in net.parameters())
+    assert "1.weight_scale_inv" in bench.set_requires_grad("", True).skipped

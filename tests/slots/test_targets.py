@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrizations, parametrize, prune
 
+from paramwidget.slots.names import slot_at
 from paramwidget.slots.targets import select
 from paramwidget.slots.tree import UnknownName, read_tree
 from zoo.case import Holder
@@ -223,3 +224,58 @@ def test_what_matches_nothing_is_said() -> None:
     first, second = select(tree, "*", types="Convolution", parameters="k?").unmatched
     assert "Convolution" in first
     assert "'k?'" in second
+
+
+@pytest.mark.parametrize("types", [nn.Linear, "Linear", "ParametrizedLinear"])
+def test_what_types_pass_over_in_a_parametrization_is_said(types: Any) -> None:
+    net = nn.Sequential(parametrizations.weight_norm(nn.Linear(3, 3)), nn.Linear(3, 3))
+    originals = {f"0.parametrizations.weight.original{n}" for n in (0, 1)}
+    selection = select(read_tree(net), "", types=types)
+    assert {"0.weight", *originals} <= selection.skipped.keys()
+    assert not originals.intersection(selection.names)
+    for name in originals:
+        assert "add 'ParametrizationList' to types" in selection.skipped[name]
+    both = select(read_tree(net), "", types=[types, "ParametrizationList"])
+    assert originals <= set(both.names)
+    assert "0.weight" not in both.skipped
+    by_name = select(read_tree(net), "", types=types, parameters="original*")
+    assert by_name.skipped.keys() == originals
+    assert select(read_tree(net), "0.weight", types=nn.Linear).names == ["0.weight"]
+    assert select(read_tree(net), "").skipped == {}
+
+
+def test_a_computed_tensor_that_a_glob_matches_without_its_originals_is_said() -> None:
+    net = nn.Sequential(parametrizations.weight_norm(nn.Linear(3, 3)), nn.Linear(3, 3))
+    selection = select(read_tree(net), "[01].weight")
+    assert selection.names == ["1.weight"]
+    assert "It is computed from" in selection.skipped["0.weight"]
+
+
+def test_parameters_in_a_list_of_a_module_that_is_meant_are_said() -> None:
+    class Mixture(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.gain = nn.Parameter(torch.ones(1))
+            self.parts = nn.ParameterList([torch.ones(2)])
+
+    selection = select(read_tree(nn.Sequential(Mixture(), nn.ParameterList([torch.ones(2)]))), "",
+                       types=Mixture)  # fmt: skip
+    assert selection.names == ["0.gain"]
+    assert selection.skipped.keys() == {"0.parts.0"}
+    assert "ParameterList in its Mixture" in selection.skipped["0.parts.0"]
+
+
+def test_no_name_leads_to_one_of_two_entries_that_read_alike() -> None:
+    net = nn.Module()
+    net._modules[0] = nn.Linear(2, 2)  # type: ignore[index]
+    net._modules["0"] = nn.Linear(2, 2)
+    net._modules[1] = nn.Linear(2, 2)  # type: ignore[index]
+    tree = read_tree(net)
+    selection = select(tree, "")
+    assert selection.names == ["1.weight", "1.bias"]
+    assert selection.skipped.keys() == {"0.weight", "0.bias"}
+    assert "more than one entry called '0'" in selection.skipped["0.weight"]
+    assert tree.rows.states[1:7] == ["unreadable"] * 6
+    assert slot_at(net, "0.weight") is None
+    assert slot_at(net, ("0", "weight")) is None
+    assert slot_at(net, "1.weight") == ("1", "weight")

@@ -331,6 +331,35 @@ def gptq() -> nn.Module:
 
 
 @zoo(
+    "GPTQ, AWQ",
+    rows={
+        "marlin.B": "buffer unreadable",
+        "marlin.s": "buffer ready",
+        "exl2.q_weight": "buffer unreadable",
+        "exl2.q_scale": "buffer unreadable",
+        "exl2.q_groups": "buffer unreadable",
+        "exl2.q_scale_max": "buffer ready",
+        "lora.B": READY,
+        "counts.B": "buffer ready",
+    },
+    reasons={"marlin.B": "s and workspace", "exl2.q_weight": "q_scale"},
+    refuses={"marlin.B": "packed", "exl2.q_scale": "packed"},
+)
+def kernels_of_gptq() -> nn.Module:
+    marlin, exl2, counts = nn.Module(), nn.Module(), nn.Module()
+    marlin.register_buffer("B", codes(1, 16, dtype=torch.int32))
+    marlin.register_buffer("s", torch.rand(1, 8))
+    marlin.register_buffer("workspace", torch.zeros(4, dtype=torch.int32))
+    exl2.register_buffer("q_weight", codes(2, 8, dtype=torch.int32))
+    exl2.register_buffer("q_scale", codes(1, 1, dtype=torch.int32))
+    exl2.register_buffer("q_groups", codes(4, dtype=torch.int16))
+    exl2.register_buffer("q_scale_max", torch.rand(1))
+    counts.register_buffer("B", codes(3, dtype=torch.int32))
+    lora = Holder(A=nn.Parameter(torch.rand(2, 2)), B=nn.Parameter(torch.rand(2, 2)))
+    return Holder(marlin=marlin, exl2=exl2, lora=lora, counts=counts)
+
+
+@zoo(
     "other layers",
     rows={
         "0.weight_packed": PACKED,

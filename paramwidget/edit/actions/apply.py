@@ -23,8 +23,8 @@ from paramwidget.edit.actions.outcome import Failed, Notes, Outcome, display_nam
 from paramwidget.edit.actions.remarks import rewritten
 from paramwidget.edit.actions.write_target import (
     Ties,
+    code_tensors,
     node_at,
-    packed_tensors,
     what_is,
 )
 from paramwidget.edit.errors import EditError, quoted
@@ -140,7 +140,9 @@ class Apply(Action):
 
 
 class _Packed:
-    """The packed tensors below a module, which a function of the user's must leave as they are.
+    """The packed tensors below a module, and what they are read with.
+
+    A function of the user's must leave them as they are.
 
     ``skipped`` has the reason for each slot of the modules that hold them; the function is not
     called on these, whose expressions are ``holders``. ``kept`` are the slots that it changed from
@@ -149,7 +151,7 @@ class _Packed:
 
     def __init__(self, net: nn.Module, tree: Tree, below: Node) -> None:
         self._net = net
-        self._tensors = packed_tensors(net, tree)
+        self._tensors = code_tensors(net, tree)
         self._holders: dict[int, Node] = {}
         self.kept: list[Node] = []
         self.frozen: list[Node] = []
@@ -174,10 +176,10 @@ class _Packed:
 
     def warnings(self, function: str) -> list[str]:
         """What was put back."""
-        wrote = f"is packed: what {function} wrote to it was taken back"
-        unfroze = f"is packed: {function} made it trainable, and it was frozen again"
-        return [f"{display_name(node)} {about}"
-                for nodes, about in ((self.kept, wrote), (self.frozen, unfroze))
+        wrote = f"what {function} wrote to it was taken back"
+        unfroze = f"{function} made it trainable, and it was frozen again"
+        return [f"{display_name(node)} is {_packed_how(node)}: {what}"
+                for nodes, what in ((self.kept, wrote), (self.frozen, unfroze))
                 for node in nodes]  # fmt: skip
 
     @property
@@ -196,7 +198,7 @@ class _Packed:
         return visited
 
     def put_back(self, point: RollbackPoint) -> None:
-        """Restore the packed tensors that were changed nevertheless."""
+        """Restore what was changed nevertheless."""
         for key, node in self._tensors.items():
             held = point.tensors.get(key)
             if held is not None and not held.same_content():
@@ -205,6 +207,10 @@ class _Packed:
             tensor = tensor_of(self._net, node)
             if tensor is not None and id(tensor) == key and point.freeze_again(key, tensor):
                 self.frozen.append(node)
+
+
+def _packed_how(node: Node) -> str:
+    return "packed" if node.packed else f"beside {node.codes}, which is packed"
 
 
 def _refuse_crash(net: nn.Module, tree: Tree, node: Node) -> None:

@@ -89,7 +89,9 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
         for node in sorted([*nodes, *left_out], key=lambda node: node.place):
             tensor = None if node.kind in ("module", "computed") else resolve(net, node.path)
             reason = self._reason(node, tensor)
-            if reason is None and (node.state == "ready" or skipped[node.label] != node.reason):
+            harmless = bool(node.codes) and not self.value  # a frozen scale is left as it is
+            ready = node.state == "ready" or skipped.get(node.label) != node.reason
+            if reason is None and ready and not harmless:
                 reason = skipped.get(node.label)
             if reason is not None or tensor is None:
                 reasons[node.label] = reason or what_is(node)
@@ -101,6 +103,8 @@ class SetRequiresGrad(Action, kind="set_requires_grad"):
         """Why a slot cannot be switched, None if it can."""
         if tensor is None:
             return f"It {what_is(node)}: it has no requires_grad."
+        if node.namesake:
+            return node.namesake
         with compat.without_torch_function():
             if not tensor.is_leaf:
                 return "It is computed from other tensors, which have the gradients."

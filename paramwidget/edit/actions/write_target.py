@@ -127,9 +127,18 @@ def locked(
 
 def packed_tensors(net: nn.Module, tree: Tree) -> dict[int, Node]:
     """The first slot of each packed tensor, by the tensor's id."""
+    return _by_tensor(net, (node for node in tree.slots if node.packed))
+
+
+def code_tensors(net: nn.Module, tree: Tree) -> dict[int, Node]:
+    """The same of each packed tensor and of what it is read with."""
+    return _by_tensor(net, (node for node in tree.slots if node.packed or node.codes))
+
+
+def _by_tensor(net: nn.Module, nodes: Iterable[Node]) -> dict[int, Node]:
     found: dict[int, Node] = {}
-    for node in tree.slots:
-        tensor = tensor_of(net, node) if node.packed else None
+    for node in nodes:
+        tensor = tensor_of(net, node)
         if tensor is not None:
             found.setdefault(id(tensor), node)
     return found
@@ -138,9 +147,12 @@ def packed_tensors(net: nn.Module, tree: Tree) -> dict[int, Node]:
 def node_at(tree: Tree, name: Any) -> Node:
     """The slot or module of a name; raises EditError with similar names."""
     try:
-        return tree.node(name)
+        node = tree.node(name)
     except UnknownName as error:
         raise EditError(str(error), "target") from None
+    if node.namesake:
+        raise EditError(f"{quoted(node.name)} cannot be edited: {node.namesake}", "target")
+    return node
 
 
 def padding_rows(net: nn.Module, write_target: WriteTarget) -> list[int]:

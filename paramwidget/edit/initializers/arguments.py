@@ -16,6 +16,9 @@ from paramwidget.edit.values.literals import python_of
 from paramwidget.edit.values.numbers import number_of, parse_number, plain_number
 from paramwidget.namespace import is_name
 
+_MOST = 100  # arguments of a function that takes any
+_LONGEST = 1000  # characters of an argument's name
+
 
 def arguments_of(entry: Initializer, given: Mapping[str, Any]) -> dict[str, Any]:
     """The given arguments as values of their types, torch's with every default filled in.
@@ -25,6 +28,12 @@ def arguments_of(entry: Initializer, given: Mapping[str, Any]) -> dict[str, Any]
     """
     known = {argument.name: argument for argument in entry.arguments}
     values: dict[str, Any] = {}
+    if len(given) > _MOST or any(len(name) > _LONGEST for name in given):
+        raise EditError(
+            f"an initializer takes at most {_MOST} arguments, with names of at most {_LONGEST} "
+            "characters",
+            "arguments",
+        )
     for name, value in given.items():
         if name not in known and not (entry.source == "user" and _takes_keywords(entry)):
             raise EditError(_unknown_argument(entry, name), name)

@@ -1,6 +1,4 @@
-"""Which tensors stood in their slots when an edit or its undo left them, so that the way back of
-what is held by object still leads to the model.
-"""
+"""Which tensors stood in their slots when an edit left them: whether its way back leads there."""
 
 from __future__ import annotations
 

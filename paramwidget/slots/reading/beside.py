@@ -7,10 +7,13 @@ looked at.
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import Any
 
+from paramwidget.slots.reading.columns import Columns
 from paramwidget.slots.reading.offloaded import HOOK, whereabouts
 from paramwidget.tensors import (
     CODES,
@@ -37,6 +40,12 @@ _PACKED: tuple[tuple[str, frozenset[str], tuple[str, ...]], ...] = (
     ("qweight", DTYPES, ("scale",)),
     ("qweight", DTYPES, ("weight_scales",)),
     ("qzeros", DTYPES, ("qweight",)),
+    # Marlin, QQQ, EXL2
+    ("B", _WORDS, ("s", "workspace")),
+    ("B", _WORDS, ("s_channel", "s_group")),
+    ("q_weight", DTYPES, ("q_scale", "q_groups")),
+    ("q_scale", DTYPES, ("q_weight", "q_groups")),
+    ("q_groups", DTYPES, ("q_weight", "q_scale")),
     # compressed-tensors
     ("weight_packed", DTYPES, ("weight_scale",)),
     ("weight_packed", DTYPES, ("weight_shape",)),
@@ -58,13 +67,33 @@ _PACKED: tuple[tuple[str, frozenset[str], tuple[str, ...]], ...] = (
     ("down_proj_scales", _CODES, ("down_proj_blocks",)),
 )
 
+#: What may stand beside packed codes and is not read with them.
+_APART = re.compile(r"(.*_)?bias|lora_.*").fullmatch
+
 #: Names of tensors of which one must be there, where no attribute tells.
 SIGNS = frozenset(name for key, _, beside in _PACKED for name in (key, *beside)) - {
-    *("weight", "scale", "meta", "codes"),
+    *("weight", "scale", "meta", "codes", "B", "s"),
 }
 
 #: Attributes that are not tensors and say something of the tensors beside them.
 TELLING = frozenset({"quant_state", "state", "meta", HOOK})
+
+
+def served(columns: Columns) -> dict[int, str]:
+    """For the number of each tensor that packed codes may be read with, the key of their slot.
+
+    Whatever beside them is not known to be another thing is taken for a scale: there are more names
+    for those than can be listed, and a scale that is written to makes other weights of all codes.
+    """
+    found: dict[int, str] = {}
+    keys, tensors = columns.slot_keys, columns.slot_tensors
+    for slot, known in enumerate(columns.conditions):
+        if known.packed and known.state != "ready":  # else its class has all it is read with
+            for other in columns.slots_of(bisect_right(columns.first_slot, slot) - 1):
+                if not _APART(keys[other]):
+                    found.setdefault(tensors[other], keys[slot])
+    found.pop(-1, None)
+    return found
 
 
 def attributes_of(fields: Mapping[str, Any]) -> dict[str, object]:
