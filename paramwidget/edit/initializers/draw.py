@@ -10,6 +10,7 @@ import torch
 
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.initializers.catalogue import Initializer
+from paramwidget.tensors import condition
 
 UNSEEDED = ("sparse_",)  # its randperm does not accept a generator: the global one is seeded
 
@@ -67,4 +68,6 @@ def user_scratch(
             f"the function changed the tensor from shape {tuple(shape)}, {dtype} to "
             f"{tuple(scratch.shape)}, {scratch.dtype}; it can only fill it"
         )
+    if condition(scratch).state != "ready":
+        raise EditError(f"the function can only fill the tensor. {condition(scratch).reason}")
     return scratch.detach()

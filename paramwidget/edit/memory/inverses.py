@@ -14,7 +14,16 @@ from paramwidget import compat
 from paramwidget.edit.errors import listed
 from paramwidget.edit.memory.write import Swap, point_at
 from paramwidget.slots.reading.reader import entries, key_text
-from paramwidget.tensors import condition, is_distributed, is_tensor, is_wrapper, parts, plain
+from paramwidget.tensors import (
+    condition,
+    is_distributed,
+    is_tensor,
+    is_wrapper,
+    lacks_memory,
+    missing_memory,
+    parts,
+    plain,
+)
 
 _HOOKS = tuple(name for name in compat.MODULE_FIELDS if "hooks" in name)
 
@@ -68,10 +77,16 @@ class MovedMemory(_Swapped):
 
     tensor: torch.Tensor
     alias: torch.Tensor
+    freed: bool = False  # the old memory was freed in the same edit, and returns with it
 
     @property
     def nbytes(self) -> int:
         return sum(part.nbytes for part in parts(self.alias))
+
+    def problem(self, net: nn.Module) -> str | None:
+        if self.freed or not lacks_memory(self.alias):
+            return None
+        return f"the memory that a tensor had is gone. {missing_memory(self.alias)}"
 
     def _swap(self) -> None:
         # sparse and quantized tensors have no plain alias, and .data is theirs
@@ -83,7 +98,8 @@ class MovedMemory(_Swapped):
         point_at(self.tensor, self.alias)
 
     def copied(self) -> MovedMemory:
-        return MovedMemory(self.tensor, self.alias.clone())
+        alias = self.alias if lacks_memory(self.alias) else self.alias.clone()
+        return replace(self, alias=alias)
 
 
 @dataclass
