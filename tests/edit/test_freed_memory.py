@@ -122,8 +122,8 @@ def test_tied_and_partial_tensors_of_one_freed_storage_come_back() -> None:
         def __init__(self):
             super().__init__()
             self.flat = torch.arange(12.0)
-            self.a, self.b = nn.Parameter(self.flat[:4].view(2, 2).t()), nn.Parameter(self.flat[3:9])
-            self.c = self.a
+            self.a = self.c = nn.Parameter(self.flat[:4].view(2, 2).t())
+            self.b = nn.Parameter(self.flat[3:9])
             self.register_buffer("wide", self.flat[9:10].expand(5))
     for size in (0, 20, 40):
         def free(m):

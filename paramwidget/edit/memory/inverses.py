@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import torch
 from torch import nn
+from torch.nn.modules.lazy import LazyModuleMixin
 
 from paramwidget import compat
 from paramwidget.edit.errors import listed
@@ -25,7 +25,7 @@ from paramwidget.tensors import (
     plain,
 )
 
-_HOOKS = tuple(name for name in compat.MODULE_FIELDS if "hooks" in name)
+HOOKS = tuple(name for name in compat.MODULE_FIELDS if "hooks" in name)
 
 
 def is_strided(tensor: torch.Tensor) -> bool:
@@ -52,7 +52,7 @@ def is_strided(tensor: torch.Tensor) -> bool:
     )
 
 
-class _Swapped:
+class Swapped:
     """What is exchanged by one function, and can be restored whatever has changed since."""
 
     displaces: ClassVar[bool] = True
@@ -72,7 +72,7 @@ class _Swapped:
 
 
 @dataclass
-class MovedMemory(_Swapped):
+class MovedMemory(Swapped):
     """A tensor object was given other memory (``p.data = ...``); holds an alias of the old one."""
 
     tensor: torch.Tensor
@@ -103,7 +103,7 @@ class MovedMemory(_Swapped):
 
 
 @dataclass
-class RequiresGrad(_Swapped):
+class RequiresGrad(Swapped):
     """``requires_grad`` of one tensor object."""
 
     displaces: ClassVar[bool] = False
@@ -140,7 +140,7 @@ def switch(tensor: torch.Tensor, value: bool) -> None:
 
 
 @dataclass
-class Registry(_Swapped):
+class Registry(Swapped):
     """A dict or list of a module in which objects were replaced; keeps its order too."""
 
     holder: Any
@@ -149,7 +149,7 @@ class Registry(_Swapped):
 
     @property
     def nbytes(self) -> int:
-        return _size(self.then.values() if isinstance(self.then, dict) else self.then)
+        return registry_size(self.then)
 
     def present(self) -> Any:
         return dict(self.holder) if isinstance(self.holder, dict) else list(self.holder)
@@ -186,7 +186,7 @@ class Registry(_Swapped):
 
 
 @dataclass
-class OwnRegistry(_Swapped):
+class OwnRegistry(Swapped):
     """A registry that several modules shared, of which one was given a copy of its own."""
 
     module: weakref.ref[nn.Module]
@@ -231,7 +231,7 @@ class Attributes(Registry):
 
 
 @dataclass
-class Behaviour(_Swapped):
+class Behaviour(Swapped):
     """The hooks and the class of a module, which pruning and parametrizing change.
 
     Hooks that were added since are removed too.
@@ -246,6 +246,11 @@ class Behaviour(_Swapped):
     def of(cls, module: nn.Module) -> Behaviour:
         return cls(weakref.ref(module), _behaviour(module))
 
+    def differs(self) -> bool:
+        """Whether the class was replaced; a lazy module does so at its first forward."""
+        module, then = self.module(), self.then["class"]
+        return type(module) is not then and not issubclass(then, LazyModuleMixin)
+
     def _swap(self) -> None:
         module = self.module()
         if module is not None:
@@ -258,11 +263,12 @@ class Behaviour(_Swapped):
         if module is None:
             return
         fields = compat.raw_dict(module)
-        for name in _HOOKS:
+        for name in HOOKS:
             if isinstance(fields.get(name), dict):
                 fields[name].clear()
                 fields[name].update(self.then.get(name, {}))
-        object.__setattr__(module, "__class__", self.then["class"])
+        if type(module) is not self.then["class"]:
+            object.__setattr__(module, "__class__", self.then["class"])
 
     def copied(self) -> Behaviour:
         return replace(self)
@@ -270,31 +276,8 @@ class Behaviour(_Swapped):
 
 def _behaviour(module: nn.Module) -> dict[str, Any]:
     fields = compat.raw_dict(module)
-    hooks = {name: dict(fields[name]) for name in _HOOKS if fields.get(name)}
+    hooks = {name: dict(fields[name]) for name in HOOKS if fields.get(name)}
     return {"class": type(module), **hooks}
-
-
-class Fields:
-    """Everything in a module's ``__dict__``, hooks included, to restore after a function raised.
-
-    Undo does not use it: a mode or a counter of the user's is not an edit.
-    """
-
-    def __init__(self, module: nn.Module) -> None:
-        self._holder = compat.raw_dict(module)
-        self._then = dict(self._holder)
-        names = (*_HOOKS, "_non_persistent_buffers_set")
-        inner = [self._then[name] for name in names if name in self._then]
-        self._inner = [(held, held.copy()) for held in inner if isinstance(held, (dict, set))]
-
-    def restore(self) -> None:
-        if not same_objects(self._holder, self._then):
-            self._holder.clear()
-            self._holder.update(self._then)
-        for held, then in self._inner:
-            if len(held) != len(then) or any(one not in held for one in then):
-                held.clear()
-                held.update(then)
 
 
 @dataclass
@@ -322,8 +305,10 @@ class Gradient:
             self.tensor.grad = self.grad
 
 
-def _size(held: Iterable[Any]) -> int:
-    return sum(value.nbytes for value in held if is_tensor(value) and is_strided(value))
+def registry_size(held: dict[Any, Any] | list[Any]) -> int:
+    """The bytes of the tensors in a dict or list."""
+    values = held.values() if isinstance(held, dict) else held
+    return sum(value.nbytes for value in values if is_tensor(value) and is_strided(value))
 
 
 def _differing(left: Any, right: Any) -> list[Any]:

@@ -16,10 +16,10 @@ import torch
 from torch import nn
 
 from paramwidget import compat
+from paramwidget.edit.memory.fields import Fields
 from paramwidget.edit.memory.inverses import (
     Attributes,
     Behaviour,
-    Fields,
     Gradient,
     MovedMemory,
     Registry,
@@ -225,8 +225,9 @@ class RollbackPoint:
             differing = [one for one in held_by if one.differs()]
             for one in differing:
                 one.now = one.present()
-            # a lazy module changes class and hooks too at its first forward, and stays so
-            registries += [*differing, behaviour] if differing else []
+            # a lazy module changes hooks too at its first forward, and stays so
+            registries += [*differing, behaviour] if differing or behaviour.differs() else []
+        registries += [one for fields in self.fields for one in fields.replaced()]
         by_object = bool(registries)
         resized = self._resized()
         found: list[Inverse] = [*resized.values()]
@@ -290,12 +291,12 @@ class RollbackPoint:
 
     def restore(self) -> None:
         """Restore everything; allocates nothing large."""
+        for fields in self.fields:  # first: others' dicts may stand in their place
+            fields.restore()
         for behaviour, held_by in self.modules:
-            replaced = [registry for registry in held_by if registry.differs()]
-            for registry in replaced:
+            for registry in held_by:
                 registry.restore()
-            if replaced:
-                behaviour.restore()
+            behaviour.restore()
         for one in self.switches.values():
             if one.differs():
                 one.restore()
@@ -307,8 +308,6 @@ class RollbackPoint:
                 freed.restore()
         for held in self.tensors.values():
             held.put_back()
-        for fields in self.fields:
-            fields.restore()
         for gradient in self.gradients:
             for memory in gradient.memory():
                 memory.restore()
