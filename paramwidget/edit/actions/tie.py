@@ -54,7 +54,7 @@ class Tie(Action):
         slots = _slots_of(net, tree, second, holder)
         notes.changes(slots)
         with _as_asked(net, tree, second, "tied") as (inverses, check):
-            inverses += own_registries(net, tree, notes, [(second.path[:-1], holder, second.kind)])
+            own_registries(net, tree, notes, [(second.path[:-1], holder, second.kind)])
             setattr(holder, second.path[-1], here)
             check(slots, with_=first)
         notes.lines.append(
@@ -197,7 +197,7 @@ def _apart(net: nn.Module, tree: Tree, node: Node, tensor: torch.Tensor, notes: 
     held = [(path[:-1], parent, "module") for path, parent in zip(chain, parents, strict=True)]
     held.append((node.path[:-1], holder, node.kind))
     with _as_asked(net, tree, node, "untied") as (inverses, check):
-        inverses += own_registries(net, tree, notes, [one for one in held if one[0] not in copies])
+        own_registries(net, tree, notes, [one for one in held if one[0] not in copies])
         for parent, (path, copy) in zip(parents, copies.items(), strict=True):
             setattr(parent, path[-1], copy)
         setattr(holder, node.path[-1], own)

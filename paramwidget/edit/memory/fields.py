@@ -49,15 +49,19 @@ class Fields:
                 held.clear()
                 held.update(then)
 
-    def replaced(self) -> list[Inverse]:
+    def replaced(self, met: set[int]) -> list[Inverse]:
         """What undoes that the module was given other registries, hooks or lists of tensors.
 
         ``__setstate__`` and ``__dict__.update`` do so; other fields return along with these.
+        ``met`` are the ``__dict__`` that were asked before: two modules may share one.
         """
         found: list[Inverse] = []
         present = compat.raw_dict(self._module)
         if present is not self._holder:
             found.append(OwnDict(weakref.ref(self._module), self._holder, present))
+        if id(self._holder) in met:
+            return found
+        met.add(id(self._holder))
         own = [name for name, value in self._then.items() if self._is_other(name, value)]
         if any(name in compat.MODULE_FIELDS for name in own):
             own = [

@@ -186,34 +186,6 @@ class Registry(Swapped):
 
 
 @dataclass
-class OwnRegistry(Swapped):
-    """A registry that several modules shared, of which one was given a copy of its own."""
-
-    module: weakref.ref[nn.Module]
-    name: str  # "_parameters", "_buffers" or "_modules"
-    then: Any  # the dict that it shares
-    now: Any  # its own
-
-    def problem(self, net: nn.Module) -> str | None:
-        module = self.module()
-        if module is None or compat.module_fields(module).get(self.name) is not self.now:
-            return f"the registry {self.name} of one of its modules has been replaced since"
-        return None
-
-    def _swap(self) -> None:
-        self.restore()
-        self.then, self.now = self.now, self.then
-
-    def restore(self) -> None:
-        module = self.module()
-        if module is not None:
-            compat.module_fields(module).update({self.name: self.then})
-
-    def copied(self) -> OwnRegistry:
-        return replace(self)
-
-
-@dataclass
 class Attributes(Registry):
     """The tensors that a module holds as plain attributes; ``holder`` is its whole ``__dict__``."""
 

@@ -227,7 +227,8 @@ class RollbackPoint:
                 one.now = one.present()
             # a lazy module changes hooks too at its first forward, and stays so
             registries += [*differing, behaviour] if differing or behaviour.differs() else []
-        registries += [one for fields in self.fields for one in fields.replaced()]
+        met: set[int] = set()
+        registries += [one for fields in self.fields for one in fields.replaced(met)]
         by_object = bool(registries)
         resized = self._resized()
         found: list[Inverse] = [*resized.values()]
