@@ -23,7 +23,7 @@ from paramwidget.edit.actions.modules import (
 from paramwidget.edit.actions.outcome import Notes, Outcome, display_name
 from paramwidget.edit.actions.registries import own_registries, shallow_copy, shared_from
 from paramwidget.edit.actions.write_target import Ties, node_at, what_is
-from paramwidget.edit.errors import EditError, quoted
+from paramwidget.edit.errors import EditError, no_memory, quoted
 from paramwidget.edit.memory.inverses import MovedMemory
 from paramwidget.edit.memory.kept_bytes import Inverse
 from paramwidget.edit.memory.rollback import restored_on_error
@@ -154,7 +154,8 @@ def _as_asked(
         raise
     except Exception as error:
         raise EditError(
-            f"{quoted(node.name)} cannot be {done}: {error_text(error)}; the model was not changed"
+            f"{quoted(node.name)} cannot be {done}: {no_memory(error) or error_text(error)}; "
+            "the model was not changed"
         ) from error
 
 

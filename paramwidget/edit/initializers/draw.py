@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from paramwidget.edit.errors import EditError
+from paramwidget.edit.errors import EditError, no_memory
 from paramwidget.edit.initializers.catalogue import Initializer
 from paramwidget.tensors import condition
 
@@ -47,6 +47,8 @@ def draw(
         try:
             function(scratch, **given)
         except (RuntimeError, ValueError, TypeError, ArithmeticError) as error:
+            if no_memory(error):
+                raise
             raise EditError(f"{entry.name} failed: {error}") from error
     return scratch, [str(warning.message) for warning in caught]
 
