@@ -110,7 +110,7 @@ class OwnFields(Registry):
             if value is _NOTHING:
                 self.holder.pop(name, None)
             else:
-                self.holder[name] = value
+                self.holder.update({name: value})
 
 
 @dataclass
