@@ -55,7 +55,9 @@ def told(what: str) -> Iterator[None]:
     """What fails in here costs only itself: it is logged, as "paramwidget: {what}"."""
     try:
         yield
-    except Exception:
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # also SystemExit, or a task that was cancelled
         _log.exception("paramwidget: %s", what)
 
 

@@ -18,6 +18,9 @@ _functorch: Any = getattr(_c, "_functorch", None)
 #: Reads ``__dict__`` past every ``__getattribute__``, property or slot of a user's class.
 raw_dict: Callable[[Any], dict[str, Any]] = vars(nn.Module)["__dict__"].__get__
 
+#: Gives a module another ``__dict__``.
+set_raw_dict: Callable[[Any, dict[str, Any]], None] = vars(nn.Module)["__dict__"].__set__
+
 #: The same of a tensor.
 raw_tensor_dict: Callable[[Any], dict[str, Any]] = vars(torch.Tensor)["__dict__"].__get__
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,6 +10,10 @@ from paramwidget.protocol.halves import shown
 
 #: Slots that a warning or a refusal names one by one.
 MOST_NAMES = 100
+
+#: How torch's allocators say that memory has ended, and how much was asked for.
+_ALLOCATION = re.compile("out of memory|not enough memory|can't allocate memory", re.IGNORECASE)
+_ASKED = re.compile(r"tried to allocate (\d+(?:\.\d+)? ?\w+)", re.IGNORECASE)
 
 
 class EditError(ValueError):
@@ -22,6 +27,15 @@ class EditError(ValueError):
     def __init__(self, message: str, where: str = "") -> None:
         super().__init__(shown(message))
         self.where = where
+
+
+def no_memory(error: BaseException) -> str | None:
+    """What to say of an error by which Python or torch tells that memory has ended, else None."""
+    text = str(error) if isinstance(error, (MemoryError, RuntimeError)) else ""
+    if not isinstance(error, MemoryError) and not _ALLOCATION.search(text):
+        return None
+    asked = _ASKED.search(text)
+    return "not enough memory" + (f": {asked[1]} could not be allocated" if asked else "")
 
 
 def listed(words: Iterable[object], most: int = 6) -> str:

@@ -82,6 +82,15 @@ def missing_memory(tensor: torch.Tensor) -> str | None:
     return f"Its storage {what}: {needed} bytes are needed, {held} are available."
 
 
+def lacks_memory(tensor: torch.Tensor) -> bool:
+    """Whether it is strided, and its storage was freed or is too small for its elements."""
+    with compat.without_torch_function():
+        if layout_of(tensor) is not torch.strided:
+            return False
+        held = attempt(lambda: compat.storage_of(tensor).nbytes())
+        return held is not None and held < needed_bytes(tensor) and not _is_wrapper(tensor)
+
+
 def vast_when_dense(tensor: torch.Tensor) -> str | None:
     """Why a sparse tensor is not made dense to be read: a million by a million takes terabytes."""
     dense = numel_of(tensor) * int(_TENSOR.element_size(tensor))

@@ -15,6 +15,7 @@ from paramwidget.tensors.kinds import (
     is_wrapper,
     layout_of,
     local_part,
+    missing_memory,
 )
 from paramwidget.tensors.packed import (
     CODES,
@@ -48,6 +49,9 @@ def plain(tensor: torch.Tensor) -> torch.Tensor:
     with compat.without_torch_function(), compat.without_torch_dispatch():
         if type(tensor) in compat.PLAIN_TENSORS:
             return tensor.data
+        if missing_memory(tensor) is not None:  # ``set_`` would make its storage larger
+            freed: torch.Tensor = _TENSOR.data.__get__(tensor)
+            return freed
         dtype, device = _TENSOR.dtype.__get__(tensor), _TENSOR.device.__get__(tensor)
         made = torch.empty(0, dtype=dtype, device=device)
         made.set_(

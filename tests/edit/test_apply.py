@@ -399,5 +399,5 @@ def test_memory_that_ends_before_the_function_is_called_is_said(
 
     bench = Bench.of(nn.Sequential(nn.Linear(2, 2)))
     monkeypatch.setattr("random.getstate", no_memory)
-    with pytest.raises(EditError, match="MemoryError; the model was not changed"):
+    with pytest.raises(EditError, match="not enough memory; the model was not changed"):
         bench.apply(lambda module: None)

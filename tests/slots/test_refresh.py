@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from paramwidget import ParamWidget, Workbench
-from paramwidget.slots.content.known import KnownContent
-from paramwidget.slots.tree import read_tree
+from paramwidget.slots.content.known import KnownContent, Look
+from paramwidget.slots.tree import Path, read_tree
 
 
 def test_a_change_since_the_bench_was_made_is_told_once():
@@ -75,23 +75,45 @@ def test_a_widget_on_what_is_no_module_is_refused_and_says_nothing_more():
     gc.collect()  # what was half made is closed here; an error in that would be told
 
 
+def taken(known: KnownContent, look: Look) -> list[Path]:
+    known.take(look)
+    return list(look.changed)
+
+
 def test_a_quick_look_reads_small_tensors_and_samples_large_ones() -> None:
     net = nn.Sequential(nn.Linear(2100, 2100), nn.Linear(4, 4))
     known = KnownContent(net)
+    every = [node.path for node in read_tree(net).slots]
     paths = [("0", "weight"), ("1", "weight"), ("1", "bias")]
-    assert known.outside(net, paths, 1 << 20) == []
+    assert taken(known, known.outside(net, paths, 1 << 20)) == []
     for parameter in net.parameters():
         parameter.data += 1
-    assert known.outside(net, paths, 1 << 20) == paths
-    assert known.outside(net, paths, 1 << 20) == []
-    changed, _ = known.refresh(read_tree(net), net)
-    assert [node.path for node in changed] == [("0", "weight"), ("0", "bias"), *paths[1:]]
+    assert taken(known, known.outside(net, paths, 1 << 20)) == paths
+    assert taken(known, known.outside(net, paths, 1 << 20)) == []
+    assert taken(known, known.refresh(net, every)) == every
 
 
 def test_what_a_quick_look_could_not_read_is_still_reported_as_changed() -> None:
     net = nn.Sequential(nn.Linear(2100, 2100))
     known = KnownContent(net)
     net[0].weight.data += 1
-    assert known.outside(net, [("0", "weight")], 1 << 20) == []
-    changed, _ = known.refresh(read_tree(net), net)
-    assert [node.path for node in changed] == [("0", "weight")]
+    assert taken(known, known.outside(net, [("0", "weight")], 1 << 20)) == []
+    every = [node.path for node in read_tree(net).slots]
+    assert taken(known, known.refresh(net, every)) == [("0", "weight")]
+
+
+def test_what_a_look_finds_is_known_only_once_it_is_taken_over() -> None:
+    net = nn.Sequential(nn.Linear(2100, 2100), nn.Linear(4, 4))
+    known = KnownContent(net)
+    every = [node.path for node in read_tree(net).slots]
+    known.take(known.outside(net, every, 1 << 20))
+    for parameter in net.parameters():
+        parameter.data += 1
+    for _ in range(2):
+        assert known.outside(net, every, 1 << 30).unseen == every
+        assert known.refresh(net, every).changed == every
+    assert taken(known, known.outside(net, every, 1 << 30)) == every
+    again = known.refresh(net, every)
+    assert (again.changed, again.unseen) == (every, every[:1])  # of which a sample was known
+    assert taken(known, again) == every
+    assert known.refresh(net, every).changed == []

@@ -129,7 +129,7 @@ class Apply(Action):
             skipped,
             [
                 *file_warnings(written),
-                *_warnings(net, tree, visited, paths, name, skipped),
+                *_warnings(net, tree, visited, paths, name, skipped, not inverses),
                 *packed.warnings(name),
             ],
             [f"seed_all({seed})", *lines],
@@ -267,9 +267,10 @@ def _warnings(
     changed: set[Path],
     name: str,
     skipped: dict[Name, str],
+    as_before: bool,
 ) -> list[str]:
     warnings = []
-    if not changed:
+    if not changed and as_before:
         warnings.append(f"{name} changed nothing")
         lazy = [node.label for node in tree.slots if node.state == "uninitialized"]
         waiting = [display_name(label) for label in lazy if label in skipped]
@@ -292,4 +293,7 @@ def _warnings(
             names = ", ".join(display_name(one) for one in ties.same(node)[:6])
             warnings.append(f"{names}: one shared tensor, visited {visits_of[id(tensor)]} times; "
                         "the last write wins")  # fmt: skip
-    return warnings + rewritten(net, (node for node in tree.slots if node.path in changed))
+    there = (
+        one for one in tree.slots if one.path in changed and held_at(net, one.path) is not None
+    )
+    return warnings + rewritten(net, there)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from paramwidget.edit.errors import EditError, listed, quoted
+from paramwidget.edit.errors import EditError, listed, no_memory, quoted
 from paramwidget.edit.memory.kept_bytes import Bytes, Inverse
 from paramwidget.edit.script import Script, UserFunction, about_function, comment
 from paramwidget.namespace import NET
@@ -82,7 +82,8 @@ class Failed(EditError):
     @classmethod
     def of(cls, about: str, error: BaseException) -> Failed:
         """The refusal for an exception that is being handled."""
-        failed = cls(f"{about}: {error_text(error)}; the model was not changed", "function")
+        why = no_memory(error) or error_text(error)
+        failed = cls(f"{about}: {why}; the model was not changed", "function")
         own = error.__traceback__
         while own is not None and _is_ours(own.tb_frame.f_globals):
             own = own.tb_next

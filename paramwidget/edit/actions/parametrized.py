@@ -19,7 +19,7 @@ from paramwidget.edit.actions.modules import (
     unique_modules,
 )
 from paramwidget.edit.actions.write_target import Ties, WriteTarget
-from paramwidget.edit.errors import EditError, quoted
+from paramwidget.edit.errors import EditError, no_memory, quoted
 from paramwidget.edit.initializers.seeds import generators_put_back
 from paramwidget.edit.memory.rollback import restored_on_error
 from paramwidget.edit.memory.transaction import Transaction
@@ -108,7 +108,7 @@ def _write_originals(
                 wanted = step.right_inverse(wanted)
     except Exception as error:
         raise EditError(
-            f"{quoted(node.name)} cannot take these values: {error_text(error)}"
+            f"{quoted(node.name)} cannot take these values: {no_memory(error) or error_text(error)}"
         ) from error
     parts = [wanted] if chain.is_tensor else list(wanted)
     names = ["original"] if chain.is_tensor else [f"original{i}" for i in range(len(parts))]

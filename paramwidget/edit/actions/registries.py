@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterable
 
 from torch import nn
@@ -10,8 +9,6 @@ from torch import nn
 from paramwidget import compat
 from paramwidget.edit.actions.modules import children_of, existing_module, unique_modules
 from paramwidget.edit.actions.outcome import Notes
-from paramwidget.edit.memory.inverses import OwnRegistry
-from paramwidget.edit.memory.kept_bytes import Inverse
 from paramwidget.edit.script import ROOT
 from paramwidget.slots.tree import Node, Path, Tree
 
@@ -20,12 +17,11 @@ _REGISTRY_OF = {"parameter": "_parameters", "buffer": "_buffers", "module": "_mo
 
 def own_registries(
     net: nn.Module, tree: Tree, notes: Notes, held: Iterable[tuple[Path, nn.Module, str]]
-) -> list[Inverse]:
+) -> None:
     """Give modules a copy of their own of a registry that they share with others.
 
     ``held``: the path of each module, the module, and the kind of what it holds.
     """
-    inverses: list[Inverse] = []
     for path, module, kind in held:
         name, fields = _REGISTRY_OF.get(kind, ""), compat.module_fields(module)
         shared = fields.get(name)
@@ -34,12 +30,9 @@ def own_registries(
             other is not fields and other.get(name) is shared for other in others
         ):
             continue
-        own = shared.copy()
-        fields.update({name: own})
-        inverses.append(OwnRegistry(weakref.ref(module), name, shared, own))
+        fields.update({name: shared.copy()})
         access = tree.node(path).expression(ROOT)
         notes.lines.append(f"{access}.{name} = {access}.{name}.copy()")
-    return inverses
 
 
 def shared_from(net: nn.Module, tree: Tree, node: Node) -> list[Path]:

@@ -23,7 +23,7 @@ from paramwidget.edit.actions.modules import (
 from paramwidget.edit.actions.outcome import Notes, Outcome, display_name
 from paramwidget.edit.actions.registries import own_registries, shallow_copy, shared_from
 from paramwidget.edit.actions.write_target import Ties, node_at, what_is
-from paramwidget.edit.errors import EditError, quoted
+from paramwidget.edit.errors import EditError, no_memory, quoted
 from paramwidget.edit.memory.inverses import MovedMemory
 from paramwidget.edit.memory.kept_bytes import Inverse
 from paramwidget.edit.memory.rollback import restored_on_error
@@ -54,7 +54,7 @@ class Tie(Action):
         slots = _slots_of(net, tree, second, holder)
         notes.changes(slots)
         with _as_asked(net, tree, second, "tied") as (inverses, check):
-            inverses += own_registries(net, tree, notes, [(second.path[:-1], holder, second.kind)])
+            own_registries(net, tree, notes, [(second.path[:-1], holder, second.kind)])
             setattr(holder, second.path[-1], here)
             check(slots, with_=first)
         notes.lines.append(
@@ -154,7 +154,8 @@ def _as_asked(
         raise
     except Exception as error:
         raise EditError(
-            f"{quoted(node.name)} cannot be {done}: {error_text(error)}; the model was not changed"
+            f"{quoted(node.name)} cannot be {done}: {no_memory(error) or error_text(error)}; "
+            "the model was not changed"
         ) from error
 
 
@@ -197,7 +198,7 @@ def _apart(net: nn.Module, tree: Tree, node: Node, tensor: torch.Tensor, notes: 
     held = [(path[:-1], parent, "module") for path, parent in zip(chain, parents, strict=True)]
     held.append((node.path[:-1], holder, node.kind))
     with _as_asked(net, tree, node, "untied") as (inverses, check):
-        inverses += own_registries(net, tree, notes, [one for one in held if one[0] not in copies])
+        own_registries(net, tree, notes, [one for one in held if one[0] not in copies])
         for parent, (path, copy) in zip(parents, copies.items(), strict=True):
             setattr(parent, path[-1], copy)
         setattr(holder, node.path[-1], own)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
-from paramwidget.edit.errors import EditError
+from paramwidget.edit.errors import EditError, no_memory
 from paramwidget.edit.formula.functions import FUNCTIONS, Function
 from paramwidget.edit.formula.operators import OPERATORS, Operator, Sign
 from paramwidget.edit.formula.parse import Formula, Step, error_at
@@ -100,7 +100,9 @@ def refusals_at(step: Step, dtype: torch.dtype) -> Iterator[None]:
         raise
     except (ArithmeticError, ValueError) as error:
         raise _failed(step, str(error)) from None
-    except (RuntimeError, TypeError) as error:  # torch's: no such operation, or no memory for it
+    except (RuntimeError, TypeError) as error:  # torch has no such operation
+        if no_memory(error):
+            raise
         about = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise _failed(step, f"{about} (w is {dtype_name(dtype)})") from None
 

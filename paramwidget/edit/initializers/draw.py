@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 
-from paramwidget.edit.errors import EditError
+from paramwidget.edit.errors import EditError, no_memory
 from paramwidget.edit.initializers.catalogue import Initializer
+from paramwidget.tensors import condition
 
 UNSEEDED = ("sparse_",)  # its randperm does not accept a generator: the global one is seeded
 
@@ -46,6 +47,8 @@ def draw(
         try:
             function(scratch, **given)
         except (RuntimeError, ValueError, TypeError, ArithmeticError) as error:
+            if no_memory(error):
+                raise
             raise EditError(f"{entry.name} failed: {error}") from error
     return scratch, [str(warning.message) for warning in caught]
 
@@ -67,4 +70,6 @@ def user_scratch(
             f"the function changed the tensor from shape {tuple(shape)}, {dtype} to "
             f"{tuple(scratch.shape)}, {scratch.dtype}; it can only fill it"
         )
+    if condition(scratch).state != "ready":
+        raise EditError(f"the function can only fill the tensor. {condition(scratch).reason}")
     return scratch.detach()

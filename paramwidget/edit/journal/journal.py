@@ -34,8 +34,9 @@ from paramwidget.edit.script import (
     comment,
     same_name,
 )
+from paramwidget.edit.step import step
 from paramwidget.namespace import NET
-from paramwidget.slots.content.known import KnownContent
+from paramwidget.slots.content.known import KnownContent, Look
 from paramwidget.slots.names import path_of
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Path, Tree
@@ -81,8 +82,8 @@ class Journal:
         """
         with self._alone.step() as (current, mark):
             try:
+                self.look(net, reached_by(action, tree))
                 with current.interruptible():
-                    self.look(net, reached_by(action, tree))
                     outcome = action.run(net, tree)
                     about = self._about_name(outcome.script.function)
                     edit = Edit.of(outcome, action, self.called, about)
@@ -127,13 +128,22 @@ class Journal:
 
     def look(self, net: nn.Module, slots: Mapping[Path, Name], most: int = QUICK_BYTES) -> None:
         """Note which of the slots something else has changed since anybody looked."""
-        self._note_outside([slots[path] for path in self._known.outside(net, slots, most)])
+        self._take_over(lambda: self._known.outside(net, slots, most), slots)
 
     def refresh(self, net: nn.Module, tree: Tree) -> list[Name]:
         """The slots that have changed since this was last asked, every one of them read."""
-        changed, unseen = self._known.refresh(tree, net)
-        self._note_outside([node.label for node in unseen])
-        return [node.label for node in changed]
+        slots = {node.path: node.label for node in tree.slots}
+        found = self._take_over(lambda: self._known.refresh(net, slots), slots)
+        return [slots[path] for path in found.changed]
+
+    def _take_over(self, look: Callable[[], Look], slots: Mapping[Path, Name]) -> Look:
+        """Look, which may be interrupted; then note what was found and take it over as a whole."""
+        with step(reserve=False) as current:
+            with current.interruptible():
+                found = look()
+            self._note_outside([slots[path] for path in found.unseen])
+            self._known.take(found)
+        return found
 
     def _note_outside(self, changed: list[Name]) -> None:
         if not changed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from paramwidget.edit.actions.outcome import display_name
-from paramwidget.edit.errors import MOST_NAMES, EditError, listed
+from paramwidget.edit.errors import MOST_NAMES, EditError, listed, no_memory
 from paramwidget.edit.journal.entry import Edit, Entry
 from paramwidget.slots.ties import Name
 
@@ -69,7 +69,7 @@ def refusal(error: Exception, left_alone: list[str]) -> EditError:
         about, where = str(error).removesuffix("; the model was not changed"), error.where
     else:  # no memory for the scratch, an odd tensor
         lines = str(error).splitlines() or [type(error).__name__]
-        about, where = f"torch cannot do this: {lines[0]}", ""
+        about, where = no_memory(error) or f"torch cannot do this: {lines[0]}", ""
     if not left_alone:
         return EditError(f"{about}; the model was not changed", where)
     names = listed(left_alone)

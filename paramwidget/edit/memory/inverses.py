@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import torch
 from torch import nn
+from torch.nn.modules.lazy import LazyModuleMixin
 
 from paramwidget import compat
 from paramwidget.edit.errors import Problem
 from paramwidget.edit.memory.write import Swap, point_at
 from paramwidget.slots.reading.reader import entries, key_text
-from paramwidget.tensors import condition, is_distributed, is_tensor, is_wrapper, parts, plain
+from paramwidget.tensors import (
+    condition,
+    is_distributed,
+    is_tensor,
+    is_wrapper,
+    lacks_memory,
+    parts,
+    plain,
+)
 
-_HOOKS = tuple(name for name in compat.MODULE_FIELDS if "hooks" in name)
+HOOKS = tuple(name for name in compat.MODULE_FIELDS if "hooks" in name)
 
 
 def is_strided(tensor: torch.Tensor) -> bool:
@@ -43,7 +51,7 @@ def is_strided(tensor: torch.Tensor) -> bool:
     )
 
 
-class _Swapped:
+class Swapped:
     """What is exchanged by one function, and can be restored whatever has changed since."""
 
     displaces: ClassVar[bool] = True
@@ -63,15 +71,22 @@ class _Swapped:
 
 
 @dataclass
-class MovedMemory(_Swapped):
+class MovedMemory(Swapped):
     """A tensor object was given other memory (``p.data = ...``); holds an alias of the old one."""
 
     tensor: torch.Tensor
     alias: torch.Tensor
+    freed: bool = False  # the old memory was freed in the same edit, and returns with it
 
     @property
     def nbytes(self) -> int:
         return sum(part.nbytes for part in parts(self.alias))
+
+    def problem(self, net: nn.Module, memory: compat.MemoryMap) -> Problem | None:
+        if self.freed or not lacks_memory(self.alias):
+            return None
+        gone = "has lost the memory that it had before"
+        return Problem(("a tensor",), gone, gone)
 
     def _swap(self) -> None:
         # sparse and quantized tensors have no plain alias, and .data is theirs
@@ -83,11 +98,12 @@ class MovedMemory(_Swapped):
         point_at(self.tensor, self.alias)
 
     def copied(self) -> MovedMemory:
-        return MovedMemory(self.tensor, self.alias.clone())
+        alias = self.alias if lacks_memory(self.alias) else self.alias.clone()
+        return replace(self, alias=alias)
 
 
 @dataclass
-class RequiresGrad(_Swapped):
+class RequiresGrad(Swapped):
     """``requires_grad`` of one tensor object."""
 
     displaces: ClassVar[bool] = False
@@ -134,7 +150,7 @@ def switch(tensor: torch.Tensor, value: bool) -> None:
 
 
 @dataclass
-class Registry(_Swapped):
+class Registry(Swapped):
     """A dict or list of a module in which objects were replaced; keeps its order too."""
 
     holder: Any
@@ -143,7 +159,7 @@ class Registry(_Swapped):
 
     @property
     def nbytes(self) -> int:
-        return _size(self.then.values() if isinstance(self.then, dict) else self.then)
+        return registry_size(self.then)
 
     def present(self) -> Any:
         return dict(self.holder) if isinstance(self.holder, dict) else list(self.holder)
@@ -179,36 +195,7 @@ class Registry(_Swapped):
 
 
 @dataclass
-class OwnRegistry(_Swapped):
-    """A registry that several modules shared, of which one was given a copy of its own."""
-
-    module: weakref.ref[nn.Module]
-    name: str  # "_parameters", "_buffers" or "_modules"
-    then: Any  # the dict that it shares
-    now: Any  # its own
-
-    def problem(self, net: nn.Module, memory: compat.MemoryMap) -> Problem | None:
-        module = self.module()
-        if module is None or compat.module_fields(module).get(self.name) is not self.now:
-            about = "of one of its modules has been replaced since"
-            return Problem((f"the registry {self.name}",), about, about)
-        return None
-
-    def _swap(self) -> None:
-        self.restore()
-        self.then, self.now = self.now, self.then
-
-    def restore(self) -> None:
-        module = self.module()
-        if module is not None:
-            compat.module_fields(module).update({self.name: self.then})
-
-    def copied(self) -> OwnRegistry:
-        return replace(self)
-
-
-@dataclass
-class Attributes(_Swapped):
+class Attributes(Swapped):
     """The tensors that a module holds as plain attributes.
 
     Restored by name: a pruned weight is a different object after each forward pass.
@@ -223,7 +210,7 @@ class Attributes(_Swapped):
 
     @property
     def nbytes(self) -> int:
-        return _size(self.then.values())
+        return registry_size(self.then)
 
     def differs(self) -> bool:
         module = self.module()
@@ -260,7 +247,7 @@ _STAYS = object()
 
 
 @dataclass
-class Behaviour(_Swapped):
+class Behaviour(Swapped):
     """The hooks and the class of a module, which pruning and parametrizing change.
 
     Hooks that were added since are removed too. Those that stay are not held: a method of the model
@@ -279,6 +266,11 @@ class Behaviour(_Swapped):
     def differs(self) -> bool:
         module = self.module()
         return module is not None and _behaviour(module) != self.then
+
+    def has_other_class(self) -> bool:
+        """Whether the class was replaced; a lazy module does so at its first forward."""
+        module, then = self.module(), self.then["class"]
+        return type(module) is not then and not issubclass(then, LazyModuleMixin)
 
     def let_go(self) -> None:
         """Hold no more than what has changed."""
@@ -305,7 +297,7 @@ class Behaviour(_Swapped):
         if module is None:
             return
         fields = compat.raw_dict(module)
-        for name in _HOOKS:
+        for name in HOOKS:
             present = fields.get(name)
             if isinstance(present, dict):
                 then = {
@@ -314,7 +306,8 @@ class Behaviour(_Swapped):
                 }
                 present.clear()
                 present.update((key, hook) for key, hook in then.items() if hook is not _STAYS)
-        object.__setattr__(module, "__class__", self.then["class"])
+        if type(module) is not self.then["class"]:
+            object.__setattr__(module, "__class__", self.then["class"])
 
     def copied(self) -> Behaviour:
         return replace(self, then=dict(self.then))
@@ -322,31 +315,8 @@ class Behaviour(_Swapped):
 
 def _behaviour(module: nn.Module) -> dict[str, Any]:
     fields = compat.raw_dict(module)
-    hooks = {name: dict(fields[name]) for name in _HOOKS if fields.get(name)}
+    hooks = {name: dict(fields[name]) for name in HOOKS if fields.get(name)}
     return {"class": type(module), **hooks}
-
-
-class Fields:
-    """Everything in a module's ``__dict__``, hooks included, to restore after a function raised.
-
-    Undo does not use it: a mode or a counter of the user's is not an edit.
-    """
-
-    def __init__(self, module: nn.Module) -> None:
-        self._holder = compat.raw_dict(module)
-        self._then = dict(self._holder)
-        names = (*_HOOKS, "_non_persistent_buffers_set")
-        inner = [self._then[name] for name in names if name in self._then]
-        self._inner = [(held, held.copy()) for held in inner if isinstance(held, (dict, set))]
-
-    def restore(self) -> None:
-        if not same_objects(self._holder, self._then):
-            self._holder.clear()
-            self._holder.update(self._then)
-        for held, then in self._inner:
-            if len(held) != len(then) or any(one not in held for one in then):
-                held.clear()
-                held.update(then)
 
 
 @dataclass
@@ -374,8 +344,10 @@ class Gradient:
             self.tensor.grad = self.grad
 
 
-def _size(held: Iterable[Any]) -> int:
-    return sum(value.nbytes for value in held if is_tensor(value) and is_strided(value))
+def registry_size(held: dict[Any, Any] | list[Any]) -> int:
+    """The bytes of the tensors in a dict or list."""
+    values = held.values() if isinstance(held, dict) else held
+    return sum(value.nbytes for value in values if is_tensor(value) and is_strided(value))
 
 
 def _differing(left: Any, right: Any) -> list[Any]:

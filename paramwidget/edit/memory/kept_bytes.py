@@ -18,7 +18,7 @@ from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.memory.overlap import Block, block_of, overlap, within
 from paramwidget.slots.names import resolve
 from paramwidget.slots.tree import Path
-from paramwidget.tensors import condition, dtype_name, writable_reason
+from paramwidget.tensors import condition, dtype_name, lacks_memory, writable_reason
 
 
 class Inverse(Protocol):
@@ -198,10 +198,12 @@ class Bytes:
     def block(self) -> Block | None:
         """Where the part lies."""
         tensor = None if self.written is None else self.written()
-        return None if tensor is None else block_of(part_of(tensor, self.index))
+        if tensor is None or lacks_memory(tensor):
+            return None
+        return block_of(part_of(tensor, self.index))
 
     def _content(self, tensor: torch.Tensor) -> Hashable:
-        return fingerprint(part_of(tensor, self.index))
+        return fingerprint(tensor if lacks_memory(tensor) else part_of(tensor, self.index))
 
     def mark_only(self) -> Bytes:
         """The same without the bytes: where something was written, and what was left there."""

@@ -16,10 +16,10 @@ import torch
 from torch import nn
 
 from paramwidget import compat
+from paramwidget.edit.memory.fields import Fields
 from paramwidget.edit.memory.inverses import (
     Attributes,
     Behaviour,
-    Fields,
     Gradient,
     MovedMemory,
     Registry,
@@ -29,7 +29,15 @@ from paramwidget.edit.memory.inverses import (
     switch,
 )
 from paramwidget.edit.memory.kept_bytes import Bytes, Inverse
-from paramwidget.edit.memory.write import copied, point_at, put
+from paramwidget.edit.memory.resized import Resized
+from paramwidget.edit.memory.write import (
+    copied,
+    copied_storage,
+    enlarge,
+    point_at,
+    put,
+    with_size,
+)
 from paramwidget.edit.step import step
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.reading.reader import entries
@@ -38,6 +46,7 @@ from paramwidget.tensors import (
     element_span,
     is_tensor,
     is_wrapper,
+    lacks_memory,
     overlaps_itself,
     plain,
     same_bits,
@@ -51,13 +60,15 @@ class TensorState:
     """One tensor object as it was; ``alias`` shares its memory, ``bytes`` is a copy.
 
     ``memory`` is the alias without the axes along which one number stands for many; if its elements
-    overlap nevertheless, the whole memory range that they lie in.
+    overlap nevertheless, the whole memory range that they lie in. Its storage had ``size`` bytes.
     """
 
     tensor: torch.Tensor
     alias: torch.Tensor
     memory: torch.Tensor
     bytes: torch.Tensor
+    storage: torch.UntypedStorage
+    size: int
     requires_grad: bool
     version: int | None
 
@@ -72,11 +83,19 @@ class TensorState:
         if overlaps_itself(memory):
             span = element_span(tuple(memory.shape), memory.stride())
             memory = memory.as_strided((span,), (1,))
-        return cls(tensor, alias, memory, copied(memory), tensor.requires_grad, version)
+        storage = compat.storage_of(alias)
+        return cls(
+            tensor, alias, memory, copied(memory), storage, storage.nbytes(),
+            tensor.requires_grad, version,
+        )  # fmt: skip
+
+    def is_there(self) -> bool:
+        """Whether its memory, to which nothing may point any more, has not been freed."""
+        return self.storage.nbytes() >= self.size or not lacks_memory(self.memory)
 
     def same_memory(self) -> bool:
-        """Whether the tensor is still at the same place in memory."""
-        if not is_strided(self.tensor):
+        """Whether the tensor is still at the same place in memory, freed or not."""
+        if not is_strided(self.tensor) and not lacks_memory(self.tensor):
             return False
         now = plain(self.tensor)
         return (
@@ -88,7 +107,11 @@ class TensorState:
         )
 
     def same_content(self) -> bool:
-        return self.same_memory() and same_bits(self.memory, self.bytes)
+        return self.same_memory() and self.same_bytes()
+
+    def same_bytes(self) -> bool:
+        """Whether its memory holds what it held."""
+        return self.is_there() and same_bits(self.memory, self.bytes)
 
     def put_back(self) -> None:
         """Restore the tensor as it was."""
@@ -97,11 +120,13 @@ class TensorState:
             switch(self.tensor, self.requires_grad)
 
     def put_bytes_back(self) -> None:
-        """Restore its memory and its bytes, without allocating any."""
+        """Restore its memory and its bytes; only memory that was freed is allocated."""
+        if not self.is_there():
+            enlarge(self.storage, self.size)
         if not self.same_memory():
             point_at(self.tensor, self.alias)
         try:
-            unchanged = same_bits(self.memory, self.bytes)
+            unchanged = self.same_bytes()
         except (MemoryError, RuntimeError):  # no memory to put its elements in order
             unchanged = False
         if not unchanged:
@@ -129,6 +154,7 @@ class RollbackPoint:
     switches: dict[int, RequiresGrad] = field(
         default_factory=dict
     )  # of tensors whose bytes are not held
+    freed: dict[int, Resized] = field(default_factory=dict)  # storages without their bytes
     modules: list[tuple[Behaviour, list[Registry | Attributes]]] = field(default_factory=list)
     fields: list[Fields] = field(default_factory=list)
     gradients: list[Gradient] = field(default_factory=list)
@@ -181,6 +207,9 @@ class RollbackPoint:
                 self.gradients.append(Gradient.of(value))
                 continue
             self.switches[key] = RequiresGrad(value, requires_grad(value))
+            if lacks_memory(value):
+                storage, place = compat.storage_of(value), compat.storage_identity(value)
+                self.freed[place] = Resized(storage, copied_storage(storage))
             if (other := _copy(value)) is not None:
                 self.others[key] = other
 
@@ -196,16 +225,20 @@ class RollbackPoint:
             for one in differing:
                 if isinstance(one, Registry):
                     one.now = one.present()
-            # a lazy module changes class and hooks too at its first forward, and stays so
             registries += differing
-            if differing and behaviour.differs():
+            # a lazy module changes hooks too at its first forward, and stays so
+            if behaviour.has_other_class() or (differing and behaviour.differs()):
                 behaviour.let_go()
                 registries.append(behaviour)
+        met: set[int] = set()
+        registries += [one for fields in self.fields for one in fields.replaced(met)]
         by_object = bool(registries)
-        found: list[Inverse] = []
+        resized = self._resized()
+        found: list[Inverse] = [*resized.values()]
         for key, held in self.tensors.items():
             moved = not held.same_memory()
-            if not same_bits(held.memory, held.bytes):
+            freed = compat.storage_identity(held.alias) in resized
+            if not freed and not held.same_bytes():
                 by_path = key in paths and held.memory is held.alias and not (moved or by_object)
                 shape, dtype = tuple(held.memory.shape), held.memory.dtype
                 tensor = None if by_path else held.memory
@@ -213,7 +246,7 @@ class RollbackPoint:
                 changed.mark(held.tensor if by_path else held.memory)
                 found.append(changed)
             if moved:
-                found.append(MovedMemory(held.tensor, held.alias))
+                found.append(MovedMemory(held.tensor, held.alias, freed))
             if held.tensor.requires_grad != held.requires_grad:
                 found.append(RequiresGrad(held.tensor, held.requires_grad))
         found += [memory for memory, then in self.others.values()
@@ -221,6 +254,21 @@ class RollbackPoint:
         found += [memory for gradient in self.gradients for memory in gradient.memory()]
         found += [one for one in self.switches.values() if one.differs()]
         return [*found, *registries]
+
+    def _resized(self) -> dict[int, Resized]:
+        """The inverses for storages that were freed, or freed before and filled since."""
+        cut: dict[int, list[TensorState]] = {}
+        for held in self.tensors.values():
+            if not held.is_there():
+                cut[compat.storage_identity(held.alias)] = []
+        for held in self.tensors.values() if cut else ():
+            cut.get(compat.storage_identity(held.alias), []).append(held)
+        found = {key: one for key, one in self.freed.items() if one.differs()}
+        for key, lying in cut.items():
+            storage, size = lying[0].storage, max(held.size for held in lying)
+            known = [(held.memory, held.bytes) for held in lying]
+            found[key] = Resized(storage, with_size(storage, size, known))
+        return found
 
     def keep_versions(self) -> None:
         """Restore every tensor's version counter, so that no pending backward raises."""
@@ -247,22 +295,23 @@ class RollbackPoint:
 
     def restore(self) -> None:
         """Restore everything; allocates nothing large."""
+        for fields in self.fields:  # first: others' dicts may stand in their place
+            fields.restore()
         for behaviour, held_by in self.modules:
-            replaced = [registry for registry in held_by if registry.differs()]
-            for registry in replaced:
+            for registry in held_by:
                 registry.restore()
-            if replaced:
-                behaviour.restore()
+            behaviour.restore()
         for one in self.switches.values():
             if one.differs():
                 one.restore()
         for memory, then in self.others.values():
             if fingerprint(memory.tensor) != then:
                 memory.restore()
+        for freed in self.freed.values():
+            if freed.differs():
+                freed.restore()
         for held in self.tensors.values():
             held.put_back()
-        for fields in self.fields:
-            fields.restore()
         for gradient in self.gradients:
             for memory in gradient.memory():
                 memory.restore()

@@ -7,12 +7,13 @@ does not make the backward raise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import torch
 
+from paramwidget.edit.errors import EditError
 from paramwidget.edit.values.index import Index
-from paramwidget.tensors import plain
+from paramwidget.tensors import missing_memory, plain
 
 #: Bytes that are exchanged at a time.
 PIECE_BYTES = 1 << 20
@@ -26,6 +27,7 @@ def part_of(tensor: torch.Tensor, index: Index | None) -> torch.Tensor:
 
 def copied(tensor: torch.Tensor, index: Index | None = None) -> torch.Tensor:
     """A copy of a part's bytes, contiguous, on the tensor's device."""
+    _require_memory(tensor)
     with torch.inference_mode(False):
         part = part_of(tensor, index).resolve_conj().resolve_neg()
         return part.clone(memory_format=torch.contiguous_format)
@@ -33,8 +35,53 @@ def copied(tensor: torch.Tensor, index: Index | None = None) -> torch.Tensor:
 
 def put(tensor: torch.Tensor, values: torch.Tensor, index: Index | None = None) -> None:
     """Overwrite a part with values of the tensor's own dtype."""
+    _require_memory(tensor)
     with torch.inference_mode(tensor.is_inference()), torch.no_grad():
         part_of(tensor, index).copy_(values)
+
+
+def _require_memory(tensor: torch.Tensor) -> None:
+    """Raise EditError if the storage was freed: reading or writing would crash the process."""
+    reason = missing_memory(plain(tensor))
+    if reason is not None:
+        raise EditError(f"a tensor cannot be read or written. {reason}")
+
+
+def copied_storage(storage: torch.UntypedStorage) -> torch.UntypedStorage:
+    copy: torch.UntypedStorage = storage.clone()  # type: ignore[no-untyped-call]
+    return copy
+
+
+def with_size(
+    storage: torch.UntypedStorage, size: int, known: Iterable[tuple[torch.Tensor, torch.Tensor]]
+) -> torch.UntypedStorage:
+    """A copy of a storage, with ``size`` bytes, in which some of its tensors have other values.
+
+    ``known`` are these tensors with their values; bytes that are new and in none of them are zero.
+    """
+    with torch.inference_mode(False), torch.no_grad():
+        content = copied_storage(storage)
+        content.resize_(size)
+        row = torch.empty(0, dtype=torch.uint8, device=storage.device).set_(content)
+        row[storage.nbytes() :].zero_()
+        for tensor, values in known:
+            place = tensor.storage_offset(), tensor.size(), tensor.stride()
+            made = torch.empty(0, dtype=tensor.dtype, device=tensor.device)
+            made.set_(content, *place).copy_(values)
+        return content
+
+
+def fill_storage(storage: torch.UntypedStorage, content: torch.UntypedStorage) -> None:
+    """Give a storage the size and the bytes of another one."""
+    if storage.nbytes() != content.nbytes():
+        storage.resize_(content.nbytes())
+    storage.copy_(content)
+
+
+def enlarge(storage: torch.UntypedStorage, size: int) -> None:
+    """Give a storage at least so many bytes; those that are new are arbitrary."""
+    if storage.nbytes() < size:
+        storage.resize_(size)
 
 
 def point_at(tensor: torch.Tensor, alias: torch.Tensor) -> None:

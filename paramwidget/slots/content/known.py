@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -13,7 +14,7 @@ from paramwidget.slots.content.baseline import Baseline
 from paramwidget.slots.content.fingerprint import fingerprint, sample, was_read
 from paramwidget.slots.names import held_at
 from paramwidget.slots.ties import TieGroup
-from paramwidget.slots.tree import Node, Path, Tree
+from paramwidget.slots.tree import Path
 from paramwidget.tensors import condition
 
 #: Larger tensors are only sampled in a quick look.
@@ -28,11 +29,23 @@ Held = dict[Path, torch.Tensor]
 Prints = dict[Path, Hashable]
 
 
+@dataclass(frozen=True)
+class Look:
+    """What a look has found, in the order of the slots; known only once it is taken over."""
+
+    changed: Sequence[Path] = ()
+    unseen: Sequence[Path] = ()  # those of them of which no look has told
+    prints: Prints = field(default_factory=dict)
+    samples: Prints = field(default_factory=dict)  # None: no longer sampled
+    everything: bool = False  # nothing else is known from then on
+
+
 class KnownContent:
     """The fingerprints of a model's slots at the last look; the first is at creation.
 
-    ``refresh`` reports what has changed since it was last asked, ``outside`` what has changed since
-    anybody looked. What an edit has written counts as seen by both.
+    ``refresh`` finds what has changed since it was last asked, ``outside`` what has changed since
+    anybody looked. Neither changes anything, so that both can be interrupted: the caller notes what
+    they have found, and calls ``take`` then. What an edit has written counts as seen by both.
     """
 
     def __init__(self, net: Any) -> None:
@@ -45,47 +58,59 @@ class KnownContent:
         """The slots that held one tensor when this was made; none after the first look."""
         return [] if self._baseline is None else self._baseline.ties()
 
-    def refresh(self, tree: Tree, net: Any) -> tuple[list[Node], list[Node]]:
-        """The slots whose content has changed; the present content becomes the known one.
+    def refresh(self, net: Any, paths: Iterable[Path]) -> Look:
+        """What has changed since this was last asked, every slot read.
 
-        Also those of them that ``outside`` has not told of yet. Slots that were not there count as
-        changed; computed ones are not computed for this.
+        Also what ``outside`` has found since. Slots that were not there count as changed; computed
+        ones are not computed for this.
         """
-        held = _held(net, (node.path for node in tree.slots))
+        held = _held(net, paths)
         now = _read(held, fingerprint)
         unseen = {path for path in now if self._differs(path, held, now)}
-        changed = unseen | self._unreported
-        before = self._prints
-        self._baseline, self._prints, self._samples = None, {}, {}
-        self._unreported = set()
-        self._keep(held, now)
-        for path in now.keys() - self._prints.keys():  # which could not be read
-            self._prints[path] = before.get(path, _UNKNOWN)
-        there = [node for node in tree.slots if node.path in held]
-        return (
-            [node for node in there if node.path in changed],
-            [node for node in there if node.path in unseen],
+        found = self._found(held, now)
+        unread = {path: self._prints.get(path, _UNKNOWN) for path in now.keys() - found.prints}
+        return replace(
+            found,
+            changed=[path for path in held if path in unseen or path in self._unreported],
+            unseen=[path for path in held if path in unseen],
+            prints={**found.prints, **unread},
+            everything=True,
         )
 
-    def outside(self, net: Any, paths: Iterable[Path], most: int) -> list[Path]:
-        """Those of the slots that have changed since anybody looked.
+    def outside(self, net: Any, paths: Iterable[Path], most: int) -> Look:
+        """Which of the slots have changed since anybody looked.
 
         About ``most`` bytes are read, of the smaller tensors first; large tensors are sampled, and
         one that is too large to be read at first is watched from then on.
         """
         held = _held(net, paths)
         sizes = _sizes(held)
-        samples = _read({path: held[path] for path in held if path in self._samples}, sample)
+        sampled = _read({path: held[path] for path in held if path in self._samples}, sample)
+        samples = {path: now for path, now in sampled.items() if was_read(now)}
         changed = {path for path, now in samples.items() if now != self._samples[path]}
-        unsampled = {path: tensor for path, tensor in held.items() if path not in samples}
+        unsampled = {path: tensor for path, tensor in held.items() if path not in sampled}
         read = _within(unsampled, sizes, most)
         now = _read(read, fingerprint)
         changed |= {path for path in now if self._differs(path, held, now)}
-        self._unreported |= changed
-        self._samples.update(samples)
-        self._keep(read, now)
-        self._watch({path: held[path] for path in unsampled if path not in read}, sizes)
-        return [path for path in held if path in changed]
+        found = self._found(read, now)
+        beyond = {path: held[path] for path in unsampled if path not in read}
+        names = [path for path in held if path in changed]
+        samples = {**samples, **found.samples, **_watched(beyond, sizes)}
+        return replace(found, changed=names, unseen=names, samples=samples)
+
+    def take(self, look: Look) -> None:
+        """What a look has found is the known content from now on."""
+        if look.everything:
+            self._baseline = None
+            self._prints, self._samples, self._unreported = {}, {}, set()
+        else:
+            self._unreported.update(look.unseen)
+        self._prints.update(look.prints)
+        for path, seen in look.samples.items():
+            if seen is None:
+                self._samples.pop(path, None)
+            else:
+                self._samples[path] = seen
 
     def _differs(self, path: Path, held: Held, now: Prints) -> bool:
         if not was_read(now[path]):
@@ -98,10 +123,9 @@ class KnownContent:
         """The present content of these slots, which no later look reports."""
         held = _held(net, paths)
         now = _read(held, fingerprint)
-        now = {path: one if was_read(one) else _UNKNOWN for path, one in now.items()}
-        self._keep(held, now)
+        self.take(self._found(held, now))
         self._unreported.difference_update(now)
-        return now
+        return {path: one if was_read(one) else _UNKNOWN for path, one in now.items()}
 
     def forget(self, paths: Iterable[Path]) -> Prints:
         """The content of these slots is unknown: the next look takes it as it is."""
@@ -111,22 +135,19 @@ class KnownContent:
             self._samples.pop(path, None)
         return unknown
 
-    def _keep(self, held: Held, now: Prints) -> None:
-        now = {path: one for path, one in now.items() if was_read(one)}
-        self._prints.update(now)
-        for path in now:
-            self._samples.pop(path, None)
-        read = {path: held[path] for path in now}
-        self._watch(read, _sizes(read))
+    def _found(self, held: Held, now: Prints) -> Look:
+        """What was read of these slots; the large ones are sampled from now on."""
+        prints = {path: one for path, one in now.items() if was_read(one)}
+        read = {path: held[path] for path in prints}
+        samples = {**dict.fromkeys(prints), **_watched(read, _sizes(read))}
+        return Look(prints=prints, samples=samples)
 
-    def _watch(self, held: Held, sizes: Mapping[Path, int]) -> None:
-        """The large ones are sampled from now on."""
-        large = {path: tensor for path, tensor in held.items() if sizes[path] > SAMPLED_BYTES}
-        for path, seen in _read(large, sample).items():
-            if was_read(seen):
-                self._samples[path] = seen
-            else:
-                self._samples.pop(path, None)
+
+def _watched(held: Held, sizes: Mapping[Path, int]) -> dict[Path, Hashable]:
+    """Samples of the large ones; None where there is no memory to read one."""
+    large = {path: tensor for path, tensor in held.items() if sizes[path] > SAMPLED_BYTES}
+    samples = _read(large, sample)
+    return {path: seen if was_read(seen) else None for path, seen in samples.items()}
 
 
 def _held(net: Any, paths: Iterable[Path]) -> Held:
