@@ -26,11 +26,17 @@ _NUMBERS = (int, float, complex, bool)
 _PLAIN = (int, float, complex, str, bytes, tuple, list, dict, set, frozenset)
 _HOMES = {
     "torch": torch,
+    "torch.Tensor": torch.Tensor.__base__,
     "torch.nn": torch.nn,
     "torch.nn.functional": torch.nn.functional,
     "torch.nn.init": torch.nn.init,
 }
-_CALLABLES = (type, types.FunctionType, types.BuiltinFunctionType)
+_CALLABLES = (
+    type,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodDescriptorType,
+)
 _NUMERIC = "biufc"  # kinds of numpy dtypes
 _TEMPORAL_OR_TEXT = "SUmM"
 
@@ -75,9 +81,9 @@ class _Writer:
             return _tensor(value)
         if issubclass(cls, (np.ndarray, np.generic)):
             return _array(value)
-        of_torch = _of_torch(value)
-        if of_torch:
-            return of_torch
+        known = of_torch(value)
+        if known:
+            return known
         return self._container(value, depth + 1) or self._simpler(value, depth)
 
     def _spend(self, count: int) -> None:
@@ -139,7 +145,7 @@ _READ: dict[type, Any] = {
 }
 
 
-def _of_torch(value: Any) -> str:
+def of_torch(value: Any) -> str:
     """A dtype, a device, a layout, or a function or class that torch has by name; else ""."""
     cls = type(value)
     if cls is torch.dtype:
