@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import types
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
@@ -139,10 +140,16 @@ _READ: dict[type, Any] = {
     bytes: lambda value: bytes.__getitem__(value, _EVERYTHING),
     tuple: lambda value: tuple.__getitem__(value, _EVERYTHING),
     list: lambda value: list.__getitem__(value, _EVERYTHING),
-    dict: lambda value: dict(dict.items(value)),
+    dict: lambda value: {key: dict.__getitem__(value, key) for key in _keys(value)},
     set: lambda value: set(set.__iter__(value)),
     frozenset: lambda value: frozenset(frozenset.__iter__(value)),
 }
+
+
+def _keys(value: dict[Any, Any]) -> Iterable[Any]:
+    """The keys in their order, which an ``OrderedDict`` keeps beside."""
+    ordered = issubclass(type(value), OrderedDict)
+    return OrderedDict.__iter__(value) if ordered else dict.__iter__(value)
 
 
 def of_torch(value: Any) -> str:
@@ -244,7 +251,7 @@ def _array(value: Any) -> str:
     """An array of numpy's, or one of its scalars."""
     cls, dtype = type(value), value.dtype
     scalar = issubclass(cls, np.generic)
-    known = cls is np.ndarray or vars(np).get(cls.__name__) is cls
+    known = vars(np).get(cls.__name__) is cls if scalar else cls is np.ndarray
     if not known or dtype.names or dtype.kind not in _NUMERIC + _TEMPORAL_OR_TEXT:
         raise _LeftOut(f"of the class {class_name(cls)} of numpy")
     if value.size > ELEMENTS:
