@@ -11,5 +11,5 @@ SAFE_INTEGER = 2**53 - 1  # the largest integer that a JavaScript number holds e
 Kind = Literal["module", "parameter", "buffer", "constant", "computed", "none"]
 State = Literal["ready", "uninitialized", "meta", "unreadable"]
 Cause = Literal["view", "edit", "cell", "step", "ask"]
-Name = Annotated[str, "Name"]  # of a module or a slot: it leads back to it; see halves.py
+Name = Annotated[str, "Name"]  # of something that it leads back to: a slot, say; see halves.py
 Buffer = Annotated[int, "Buffer"]  # an index into the buffers beside the message

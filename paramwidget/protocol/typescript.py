@@ -34,7 +34,7 @@ def typescript() -> str:
     parts = [
         "// Printed by `python -m paramwidget.protocol` out of paramwidget/protocol.",
         f"export const PROTOCOL = {fields.PROTOCOL};",
-        "/** Of a module or a slot; sent back as it came: half a character is escaped in it. */\n"
+        "/** Of a slot, say; sent back as it came: half a character is escaped in it. */\n"
         "export type Name = string;",
         "/** An index into the buffers beside the message. */\nexport type Buffer = number;",
         *(f"export type {name} = {_ts(hint, named=False)};" for name, hint in _NAMED.items()),
