@@ -33,8 +33,9 @@ class TieWatch:
             lost, gained = _changes(tree, last, start)
             once = [*(last.ties if last is not None else []), *_as_groups(self.lost)]
             known = tied_together(once) if gained else {}
-            for name, one in gained.items():
-                (self._again if one in known.get(name, ()) else self._new)[name] = one
+            again = {name: one for name, one in gained.items() if one in known.get(name, ())}
+            self._again.update(again)
+            self._new.update({name: one for name, one in gained.items() if name not in again})
             self.lost.update(lost)
         self._keep_what_is_so(tree)
 
