@@ -70,9 +70,7 @@ class Inspection:
 
     def _watch_ties(self, tree: Tree, expected: bool = False) -> None:
         record = self._record
-        start = [] if record.watched else record.known.ties_at_start()
-        record.watched = True
-        record.ties.look(tree, start, expected)
+        record.ties.look(tree, record.known.start, expected)
 
     def tie_news(self) -> tuple[Pairs, Pairs]:
         """The ties that others than the bench broke, and those that they made, as long as it is so.

@@ -32,7 +32,6 @@ class Record:
     current: CurrentTree
     journal: Journal
     ties: TieWatch = field(default_factory=TieWatch)
-    watched: bool = False  # whether the ties have been looked at
     remembered: Remembered = field(default_factory=Remembered)
     lock: threading.RLock = field(default_factory=threading.RLock)
     listeners: weakref.WeakSet[Any] = field(default_factory=weakref.WeakSet)

@@ -2,7 +2,7 @@
 
 export const PROTOCOL = 1;
 
-/** Of a module or a slot; sent back as it came: half a character is escaped in it. */
+/** Of a slot, say; sent back as it came: half a character is escaped in it. */
 export type Name = string;
 
 /** At most 200 characters; sent back as it came. */
@@ -55,8 +55,8 @@ export interface TreeRows {
 
 /** Two slots that a click may tie: the second would hold the first one's tensor. ``locked`` is why they cannot be tied as they are, "" if they can. */
 export interface TieOffer {
-  first: string[];
-  second: string[];
+  first: Name[];
+  second: Name[];
   first_name: string;
   second_name: string;
   locked: string;
@@ -192,7 +192,7 @@ export interface Argument {
 }
 
 export interface Initializer {
-  name: string;
+  name: Name;
   source: "torch" | "module" | "user";
   summary: string;
   doc: string;
@@ -224,7 +224,7 @@ export interface Preview {
 /** One step of the path to a module: a variable, or something held by the step before. ``child``: a registered module; ``attribute``: a plain one; ``item``: a place in a sequence; ``key``: the repr of a dict's key; ``dotted``: what ``.key`` means there, child or attribute. */
 export interface LabStep {
   kind: "name" | "child" | "attribute" | "item" | "key" | "dotted";
-  key: string;
+  key: Name;
 }
 
 /** A docked view: the path to its module, and which object was there when it was docked. */
@@ -318,10 +318,10 @@ export interface Initialize {
   kind: "initialize";
   id: Id;
   path: Name[];
-  name: string;
+  name: Name;
   arguments: Record<string, string>;
   types: string[];
-  parameters: string[];
+  parameters: Name[];
   seed: string;
   dry: boolean;
 }
@@ -351,15 +351,15 @@ export interface SetRequiresGrad {
   path: Name[];
   value: boolean;
   types?: string[];
-  parameters?: string[];
+  parameters?: Name[];
 }
 
 /** Let the second slot hold the first one's tensor. */
 export interface Tie {
   kind: "tie";
   id: Id;
-  first: string[];
-  second: string[];
+  first: Name[];
+  second: Name[];
 }
 
 /** Undo the newest edit. Where that would put away values of a whole tensor that something else has written, it is refused with ``where`` "confirmed", unless it is ``confirmed``. Where it cannot be done at all, ``where`` is "skip". An answer says which ``entry`` and ``stake`` the refusal was about, so that nothing else is undone than was agreed to; without them it is about whatever is the newest. */

@@ -1,4 +1,4 @@
-"""A large tensor piece by piece, and what reduces it, so that no copy of the whole is needed.
+"""What reduces a large tensor piece by piece, so that no copy of the whole is needed.
 
 A script that works in pieces holds these very functions; they need torch alone. How torch rounds
 may depend on how many elements it is given at once, so the pieces are part of a result.
@@ -10,16 +10,7 @@ from typing import Final
 
 import torch
 
-
-def pieces(tensor: torch.Tensor, most: int) -> collections.abc.Iterator[torch.Tensor]:
-    """The tensor as views of at most so many elements, in their order."""
-    if tensor.numel() <= most:
-        yield tensor
-    elif tensor[0].numel() > most:
-        for row in tensor:
-            yield from pieces(row, most)
-    else:
-        yield from torch.split(tensor, most // tensor[0].numel())
+from paramwidget.tensors import pieces as pieces
 
 
 def smallest(values: collections.abc.Iterable[torch.Tensor]) -> torch.Tensor:

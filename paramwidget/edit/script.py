@@ -14,7 +14,7 @@ from types import MethodType
 from typing import Any, Final
 
 from paramwidget.edit.pieces import SOURCES
-from paramwidget.namespace import NET, is_name
+from paramwidget.namespace import NET, is_name, variables
 
 #: The model, in a line. No literal holds this character, and no comment.
 ROOT: Final = "\0"
@@ -238,6 +238,13 @@ def about_function(function: Any) -> list[str]:
         return [f"the function has no __name__: the script calls {name}, which is its class"]
     if not is_name(name):
         return [f"the function is not defined under a name: the script calls globals()[{name!r}]"]
+    if isinstance(function, MethodType):
+        return [f"the function is a method of an object that is not part of the model: the script "
+                f"calls {name}"]  # fmt: skip
+    where = str(getattr(function, "__qualname__", "")).rpartition("<locals>.")[2]
+    if "." in where and dict.get(variables(), name) is not function:
+        return [f"the function belongs to the class {where.rpartition('.')[0]}, which is not part "
+                f"of the model: the script calls {name}"]  # fmt: skip
     return []
 
 

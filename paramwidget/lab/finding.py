@@ -160,7 +160,7 @@ def _parts(value: Any) -> Iterator[tuple[LabStep, Any, str]]:
 
 def _children(module: Any) -> Iterator[tuple[LabStep, Any, str]]:
     for key, child in entries(compat.module_fields(module).get("_modules")) or ():
-        if type(key) is not str or not _can_travel(key):
+        if type(key) is not str:
             continue
         if is_name(key):
             suffix = f".{key}"
@@ -169,11 +169,6 @@ def _children(module: Any) -> Iterator[tuple[LabStep, Any, str]]:
         else:
             suffix = f"._modules[{key!r}]"
         yield LabStep("child", key), child, suffix
-
-
-def _can_travel(text: str) -> bool:
-    """Whether UTF-8 can encode it; a user's key may hold half a surrogate pair."""
-    return text.encode("utf-8", "ignore").decode("utf-8") == text
 
 
 def _entries(mapping: Any) -> Iterator[tuple[LabStep, Any, str]]:

@@ -46,7 +46,7 @@ def check_of(hint: Any) -> Check:
         return _check_choice(frozenset(args))
     if origin is list:
         return _check_lists(check_of(args[0]))
-    if origin is dict and args[0] is str:
+    if origin is dict and args[0] in (str, Name):
         return _check_dicts(check_of(args[1]))
     if isinstance(hint, type) and (issubclass(hint, Message) or dataclasses.is_dataclass(hint)):
         return _check_dataclasses(hint, _check_of_fields(hint))
@@ -180,9 +180,10 @@ def jsonable_of(hint: Any) -> Jsonable | None:
             jsonable_of(args[0]), lambda inner, values: [inner(value) for value in values]
         )
     if origin is dict:
+        written = sent_name if args[0] == Name else shown
         return _jsonable_inside(
             jsonable_of(args[1]),
-            lambda inner, values: {shown(key): inner(value) for key, value in values.items()},
+            lambda inner, values: {written(key): inner(value) for key, value in values.items()},
         )
     return _jsonable_dataclass(hint) if dataclasses.is_dataclass(hint) else None
 

@@ -13,6 +13,6 @@ LONGEST_ID = 200  # characters
 Kind = Literal["module", "parameter", "buffer", "constant", "computed", "none"]
 State = Literal["ready", "uninitialized", "meta", "unreadable"]
 Cause = Literal["view", "edit", "cell", "step", "ask"]
-Name = Annotated[str, "Name"]  # of a module or a slot: it leads back to it; see halves.py
+Name = Annotated[str, "Name"]  # of something that it leads back to: a slot, say; see halves.py
 Id = Annotated[str, "Id"]  # what a browser calls one of its things; sent back as it came
 Buffer = Annotated[int, "Buffer"]  # an index into the buffers beside the message

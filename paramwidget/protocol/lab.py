@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from paramwidget.protocol.fields import Name
 from paramwidget.protocol.message import LabAnswer, LabQuestion
 
 
@@ -17,7 +18,7 @@ class LabStep:
     """
 
     kind: Literal["name", "child", "attribute", "item", "key", "dotted"]
-    key: str
+    key: Name
 
 
 @dataclass(frozen=True)

@@ -106,10 +106,10 @@ class Initialize(Intent):
     """
 
     path: list[Name]
-    name: str
+    name: Name
     arguments: dict[str, str]
     types: list[str]
-    parameters: list[str]
+    parameters: list[Name]
     seed: str
     dry: bool
 
@@ -142,15 +142,15 @@ class SetRequiresGrad(Intent, kind="set_requires_grad"):
     path: list[Name]
     value: bool
     types: list[str] = field(default_factory=list)
-    parameters: list[str] = field(default_factory=list)
+    parameters: list[Name] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Tie(Intent):
     """Let the second slot hold the first one's tensor."""
 
-    first: list[str]
-    second: list[str]
+    first: list[Name]
+    second: list[Name]
 
 
 @dataclass(frozen=True)

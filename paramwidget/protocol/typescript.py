@@ -36,7 +36,7 @@ def typescript() -> str:
     parts = [
         "// Printed by `python -m paramwidget.protocol` out of paramwidget/protocol.",
         f"export const PROTOCOL = {fields.PROTOCOL};",
-        "/** Of a module or a slot; sent back as it came: half a character is escaped in it. */\n"
+        "/** Of a slot, say; sent back as it came: half a character is escaped in it. */\n"
         "export type Name = string;",
         f"/** At most {fields.LONGEST_ID} characters; sent back as it came. */\n"
         "export type Id = string;",

@@ -33,6 +33,7 @@ from paramwidget.tensors.packed import (
     quantization_of,
     raw_attributes,
 )
+from paramwidget.tensors.pieces import pieces
 from paramwidget.tensors.values import (
     SAME_SIZE,
     Unreadable,
@@ -76,6 +77,7 @@ __all__ = [
     "outcome_of",
     "overlaps_itself",
     "parts",
+    "pieces",
     "plain",
     "quantization_of",
     "raw_attributes",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -24,11 +25,15 @@ from paramwidget.tensors.packed import (
     look_of,
     remember,
 )
+from paramwidget.tensors.pieces import pieces
 
 _TENSOR: Any = torch.Tensor
 
 #: The integers of each number of bytes, as which any elements can be compared and picked.
 SAME_SIZE = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+
+#: The most elements that are compared at a time.
+_COMPARED = 2**20
 
 
 class Unreadable(ValueError):
@@ -142,12 +147,22 @@ def same_bits(left: torch.Tensor, right: torch.Tensor) -> bool:
     """Whether two tensors hold the same bytes: NaN equals itself, 0 differs from −0."""
     if left.shape != right.shape or left.dtype != right.dtype:
         return False
-    return torch.equal(bits_of(left), bits_of(right))
+    return all(torch.equal(one, other) for one, other in bits_of(left, right))
 
 
-def bits_of(tensor: torch.Tensor) -> torch.Tensor:
-    """The elements as integers of the same bits, in one row; two for one of 16 bytes."""
+def bits_of(*tensors: torch.Tensor) -> Iterator[tuple[torch.Tensor, ...]]:
+    """The bits of tensors of one shape, piece by piece: the same elements of each at a time.
+
+    They are integers on the device of the first tensor, two for an element of 16 bytes.
+    """
+    small, device = tensors[0].numel() <= _COMPARED, tensors[0].device
+    split = [tensors] if small else zip(*(pieces(one, _COMPARED) for one in tensors), strict=True)
+    for ones in split:
+        yield tuple([_bits(one).to(device) for one in ones])
+
+
+def _bits(tensor: torch.Tensor) -> torch.Tensor:
     tensor = tensor.resolve_conj().resolve_neg()
     if tensor.is_complex() and tensor.itemsize > 8:
         tensor = torch.view_as_real(tensor)
-    return tensor.contiguous().reshape(-1).view(SAME_SIZE[tensor.itemsize])
+    return tensor.view(SAME_SIZE[tensor.itemsize])

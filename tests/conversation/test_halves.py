@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 from conversation.talk import Talk
-from paramwidget import EditError, ParamWidget, Workbench
+from paramwidget import EditError, ParamWidget, Workbench, initializer
+from paramwidget.edit.initializers import catalogue
 
 NAMES = ["\ud800", "\\ud800", "a\udfff\\b", "\\\ud800", "x.\udc00", "\ud83d\ude00", "plain"]
 
@@ -59,6 +60,60 @@ def test_every_message_can_be_sent_and_every_row_opened_and_edited() -> None:
     exec(compile(code, "<code>", "exec"), {"net": fresh})
     for one, other in zip(fresh.parameters(), net.parameters(), strict=True):
         assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("name", NAMES[:-2])
+def test_a_tie_that_is_offered_can_be_taken(name: str) -> None:
+    net = model()
+    first: Any = net._modules["\ud83d\ude00"]
+    second: Any = net._modules[name]
+    second.weight = first.weight
+    talk = Talk(net)
+    second.weight = nn.Parameter(first.weight.detach().clone())
+    talk.say("ask", view="v")
+    for offer in over_the_wire(talk.of("tienews")[-1])["lost"]:
+        reply = talk.ask("tie", first=offer["first"], second=offer["second"])
+        assert reply["ok"], reply["error"]
+    assert not over_the_wire(talk.of("tienews")[-1])["lost"]
+    assert first.weight is second.weight
+
+
+def test_a_twin_that_is_offered_can_be_tied() -> None:
+    net = model()
+    one: Any = net._modules["plain"]
+    other: Any = net._modules["\ud800"]
+    other.weight.data.copy_(one.weight.data)
+    talk = Talk(net)
+    talk.open("plain", "weight")
+    (twin,) = over_the_wire(talk.of("facts")[-1])["twins"]
+    reply = talk.ask("tie", first=twin["offer"]["first"], second=twin["offer"]["second"])
+    assert reply["ok"], reply["error"]
+    assert one.weight is other.weight
+
+
+@pytest.mark.parametrize("kind", ["initialize", "set_requires_grad"])
+def test_a_parameter_can_be_chosen_by_its_name(kind: str) -> None:
+    """The chips of the form are the names of the tree."""
+    net = model()
+    talk = Talk(net)
+    name = over_the_wire(talk.of("tree")[-1])["names"][1]
+    if kind == "initialize":
+        reply = talk.initialize(name="zeros_", parameters=[name])
+    else:
+        reply = talk.ask(kind, path=[], value=False, parameters=[name])
+    assert (reply["ok"], reply["changed"]) == (True, 1), reply["error"]
+
+
+def test_an_initializer_can_be_chosen_by_its_name() -> None:
+    @initializer(name="half \udfff")
+    def three(tensor: torch.Tensor) -> None:
+        tensor.fill_(3)
+
+    talk = Talk(model())
+    name = over_the_wire(talk.of("catalog")[-1])["initializers"][-1]["name"]
+    reply = talk.initialize("plain", name=name)
+    catalogue._users.pop("half \udfff")
+    assert reply["ok"], reply["error"]
 
 
 def test_a_widget_on_such_a_model_is_saved_and_shown() -> None:

@@ -88,6 +88,25 @@ def test_the_temporaries_of_a_formula_are_bounded(text: str, dtype: torch.dtype)
     assert most_bytes(net, lambda: bench.compute("t", text)) <= 2 * own + BOUND
 
 
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.rand(MIB, 20).t(),
+        torch.rand(20, 64, 128, 128).to(memory_format=torch.channels_last),
+        torch.rand(20, 2 * MIB)[:, ::2],
+        torch.rand(10, MIB, dtype=torch.complex64).conj(),
+    ],
+    ids=["transposed", "channels_last", "strided", "conjugate"],
+)
+def test_a_tensor_that_is_not_contiguous_is_bounded_too(tensor: torch.Tensor) -> None:
+    """What was written is read back, undone and compared piece by piece."""
+    net = Holder(tensor)
+    own = tensor.numel() * tensor.element_size()
+    bench = Bench(net)
+    assert most_bytes(net, lambda: bench.compute("t", "w + 1")) <= 2 * own + BOUND
+    assert most_bytes(net, lambda: bench.apply(lambda module: None)) <= own + BOUND
+
+
 def test_a_large_part_of_whole_numbers_is_bounded_too() -> None:
     net = Holder(torch.arange(20 * MIB, dtype=torch.int32).reshape(20, MIB))
     bench = Bench(net)

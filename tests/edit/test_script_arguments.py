@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import enum
 import struct
-from collections import OrderedDict
+from collections import Counter, OrderedDict, defaultdict, namedtuple
 from typing import Any
 
 import numpy as np
@@ -173,9 +173,23 @@ class Pair(tuple[int, ...]):
         raise RuntimeError("not this way")
 
 
+Point = namedtuple("Point", "x y")
+
+
+def turned() -> OrderedDict[str, int]:
+    """One whose own order is not that in which it was filled."""
+    made = OrderedDict(a=1, b=2)
+    made.move_to_end("a")
+    return made
+
+
 @pytest.mark.parametrize(
     ("value", "written"),
     [
+        (Point(1, 2), "value=(1, 2)"),
+        (turned(), "value={'b': 2, 'a': 1}"),
+        (Counter("aab"), "value={'a': 2, 'b': 1}"),
+        (defaultdict(list, a=[1]), "value={'a': [1]}"),
         (Mode.FAN_IN, "value=7"),
         (Lying("x"), "value='x'"),
         (Count(3), "value=3"),
@@ -196,6 +210,10 @@ def test_a_subclass_is_written_as_what_it_holds_and_said_so(value: Any, written:
 
 def fill_with_ones(tensor: torch.Tensor, **keywords: Any) -> None:
     tensor.fill_(1)
+
+
+class Own(torch.Tensor):
+    pass
 
 
 def endless() -> list[Any]:
@@ -219,6 +237,15 @@ def endless() -> list[Any]:
         (torch.eye(2).to_sparse(), "a sparse"),
         (torch.empty(2, device="meta"), "without data"),
         (np.array([None]), "of numpy"),
+        (np.eye(2).view(np.matrix), "of the class matrix of numpy"),
+        ([np.ma.masked_array([1.0, 2.0], [True, False])], "of the class MaskedArray of numpy"),
+        (np.ma.masked, "of the class MaskedConstant of numpy"),
+        (np.ones(3).view(np.recarray), "of the class recarray of numpy"),
+        (np.zeros(2, dtype=[("x", "f4")]), "of numpy"),
+        (np.zeros(2, dtype=[("x", "f4")])[0], "of the class void of numpy"),
+        (np.char.array(["a"]), "of numpy"),
+        (torch.ones(2).as_subclass(Own), "of class Own"),
+        (nn.UninitializedParameter(), "of class UninitializedParameter"),
     ],
 )
 def test_what_a_script_cannot_hold_stands_in_its_first_line(value: Any, word: str) -> None:

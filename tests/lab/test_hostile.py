@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from torch import nn
 
 from lab.kit import Asker, name
+from paramwidget import protocol
+from paramwidget.protocol import LabRows
 from zoo.hostile import trip, tripped
 
 CALLED = (
@@ -102,13 +105,18 @@ def test_a_class_and_a_class_with_a_hostile_metaclass_are_no_modules(user: Asker
     assert user.rows() == {}
 
 
-def test_a_child_with_a_key_that_cannot_be_sent_is_left_out(user: Asker) -> None:
-    user.names["net"] = nn.Sequential(nn.ReLU())
-    user.names["net"]._modules["\udc80"] = nn.Linear(2, 2)
-    user.names["by_key"] = {"\udc80": nn.ReLU()}
-    rows = user.rows()
-    assert list(user.inside(rows["net"])) == ["[0]"]
-    assert len(user.inside(rows["by_key"])) == 1
+@pytest.mark.parametrize("key", ["\udc80", "\\udc80"])
+def test_a_child_with_half_a_character_in_its_key_is_reached(user: Asker, key: str) -> None:
+    user.names["net"] = nn.Sequential(nn.ReLU(), nn.Sequential())
+    user.names["net"]._modules[key] = nn.Sequential(nn.Linear(2, 2))
+    user.names["by_key"] = {key: nn.Sequential(nn.Linear(2, 2))}
+    for holder in ("net", "by_key"):
+        held = user.inside(user.rows()[holder])
+        (row,) = [row for text, row in held.items() if repr(key) in text]
+        sent = json.loads(json.dumps(protocol.encode(LabRows(0, True, [row], 0, False, [])),
+                                     ensure_ascii=False).encode())  # fmt: skip
+        answer = user.ask("labexpand", path=sent["rows"][0]["path"])
+        assert [held.parameters for held in answer.rows] == [6]
 
 
 @pytest.mark.parametrize("half_made", [nn.Module.__new__(nn.Linear), nn.Module.__new__(nn.Module)])

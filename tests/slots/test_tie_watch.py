@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import pytest
 import torch
 from torch import nn
 
@@ -176,4 +177,77 @@ def test_a_reset_that_ties_is_told_and_its_undo_is_not() -> None:
     bench.initialize("", "reset_parameters")
     assert bench.tie_news() == ({}, {"head.weight": "emb.weight"})
     bench.undo()
+    assert bench.tie_news() == ({}, {})
+
+
+def same_tensor(net: Any) -> None:
+    net.head.weight = net.emb.weight
+
+
+def same_memory(net: Any) -> None:
+    net.head.weight.data = net.emb.weight.data
+
+
+def same_module(net: Any) -> None:
+    net.other = net.head
+
+
+@pytest.mark.parametrize(
+    ("do", "pairs"),
+    [
+        (same_tensor, {"head.weight": "emb.weight"}),
+        (same_memory, {"head.weight": "emb.weight"}),
+        (same_module, {"other.weight": "head.weight", "other.bias": "head.bias"}),
+    ],
+)
+def test_before_the_first_look_a_tie_is_news_and_one_of_the_start_is_not(
+    do: Any, pairs: dict[str, str]
+) -> None:
+    net = tied(False)
+    bench = Workbench(net)
+    do(net)
+    assert bench.tie_news() == ({}, pairs)
+    assert Workbench(net).tie_news() == ({}, pairs)  # the same bench
+    net = tied(False)
+    do(net)
+    bench = Workbench(net)
+    net.other.weight.data.zero_()
+    assert bench.tie_news() == ({}, {})
+    for part in ("head", "other"):
+        setattr(net, part, copy.deepcopy(getattr(net, part)))
+    assert bench.tie_news() == (pairs, {})
+
+
+def test_before_the_first_look_a_new_layer_is_no_gained_tie() -> None:
+    net = tied(False)
+    bench = Workbench(net)
+    net.late = nn.Linear(4, 6)
+    net.late.weight = net.emb.weight
+    assert bench.tie_news() == ({}, {})
+    bench = Workbench(nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3)))
+    assert bench.refresh() == []
+    bench.net[1].weight = bench.net[0].weight
+    assert bench.tie_news() == ({}, {"1.weight": "0.weight"})
+
+
+def test_memory_that_may_have_been_shared_at_the_start_is_no_gained_tie() -> None:
+    net, whole = tied(False), torch.zeros(48)
+    net.emb.weight.data, net.head.weight.data = whole[:24].view(6, 4), whole[12:36].view(6, 4)
+    bench = Workbench(net)
+    net.other.weight.data.zero_()
+    assert bench.tie_news() == ({}, {})
+    assert len(bench.ties()) == 1
+
+
+def test_slots_that_were_parted_and_tied_with_each_other() -> None:
+    net = tied()
+    net.other.weight = net.emb.weight
+    bench = Workbench(net)
+    bench.ties()
+    net.other.weight = nn.Parameter(torch.ones(6, 4))
+    assert bench.tie_news() == ({"other.weight": "emb.weight"}, {})
+    net.head.weight = net.other.weight
+    lost = {"other.weight": "emb.weight", "head.weight": "emb.weight"}
+    assert bench.tie_news() == (lost, {"other.weight": "head.weight"})
+    net.head.weight = net.other.weight = net.emb.weight
     assert bench.tie_news() == ({}, {})

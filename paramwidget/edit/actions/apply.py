@@ -11,6 +11,7 @@ from torch import nn
 
 from paramwidget import compat
 from paramwidget.edit.actions.action import Action
+from paramwidget.edit.actions.called import expression_of
 from paramwidget.edit.actions.fields import FunctionName, Seed, Switch, Target
 from paramwidget.edit.actions.modules import (
     applies_plainly,
@@ -70,6 +71,7 @@ class Apply(Action):
         given = parse_seed(self.seed)
         seed = given if given is not None else fresh_seed()
         name = function_name(self.function)
+        found = expression_of(net, tree, self.function)
         with restored_on_error(unique_modules(net)) as point:
             before = _holdings(net, tree, point)
             with private_generators(seed):
@@ -80,7 +82,7 @@ class Apply(Action):
                         about = f"{name} failed on a {type(here).__name__}"
                         raise Failed.of(about, error) from error
             packed.put_back(point)
-            return self._outcome(net, tree, node, visited, seed, point, before, packed)
+            return self._outcome(net, tree, node, visited, seed, point, before, packed, found)
 
     def _outcome(
         self,
@@ -92,6 +94,7 @@ class Apply(Action):
         point: RollbackPoint,
         before: dict[Path, Any],
         packed: _Packed,
+        found: str,
     ) -> Outcome:
         after_tree = read_tree(net)
         after = _holdings(net, after_tree, point)
@@ -105,14 +108,14 @@ class Apply(Action):
         name = function_name(self.function)
         title = f"{name} on {display_name(node, ROOT)}" + ("" if self.recurse else " itself")
         access = node.expression(ROOT)
-        helpers = {"seed_all"}
+        helpers, function = {"seed_all"}, found or FUNCTION
         if not self.recurse:
-            call = f"{FUNCTION}({access})"
+            call = f"{function}({access})"
         elif not packed.holders and applies_plainly(visited):
-            call = f"{access}.apply({FUNCTION})"
+            call = f"{access}.apply({function})"
         else:
             without = f", [{', '.join(packed.holders)}]" if packed.holders else ""
-            call = f"visit({access}, {FUNCTION}{without})"
+            call = f"visit({access}, {function}{without})"
             helpers.add("visit")
         lines = [call]
         if packed.kept:
@@ -134,7 +137,8 @@ class Apply(Action):
             ],
             [f"seed_all({seed})", *lines],
             helpers,
-            self.function,
+            None if found else self.function,
+            ran_code=True,
         )
         return notes.outcome(inverses)
 

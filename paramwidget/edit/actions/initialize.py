@@ -13,6 +13,7 @@ from torch import nn
 from paramwidget import compat
 from paramwidget.edit.actions import parametrized
 from paramwidget.edit.actions.action import Action
+from paramwidget.edit.actions.called import expression_of
 from paramwidget.edit.actions.fields import (
     Arguments,
     InitializerName,
@@ -203,6 +204,7 @@ class _Filling:
         where = display_name(plan.write_targets[0].node) if count == 1 else f"{count} tensors"
         title = f"{self.entry.name} on {where}"
         self.notes = Notes(title, seed, [], dict(plan.skipped), list(plan.unmatched))
+        self.found = ""  # where the model has the user's function
         self.generator = torch.Generator("cpu")
 
     def run(self) -> Outcome:
@@ -237,7 +239,9 @@ class _Filling:
         if entry.source == "user":
             notes.lines.append(f"seed_all({seed})")
             notes.helpers.add("seed_all")
-            notes.function = entry.function
+            self.found = expression_of(self.net, self.tree, entry.function)
+            notes.function = None if self.found else entry.function
+            notes.ran_code = True
         elif entry.random:
             self.generator.manual_seed(seed or 0)
             unseeded = entry.name in UNSEEDED
@@ -305,7 +309,7 @@ class _Filling:
         if entry.source == "torch" and entry.random and entry.name not in UNSEEDED:
             given += ", generator=generator"
         own = entry.source == "user"
-        name = FUNCTION if own else f"torch.nn.init.{entry.name}"
+        name = self.found or FUNCTION if own else f"torch.nn.init.{entry.name}"
         dtype = (
             write_target.tensor.dtype if own else scratch_dtype(entry, write_target.tensor.dtype)
         )

@@ -70,7 +70,7 @@ class Notes:
             tuple(dict.fromkeys([*self.warnings, *lacks])),
             inverses,
             Script((head, *self.lines), frozenset(self.helpers), called, tuple(lacks)),
-            self.ran_code or self.function is not None,
+            self.ran_code,
         )
 
 

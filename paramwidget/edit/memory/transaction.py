@@ -49,7 +49,7 @@ class Transaction:
         self._step.ways_back.append(lambda: self._put_back(inverse, tensor, part))
         self.inverses.append(inverse)
         put(tensor, values, index)
-        if same_bits(part.cpu(), values.cpu()):
+        if same_bits(part, values):
             inverse.mark(tensor)
             return
         if not _written_by_others(part, values, before):
@@ -100,8 +100,10 @@ class Transaction:
 
 def _written_by_others(part: torch.Tensor, values: torch.Tensor, before: torch.Tensor) -> bool:
     """Whether a part holds what neither this edit wrote nor was there before."""
-    now, written, was = (bits_of(one.cpu()) for one in (part, values, before))
-    return bool(((now != written) & (now != was)).any())
+    return any(
+        bool(((now != written) & (now != was)).any())
+        for now, written, was in bits_of(part, values, before)
+    )
 
 
 @contextmanager

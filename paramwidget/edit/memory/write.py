@@ -29,8 +29,8 @@ def copied(tensor: torch.Tensor, index: Index | None = None) -> torch.Tensor:
     """A copy of a part's bytes, contiguous, on the tensor's device."""
     _require_memory(tensor)
     with torch.inference_mode(False):
-        part = part_of(tensor, index).resolve_conj().resolve_neg()
-        return part.clone(memory_format=torch.contiguous_format)
+        part = part_of(tensor, index)
+        return torch.empty(part.shape, dtype=part.dtype, device=part.device).copy_(part)
 
 
 def put(tensor: torch.Tensor, values: torch.Tensor, index: Index | None = None) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import types
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
@@ -26,11 +27,17 @@ _NUMBERS = (int, float, complex, bool)
 _PLAIN = (int, float, complex, str, bytes, tuple, list, dict, set, frozenset)
 _HOMES = {
     "torch": torch,
+    "torch.Tensor": torch.Tensor.__base__,
     "torch.nn": torch.nn,
     "torch.nn.functional": torch.nn.functional,
     "torch.nn.init": torch.nn.init,
 }
-_CALLABLES = (type, types.FunctionType, types.BuiltinFunctionType)
+_CALLABLES = (
+    type,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodDescriptorType,
+)
 _NUMERIC = "biufc"  # kinds of numpy dtypes
 _TEMPORAL_OR_TEXT = "SUmM"
 
@@ -75,9 +82,9 @@ class _Writer:
             return _tensor(value)
         if issubclass(cls, (np.ndarray, np.generic)):
             return _array(value)
-        of_torch = _of_torch(value)
-        if of_torch:
-            return of_torch
+        known = of_torch(value)
+        if known:
+            return known
         return self._container(value, depth + 1) or self._simpler(value, depth)
 
     def _spend(self, count: int) -> None:
@@ -133,13 +140,19 @@ _READ: dict[type, Any] = {
     bytes: lambda value: bytes.__getitem__(value, _EVERYTHING),
     tuple: lambda value: tuple.__getitem__(value, _EVERYTHING),
     list: lambda value: list.__getitem__(value, _EVERYTHING),
-    dict: lambda value: dict(dict.items(value)),
+    dict: lambda value: {key: dict.__getitem__(value, key) for key in _keys(value)},
     set: lambda value: set(set.__iter__(value)),
     frozenset: lambda value: frozenset(frozenset.__iter__(value)),
 }
 
 
-def _of_torch(value: Any) -> str:
+def _keys(value: dict[Any, Any]) -> Iterable[Any]:
+    """The keys in their order, which an ``OrderedDict`` keeps beside."""
+    ordered = issubclass(type(value), OrderedDict)
+    return OrderedDict.__iter__(value) if ordered else dict.__iter__(value)
+
+
+def of_torch(value: Any) -> str:
     """A dtype, a device, a layout, or a function or class that torch has by name; else ""."""
     cls = type(value)
     if cls is torch.dtype:
@@ -238,7 +251,7 @@ def _array(value: Any) -> str:
     """An array of numpy's, or one of its scalars."""
     cls, dtype = type(value), value.dtype
     scalar = issubclass(cls, np.generic)
-    known = cls is np.ndarray or vars(np).get(cls.__name__) is cls
+    known = vars(np).get(cls.__name__) is cls if scalar else cls is np.ndarray
     if not known or dtype.names or dtype.kind not in _NUMERIC + _TEMPORAL_OR_TEXT:
         raise _LeftOut(f"of the class {class_name(cls)} of numpy")
     if value.size > ELEMENTS:

@@ -85,7 +85,7 @@ class Facts(ToBrowser):
     ties: list[TieFact]
     lenses: list[LensFact]
     locked: str  # why the values cannot be edited; "" if they can
-    unfit: dict[str, str]  # initializer -> why it cannot be used here
+    unfit: dict[Name, str]  # initializer -> why it cannot be used here
     twins: list[Twin] = field(default_factory=list)
     untrainable: str = ""  # why it must stay frozen; "" if it need not
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from paramwidget.protocol.fields import Name
 from paramwidget.protocol.message import ToBrowser
 
 
@@ -61,7 +62,7 @@ class Argument:
 
 @dataclass(frozen=True)
 class Initializer:
-    name: str
+    name: Name
     source: Literal["torch", "module", "user"]
     summary: str
     doc: str

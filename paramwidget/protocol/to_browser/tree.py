@@ -121,8 +121,8 @@ class TieOffer:
     ``locked`` is why they cannot be tied as they are, "" if they can.
     """
 
-    first: list[str]
-    second: list[str]
+    first: list[Name]
+    second: list[Name]
     first_name: str
     second_name: str
     locked: str = ""

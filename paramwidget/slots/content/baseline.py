@@ -16,12 +16,13 @@ import numpy as np
 import torch
 
 from paramwidget.slots.content.fingerprint import HASHED_BYTES, content_in_order, fingerprint
-from paramwidget.slots.reading.census import Spans, numbered, spans_of
+from paramwidget.slots.memory.addresses import Addresses
+from paramwidget.slots.reading.census import Census, Looks, Spans, numbered, spans_of
 from paramwidget.slots.reading.collector import without_collection
 from paramwidget.slots.reading.columns import Columns
 from paramwidget.slots.reading.reader import Reader, key_text
 from paramwidget.slots.reading.walk import children_of, visit
-from paramwidget.slots.ties import Name, TieGroup
+from paramwidget.slots.ties import Name, TieGroup, memory_groups
 from paramwidget.tensors import is_tensor
 
 ALL_BYTES = 2**30  # of a model; anything beyond is first read at the first refresh
@@ -42,7 +43,11 @@ class Baseline:
             reader.read_all(net)
             self._below = children_of(reader)
             self._columns.slot_tensors, tensors = numbered(reader.values)
-            self._contents = _Contents(tensors, spans_of(tensors))
+            spans = spans_of(tensors)
+            self._elsewhere = {-1, *spans.careful}  # whose addresses nobody has read
+            census = Census([], tensors, Looks(), spans)
+            self._overlapping = memory_groups(census, Addresses(spans, {}, 0))
+            self._contents = _Contents(tensors, spans)
 
     @cached_property
     def _of(self) -> dict[tuple[str, ...], int]:
@@ -60,16 +65,33 @@ class Baseline:
         return found
 
     def ties(self) -> list[TieGroup]:
-        """The slots that held one tensor; of modules that stood at several places, none."""
+        """The slots that held one tensor, and plain tensors that shared memory."""
         numbers = self._columns.slot_tensors
-        if len(set(numbers)) == len(numbers):
+        children = [child for _, below in self._below.values() for child in below]
+        each_once = all(len({*some}) == len(some) for some in (numbers, children))
+        if each_once and not self._overlapping:
             return []
         slots: dict[int, list[Name]] = {}
-        for path, number in self._of.items():
-            odd = any(key == "" or "." in key for key in path)
-            slots.setdefault(number, []).append(path if odd else ".".join(path))
+        for name, number in self._numbers.items():
+            slots.setdefault(number, []).append(name)
         slots.pop(-1, None)
-        return [TieGroup("same", tuple(names)) for names in slots.values() if len(names) > 1]
+        same = [TieGroup("same", tuple(names)) for names in slots.values() if len(names) > 1]
+        return same + [
+            TieGroup("memory", tuple(name for number in group for name in slots.get(number, ())))
+            for group in self._overlapping
+        ]
+
+    def holds_plain(self, name: Name) -> bool:
+        """Whether there was a tensor in a slot of which it is known with what it was tied."""
+        return self._numbers.get(name, -1) not in self._elsewhere
+
+    @cached_property
+    def _numbers(self) -> dict[Name, int]:
+        """The number of the tensor that stood in each slot, -1 for none."""
+        return {
+            path if any(key == "" or "." in key for key in path) else ".".join(path): number
+            for path, number in self._of.items()
+        }
 
     def changed(self, path: tuple[str, ...], tensor: torch.Tensor) -> bool:
         """Whether the tensor at a path has changed; False if it was not read.

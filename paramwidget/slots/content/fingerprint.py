@@ -14,7 +14,7 @@ more changed words cancel with a probability of 2**-33 at most.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from ctypes import string_at
 from hashlib import blake2b
 from typing import Any
@@ -32,6 +32,7 @@ from paramwidget.tensors import (
     host_bytes,
     missing_memory,
     parts,
+    pieces,
     plain,
     readable,
 )
@@ -244,7 +245,7 @@ def _streamed_token(values: torch.Tensor) -> bytes:
     sums = []
     pending = np.empty(PIECE_BYTES, dtype=np.uint8)
     filled = 0
-    for chunk in _chunks(values):
+    for chunk in pieces(values, CHUNK_BYTES // values.element_size()):
         content = host_bytes(_in_order(chunk))
         while len(content):
             taken = content[: PIECE_BYTES - filled]
@@ -255,20 +256,6 @@ def _streamed_token(values: torch.Tensor) -> bytes:
                 sums.append(_sums(pending.view(np.uint64)))
                 filled = 0
     return _digest(np.concatenate(sums), pending[:filled])
-
-
-def _chunks(values: torch.Tensor) -> Iterator[torch.Tensor]:
-    """Parts of a tensor, in the order of their elements, none much larger than CHUNK_BYTES."""
-    size = values.numel() * values.element_size()
-    if size <= CHUNK_BYTES or values.dim() == 0:
-        yield values
-        return
-    rows = CHUNK_BYTES * values.shape[0] // size
-    for block in torch.split(values, max(rows, 1)):
-        if rows:
-            yield block
-        else:
-            yield from _chunks(block[0])
 
 
 def _in_order(values: torch.Tensor) -> torch.Tensor:

@@ -13,7 +13,6 @@ from paramwidget import compat
 from paramwidget.slots.content.baseline import Baseline
 from paramwidget.slots.content.fingerprint import fingerprint, sample, was_read
 from paramwidget.slots.names import held_at
-from paramwidget.slots.ties import TieGroup
 from paramwidget.slots.tree import Path
 from paramwidget.tensors import condition
 
@@ -54,9 +53,10 @@ class KnownContent:
         self._samples: Prints = {}
         self._unreported: set[Path] = set()
 
-    def ties_at_start(self) -> list[TieGroup]:
-        """The slots that held one tensor when this was made; none after the first look."""
-        return [] if self._baseline is None else self._baseline.ties()
+    @property
+    def start(self) -> Baseline | None:
+        """The model when this was made; None after the first look."""
+        return self._baseline
 
     def refresh(self, net: Any, paths: Iterable[Path]) -> Look:
         """What has changed since this was last asked, every slot read.
