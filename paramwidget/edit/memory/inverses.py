@@ -85,7 +85,7 @@ class MovedMemory(Swapped):
     def problem(self, net: nn.Module, memory: compat.MemoryMap) -> Problem | None:
         if self.freed or not lacks_memory(self.alias):
             return None
-        gone = "has lost the memory that it had before"
+        gone = "cannot have its memory of before again, which was freed"
         return Problem(("a tensor",), gone, gone)
 
     def _swap(self) -> None:
