@@ -199,12 +199,15 @@ def _left(
     stays: Callable[[Name], bool],
 ) -> Pairs:
     found: Pairs = {}
-    for names in dict.fromkeys(whole.values()):
-        if all(parts.get(name) == names for name in names):
+    # all slots of a group have one tuple: told apart by identity, since to hash it takes as long as
+    # the group is large
+    for names in {id(group): group for group in whole.values()}.values():
+        if parts.get(names[0]) == names:
             continue
-        pieces: dict[tuple[Name, ...], list[Name]] = {}
+        pieces: dict[int | Name, list[Name]] = {}
         for name in filter(stays, names):
-            pieces.setdefault(parts.get(name, (name,)), []).append(name)
+            part = parts.get(name)
+            pieces.setdefault(name if part is None else id(part), []).append(name)
         if len(pieces) > 1:
             main = max(pieces.values(), key=len)
             found.update(

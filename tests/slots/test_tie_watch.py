@@ -251,3 +251,16 @@ def test_slots_that_were_parted_and_tied_with_each_other() -> None:
     assert bench.tie_news() == (lost, {"other.weight": "head.weight"})
     net.head.weight = net.other.weight = net.emb.weight
     assert bench.tie_news() == ({}, {})
+
+
+def test_a_group_of_many_slots_is_compared_at_once() -> None:
+    net: nn.Module = nn.Linear(2, 2)
+    for _ in range(15):
+        net = nn.Sequential(net, net)
+    bench = Workbench(net)
+    assert len(bench.slots()) == 2**16
+    assert bench.tie_news() == ({}, {})
+    net[1] = copy.deepcopy(net[0])  # type: ignore[operator]
+    lost, gained = bench.tie_news()
+    assert len(lost) == 2**15
+    assert gained == {}
