@@ -18,6 +18,7 @@ from paramwidget.conversation.views import Views
 from paramwidget.picture.lenses import USUAL
 from paramwidget.protocol import Cause, PanelState
 from paramwidget.slots.content.fingerprint import fingerprint
+from paramwidget.slots.names import held_at
 from paramwidget.slots.tree import Tree
 from paramwidget.workbench import Workbench, told
 
@@ -219,7 +220,8 @@ class Presenter:
 
     def open_panel(self, message: protocol.Open) -> None:
         """Open a panel, or say why it cannot be."""
-        self._follow_model()  # a running cell may have removed the row that was clicked
+        if self._no_slot(message.path) or held_at(self.bench.net, tuple(message.path)) is None:
+            self._follow_model()  # a running cell may have removed the row that was clicked
         reason = self._no_slot(message.path) or self.views.no_room(message.panel)
         if reason:
             self._send_panels([protocol.ClosedPanel(message.panel, reason)])
