@@ -6,7 +6,7 @@ selecting. ``slot_at`` answers without a tree if there is nothing to decide.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -42,6 +42,20 @@ def module_at(net: Any, path: tuple[str, ...]) -> Any:
         if not issubclass(type(module), torch.nn.Module):
             return None
     return module
+
+
+def modules_with_paths(net: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Each module once, parents first, with the first path that leads to it."""
+    met = {id(net)}
+    todo: list[tuple[tuple[str, ...], Any]] = [((), net)]
+    while todo:
+        path, module = todo.pop()
+        yield path, module
+        children = entries(compat.module_fields(module).get("_modules") or {}) or ()
+        for key, child in reversed(list(children)):
+            if issubclass(type(child), torch.nn.Module) and id(child) not in met:
+                met.add(id(child))
+                todo.append(((*path, key_text(key)), child))
 
 
 def slot_at(net: Any, name: str | Sequence[str]) -> tuple[str, ...] | None:

@@ -9,11 +9,11 @@ from typing import Any
 from torch import nn
 
 from paramwidget import compat
-from paramwidget.edit.actions.modules import children_of
 from paramwidget.edit.script import ROOT, about_function
 from paramwidget.edit.values.literals import of_torch
 from paramwidget.namespace import is_name
-from paramwidget.slots.tree import Path, Tree
+from paramwidget.slots.names import modules_with_paths
+from paramwidget.slots.tree import Tree
 from paramwidget.tensors import class_lookup
 
 
@@ -27,26 +27,13 @@ def expression_of(net: nn.Module, tree: Tree, function: Any) -> str:
     known = of_torch(function)
     if known:
         return known
-    for path, module in _places(net):
+    for path, module in modules_with_paths(net):
         key, of_class = _attribute(module, function)
         node = tree.find(path) if key else None
         if node is not None and node.kind == "module":
             access = node.expression(ROOT)
             return f"type({access}).{key}" if of_class else f"{access}.{key}"
     return ""
-
-
-def _places(net: nn.Module) -> Iterator[tuple[Path, nn.Module]]:
-    """Each module once, with a path to it; parents first."""
-    met = {id(net)}
-    todo: list[tuple[Path, nn.Module]] = [((), net)]
-    while todo:
-        path, module = todo.pop()
-        yield path, module
-        for key, child in reversed(children_of(module)):
-            if id(child) not in met:
-                met.add(id(child))
-                todo.append(((*path, key), child))
 
 
 def _attribute(module: nn.Module, function: Any) -> tuple[str, bool]:

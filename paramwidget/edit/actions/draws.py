@@ -16,7 +16,7 @@ from paramwidget.edit.actions.modules import existing_module, unique_modules
 from paramwidget.edit.actions.outcome import display_name
 from paramwidget.edit.actions.write_target import Ties
 from paramwidget.edit.errors import listed
-from paramwidget.edit.memory.rollback import TensorState
+from paramwidget.edit.memory.tensor_state import TensorState
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.names import held_at
 from paramwidget.slots.tree import Node, Path, Tree

@@ -10,8 +10,8 @@ from torch import nn
 
 from paramwidget import compat
 from paramwidget.edit.errors import Problem
+from paramwidget.edit.memory.behaviour import HOOKS
 from paramwidget.edit.memory.inverses import (
-    HOOKS,
     Registry,
     Swapped,
     registry_size,

@@ -1,19 +1,20 @@
-"""Inverses other than bytes: other memory, requires_grad, replaced objects, hooks."""
+"""Inverses other than bytes: other memory, requires_grad, replaced objects."""
 
 from __future__ import annotations
 
 import weakref
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import torch
 from torch import nn
-from torch.nn.modules.lazy import LazyModuleMixin
 
 from paramwidget import compat
 from paramwidget.edit.errors import Problem
 from paramwidget.edit.memory.write import Swap, point_at
-from paramwidget.slots.reading.reader import entries, key_text
+from paramwidget.slots.names import modules_with_paths
+from paramwidget.slots.tree import Path
 from paramwidget.tensors import (
     condition,
     is_distributed,
@@ -23,8 +24,6 @@ from paramwidget.tensors import (
     parts,
     plain,
 )
-
-HOOKS = tuple(name for name in compat.MODULE_FIELDS if "hooks" in name)
 
 
 def is_strided(tensor: torch.Tensor) -> bool:
@@ -51,7 +50,7 @@ def is_strided(tensor: torch.Tensor) -> bool:
     )
 
 
-class Swapped:
+class Swapped(ABC):
     """What is exchanged by one function, and can be restored whatever has changed since."""
 
     displaces: ClassVar[bool] = True
@@ -66,8 +65,8 @@ class Swapped:
     def exchange(self, net: nn.Module) -> Swap:
         return Swap(self._swap)
 
-    def _swap(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _swap(self) -> None: ...
 
 
 @dataclass
@@ -242,83 +241,6 @@ def _tensors(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if is_tensor(value)}
 
 
-#: A hook that the module still has.
-_STAYS = object()
-
-
-@dataclass
-class Behaviour(Swapped):
-    """The hooks and the class of a module, which pruning and parametrizing change.
-
-    Hooks that were added since are removed too. Those that stay are not held: a method of the model
-    may be among them.
-    """
-
-    displaces: ClassVar[bool] = False
-
-    module: weakref.ref[nn.Module]
-    then: dict[str, Any]
-
-    @classmethod
-    def of(cls, module: nn.Module) -> Behaviour:
-        return cls(weakref.ref(module), _behaviour(module))
-
-    def differs(self) -> bool:
-        module = self.module()
-        return module is not None and _behaviour(module) != self.then
-
-    def has_other_class(self) -> bool:
-        """Whether the class was replaced; a lazy module does so at its first forward."""
-        module, then = self.module(), self.then["class"]
-        return type(module) is not then and not issubclass(then, LazyModuleMixin)
-
-    def let_go(self) -> None:
-        """Hold no more than what has changed."""
-        module = self.module()
-        now = {} if module is None else _behaviour(module)
-        for name, hooks in self.then.items():
-            if name != "class":
-                present = now.get(name, {})
-                self.then[name] = {
-                    key: _STAYS if present.get(key, _STAYS) is hook else hook
-                    for key, hook in hooks.items()
-                }
-
-    def _swap(self) -> None:
-        module = self.module()
-        if module is not None:
-            now = _behaviour(module)
-            self.restore()
-            self.then = now
-            self.let_go()
-
-    def restore(self) -> None:
-        module = self.module()
-        if module is None:
-            return
-        fields = compat.raw_dict(module)
-        for name in HOOKS:
-            present = fields.get(name)
-            if isinstance(present, dict):
-                then = {
-                    key: present.get(key, _STAYS) if hook is _STAYS else hook
-                    for key, hook in self.then.get(name, {}).items()
-                }
-                present.clear()
-                present.update((key, hook) for key, hook in then.items() if hook is not _STAYS)
-        if type(module) is not self.then["class"]:
-            object.__setattr__(module, "__class__", self.then["class"])
-
-    def copied(self) -> Behaviour:
-        return replace(self, then=dict(self.then))
-
-
-def _behaviour(module: nn.Module) -> dict[str, Any]:
-    fields = compat.raw_dict(module)
-    hooks = {name: dict(fields[name]) for name in HOOKS if fields.get(name)}
-    return {"class": type(module), **hooks}
-
-
 @dataclass
 class Gradient:
     """The gradient of one tensor object, and its memory."""
@@ -359,21 +281,12 @@ def _differing(left: Any, right: Any) -> list[Any]:
     return [key for key in keys if left.get(key, missing) is not right.get(key, missing)]
 
 
-def _path_of(net: nn.Module, holder: Any) -> list[str]:
+def _path_of(net: nn.Module, holder: Any) -> Path:
     """The path of the module that one of its registries belongs to; empty if it is gone."""
-    todo: list[tuple[list[str], Any]] = [([], net)]
-    seen: set[int] = set()
-    while todo:
-        path, module = todo.pop()
-        seen.add(id(module))
-        fields = compat.module_fields(module)
-        if any(value is holder for value in fields.values()):
+    for path, module in modules_with_paths(net):
+        if any(value is holder for value in compat.module_fields(module).values()):
             return path
-        children = fields.get("_modules")
-        for key, child in (entries(children) or ()) if children else ():
-            if issubclass(type(child), nn.Module) and id(child) not in seen:
-                todo.append(([*path, key_text(key)], child))
-    return []
+    return ()
 
 
 def same_objects(left: Any, right: Any) -> bool:

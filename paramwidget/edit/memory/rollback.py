@@ -16,10 +16,10 @@ import torch
 from torch import nn
 
 from paramwidget import compat
+from paramwidget.edit.memory.behaviour import Behaviour
 from paramwidget.edit.memory.fields import Fields
 from paramwidget.edit.memory.inverses import (
     Attributes,
-    Behaviour,
     Gradient,
     MovedMemory,
     Registry,
@@ -30,118 +30,19 @@ from paramwidget.edit.memory.inverses import (
 )
 from paramwidget.edit.memory.kept_bytes import Bytes, Inverse
 from paramwidget.edit.memory.resized import Resized
-from paramwidget.edit.memory.write import (
-    copied,
-    copied_storage,
-    enlarge,
-    point_at,
-    put,
-    with_size,
-)
+from paramwidget.edit.memory.tensor_state import TensorState
+from paramwidget.edit.memory.write import copied_storage, with_size
 from paramwidget.edit.step import step
 from paramwidget.slots.content.fingerprint import fingerprint
 from paramwidget.slots.reading.reader import entries
 from paramwidget.tensors import (
     condition,
-    element_span,
     is_tensor,
     is_wrapper,
     lacks_memory,
-    overlaps_itself,
-    plain,
-    same_bits,
 )
 
 _REGISTRIES = ("_parameters", "_buffers", "_modules")
-
-
-@dataclass
-class TensorState:
-    """One tensor object as it was; ``alias`` shares its memory, ``bytes`` is a copy.
-
-    ``memory`` is the alias without the axes along which one number stands for many; if its elements
-    overlap nevertheless, the whole memory range that they lie in. Its storage had ``size`` bytes.
-    """
-
-    tensor: torch.Tensor
-    alias: torch.Tensor
-    memory: torch.Tensor
-    bytes: torch.Tensor
-    storage: torch.UntypedStorage
-    size: int
-    requires_grad: bool
-    version: int | None
-
-    @classmethod
-    def of(cls, tensor: torch.Tensor) -> TensorState | None:
-        """None if its memory cannot be aliased."""
-        if not is_strided(tensor):
-            return None
-        version = None if tensor.is_inference() else tensor._version
-        alias = plain(tensor)
-        memory = _compact(alias)
-        if overlaps_itself(memory):
-            span = element_span(tuple(memory.shape), memory.stride())
-            memory = memory.as_strided((span,), (1,))
-        storage = compat.storage_of(alias)
-        return cls(
-            tensor, alias, memory, copied(memory), storage, storage.nbytes(),
-            tensor.requires_grad, version,
-        )  # fmt: skip
-
-    def is_there(self) -> bool:
-        """Whether its memory, to which nothing may point any more, has not been freed."""
-        return self.storage.nbytes() >= self.size or not lacks_memory(self.memory)
-
-    def same_memory(self) -> bool:
-        """Whether the tensor is still at the same place in memory, freed or not."""
-        if not is_strided(self.tensor) and not lacks_memory(self.tensor):
-            return False
-        now = plain(self.tensor)
-        return (
-            now.dtype == self.alias.dtype
-            and now.shape == self.alias.shape
-            and now.stride() == self.alias.stride()
-            and now.storage_offset() == self.alias.storage_offset()
-            and compat.storage_identity(now) == compat.storage_identity(self.alias)
-        )
-
-    def same_content(self) -> bool:
-        return self.same_memory() and self.same_bytes()
-
-    def same_bytes(self) -> bool:
-        """Whether its memory holds what it held."""
-        return self.is_there() and same_bits(self.memory, self.bytes)
-
-    def put_back(self) -> None:
-        """Restore the tensor as it was."""
-        self.put_bytes_back()
-        if self.tensor.requires_grad != self.requires_grad:
-            switch(self.tensor, self.requires_grad)
-
-    def put_bytes_back(self) -> None:
-        """Restore its memory and its bytes; only memory that was freed is allocated."""
-        if not self.is_there():
-            enlarge(self.storage, self.size)
-        if not self.same_memory():
-            point_at(self.tensor, self.alias)
-        try:
-            unchanged = self.same_bytes()
-        except (MemoryError, RuntimeError):  # no memory to put its elements in order
-            unchanged = False
-        if not unchanged:
-            put(self.memory, self.bytes)
-
-    def written(self) -> bool:
-        """Whether it was written to, even with the same values."""
-        return self.version is not None and self.tensor._version != self.version
-
-
-def _compact(alias: torch.Tensor) -> torch.Tensor:
-    for axis, stride in enumerate(alias.stride()):
-        if stride == 0 and alias.shape[axis] > 1:
-            alias = alias.narrow(axis, 0, 1)
-    return alias
 
 
 @dataclass
@@ -151,9 +52,7 @@ class RollbackPoint:
     contents: bool = True
     tensors: dict[int, TensorState] = field(default_factory=dict)
     others: dict[int, tuple[MovedMemory, Any]] = field(default_factory=dict)  # with a fingerprint
-    switches: dict[int, RequiresGrad] = field(
-        default_factory=dict
-    )  # of tensors whose bytes are not held
+    switches: dict[int, RequiresGrad] = field(default_factory=dict)  # where no bytes are held
     freed: dict[int, Resized] = field(default_factory=dict)  # storages without their bytes
     modules: list[tuple[Behaviour, list[Registry | Attributes]]] = field(default_factory=list)
     fields: list[Fields] = field(default_factory=list)

@@ -7,13 +7,13 @@ does not make the backward raise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 
 from paramwidget.edit.errors import EditError
 from paramwidget.edit.values.index import Index
-from paramwidget.tensors import missing_memory, plain
+from paramwidget.tensors import missing_memory, pieces, plain
 
 #: Bytes that are exchanged at a time.
 PIECE_BYTES = 1 << 20
@@ -48,8 +48,12 @@ def _require_memory(tensor: torch.Tensor) -> None:
 
 
 def copied_storage(storage: torch.UntypedStorage) -> torch.UntypedStorage:
-    copy: torch.UntypedStorage = storage.clone()  # type: ignore[no-untyped-call]
-    return copy
+    """A copy of a storage, on its device."""
+    with torch.inference_mode(False):
+        row = torch.empty(storage.nbytes(), dtype=torch.uint8, device=storage.device)
+        copy = row.untyped_storage()
+        copy.copy_(storage)
+        return copy
 
 
 def with_size(
@@ -115,7 +119,7 @@ class Exchange:
             buffer = torch.empty(room, dtype=part.dtype, device=part.device)
             self._pieces = [
                 (here, there, buffer[: here.numel()].view(here.shape))
-                for here, there in _pieces(part, kept, room)
+                for here, there in zip(pieces(part, room), pieces(kept, room), strict=True)
             ]
 
     def run(self) -> None:
@@ -152,21 +156,3 @@ def _exchange(here: torch.Tensor, there: torch.Tensor, buffer: torch.Tensor) -> 
     except BaseException:
         here.copy_(buffer)
         raise
-
-
-def _pieces(
-    part: torch.Tensor, kept: torch.Tensor, most: int
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """The same pieces of two tensors of one shape, none with more than ``most`` elements."""
-    if part.numel() <= most:
-        yield part, kept
-    elif part.is_contiguous():
-        here, there = torch.split(part.view(-1), most), torch.split(kept.view(-1), most)
-        yield from zip(here, there, strict=True)
-    else:
-        rows = max(1, most * part.shape[0] // part.numel())
-        for row, kept_row in zip(torch.split(part, rows), torch.split(kept, rows), strict=True):
-            if len(row) == 1:
-                yield from _pieces(row[0], kept_row[0], most)
-            else:
-                yield row, kept_row
