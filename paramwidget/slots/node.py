@@ -6,28 +6,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
 
 from paramwidget.compat import MemoryMap
 from paramwidget.namespace import NET
-from paramwidget.slots import access, namesakes
+from paramwidget.slots import access, namesakes, notes
 from paramwidget.slots.memory.addresses import Addresses
-from paramwidget.slots.reading import wrappers
 from paramwidget.slots.reading.beside import served
 from paramwidget.slots.reading.census import NOTHING
 from paramwidget.slots.reading.columns import NO_MODULE, Columns, Kind
+from paramwidget.slots.tied import Occurrence, Tied, tied
 from paramwidget.slots.ties import Name, TieGroup
 from paramwidget.tensors import Condition, State, class_name
 
 Path = tuple[str, ...]
-
-#: A place, and a slot of the module there.
-Occurrence = tuple[int, int]
-
-
-def file_note(file: str) -> str:
-    """The note of a tensor in a file that can be written to."""
-    return f"mapped from {file}: an edit writes to the file"
 
 
 class Node:
@@ -231,7 +222,7 @@ class Node:
 
 def file_warnings(nodes: Iterable[Node]) -> list[str]:
     """What an edit of these slots has to say: which of them are in files that it writes."""
-    return [f"{node.name} is {file_note(node.file)}" for node in nodes if node.file]
+    return [f"{node.name} is {notes.of_file(node.file)}" for node in nodes if node.file]
 
 
 @dataclass(eq=False)
@@ -319,39 +310,14 @@ class Reading:
     @cached_property
     def places_with_notes(self) -> list[int]:
         """The places of modules that have a note, or a reason why they cannot be read."""
-        columns = self.columns
-        classes = {id(cls): cls for cls in columns.classes}
-        wrapping = {key for key, cls in classes.items() if wrappers.wrapper_note(cls) is not None}
-        modules = {*columns.module_errors, *columns.module_notes}
-        if wrapping:
-            modules |= {n for n, cls in enumerate(columns.classes) if id(cls) in wrapping}
-        found = {*columns.place_notes, *(place for place, slot in self.namesakes if slot < 0)}
-        if modules:
-            found |= {place for place, module in enumerate(columns.modules) if module in modules}
-        return sorted(found)
+        apart = {place for place, slot in self.namesakes if slot < 0}
+        return sorted(apart | notes.places_with_notes(self.columns))
 
     def note(self, place: int, slot: int) -> str | None:
-        columns = self.columns
-        if slot >= 0:
-            if slot in columns.shadowed:
-                return "hidden by a plain attribute of the same name"
-            known = columns.condition_of(slot)
-            file = self.files.get(columns.slot_tensors[slot])
-            marks = (
-                columns.slot_notes.get(slot),
-                known.packed if known.reason is None else None,
-                file and file_note(file),
-            )
-            return "; ".join(mark for mark in marks if mark) or None
-        module = columns.modules[place]
-        if module == NO_MODULE:
-            return None
-        notes = (
-            columns.place_notes.get(place),
-            columns.module_notes.get(module),
-            wrappers.wrapper_note(columns.classes[module]),
-        )
-        return "; ".join(note for note in notes if note) or None
+        if slot < 0:
+            return notes.of_module(self.columns, place)
+        file = self.files.get(self.columns.slot_tensors[slot], "")
+        return notes.of_slot(self.columns, slot, file)
 
     @cached_property
     def _odd_keys(self) -> bool:
@@ -367,44 +333,8 @@ class Reading:
         return counts
 
     @cached_property
-    def tied(self) -> list[tuple[Literal["same", "memory"], list[Occurrence], list[int]]]:
-        columns = self.columns
-        counts = Counter(tensor for tensor in columns.slot_tensors if tensor >= 0)
-        used = Counter(module for module in columns.modules if module != NO_MODULE)
-        crossed = {tensor for group in self.shared_memory for tensor in group}
-        if len(counts) < len(columns.slot_tensors) or max(used.values(), default=0) > 1:
-            again = {tensor for tensor, count in counts.items() if count > 1}
-            for module, count in used.items():
-                if count > 1:
-                    again.update(columns.slot_tensors[slot] for slot in columns.slots_of(module))
-        else:
-            again = set()
-        wanted = (again | crossed) - {-1}
-        if not wanted:
-            return []
-        slots: dict[int, list[Occurrence]] = {}
-        order: dict[int, int] = {}
-        for index, (place, slot) in enumerate(self.rows()):
-            tensor = columns.slot_tensors[slot]
-            if tensor in wanted:
-                slots.setdefault(tensor, []).append((place, slot))
-                order[tensor] = min(order.get(tensor, index), index)
-        return self._groups(slots, order)
-
-    def _groups(
-        self, slots: dict[int, list[Occurrence]], order: dict[int, int]
-    ) -> list[tuple[Literal["same", "memory"], list[Occurrence], list[int]]]:
-        """Kind, occurrences and tensors of each group, in the order of their first slots."""
-        found: list[tuple[int, int, Literal["same", "memory"], list[Occurrence], list[int]]] = []
-        for tensor, rows in slots.items():
-            if len(rows) > 1:
-                found.append((order[tensor], 0, "same", rows, [tensor]))
-        for tensors in self.shared_memory:
-            rows = sorted(row for tensor in tensors for row in slots.get(tensor, ()))
-            first = min(order[tensor] for tensor in tensors if tensor in order)
-            found.append((first, 1, "memory", rows, tensors))
-        found.sort(key=lambda entry: entry[:2])
-        return [entry[2:] for entry in found]
+    def tied(self) -> list[Tied]:
+        return tied(self.columns, self.rows, self.shared_memory)
 
     @cached_property
     def ties(self) -> list[TieGroup]:
