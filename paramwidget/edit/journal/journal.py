@@ -11,12 +11,12 @@ from torch import nn
 
 from paramwidget.edit.actions.action import Action, without_functions
 from paramwidget.edit.actions.outcome import Failed
-from paramwidget.edit.errors import EditError, counted, quoted
+from paramwidget.edit.errors import EditError, quoted
 from paramwidget.edit.journal import sharing
 from paramwidget.edit.journal.entry import Edit, Entry
 from paramwidget.edit.journal.held import held_in
 from paramwidget.edit.journal.kept import BUDGET, Kept
-from paramwidget.edit.journal.lines import Lines
+from paramwidget.edit.journal.ledger import Ledger
 from paramwidget.edit.journal.reach import in_order, reached_by, with_tied
 from paramwidget.edit.journal.stake import Stake, at_stake, last_in_the_way
 from paramwidget.edit.journal.whole import OneAtATime, afterwards, append_all
@@ -47,7 +47,7 @@ _log = logging.getLogger("paramwidget")
 QUICK_BYTES = 1 << 30
 
 
-class Journal:
+class Journal(Ledger):
     """All that was done to one model. Not thread-safe: the caller must hold the lock.
 
     ``known`` is the content of the model at the last look, ``called`` what the user calls it.
@@ -59,15 +59,12 @@ class Journal:
         budget: int = BUDGET,
         called: Callable[[], str] = lambda: NET,
     ) -> None:
+        super().__init__(called)
         self.budget = budget
-        self.called = called
-        self.revision = 0
-        self.entries: list[Entry] = []  # oldest first
         self._known = known
         self._kept = Kept(budget)
         self._done: list[Entry] = []
         self._undone: list[Entry] = []
-        self._lines = Lines()
         self._sharing = sharing.Sharing()
         self._skipped: list[Entry] = []  # oldest first
         self._functions: dict[str, UserFunction] = {}  # the first that ran under each name
@@ -144,30 +141,6 @@ class Journal:
             self._note_outside([slots[path] for path in found.unseen])
             self._known.take(found)
         return found
-
-    def _note_outside(self, changed: list[Name]) -> None:
-        if not changed:
-            return
-        last = self.entries[-1] if self.entries else None
-        if last is None or last.kind != "outside":
-            last = Entry("outside", "", [])
-            self._add(last, (self._lines.entries, last))
-        last.names = list(dict.fromkeys([*last.names, *changed]))
-        last.restored.difference_update(changed)
-        last.title = f"changed outside: {counted(len(last.names), 'slot')}"
-        self._touch(last)
-
-    def _add(self, entry: Entry, *further: tuple[list[Entry], Entry]) -> Entry:
-        """One more entry, also in further lists: in all of them or, without memory, in none."""
-        entry.number = len(self.entries)
-        self._touch(entry)
-        append_all((self.entries, entry), *further)
-        return entry
-
-    def _touch(self, entry: Entry) -> Entry:
-        self.revision += 1
-        entry.revision = self.revision
-        return entry
 
     def _about_name(self, function: UserFunction | None) -> list[str]:
         """Warn if the name by which the script calls a function means something else too."""
@@ -298,12 +271,6 @@ class Journal:
             return Stake(top, self._lines.written_over(last_in_the_way(self._done, net)))
         return at_stake(top, net, [] if top is None else self._sharing.above(top))
 
-    def entry(self, number: int) -> Entry:
-        """The entry with this number; raises EditError if there is none."""
-        if not 0 <= number < len(self.entries):
-            raise EditError(f"the journal has no entry {number}", "entry")
-        return self.entries[number]
-
     def skip(self) -> Edit | None:
         """Leave the newest edit as it is, without a way back, so that undo goes on before it.
 
@@ -388,16 +355,3 @@ class Journal:
     def next_redo(self) -> str:
         """The title of what redo would do, "" for nothing."""
         return self._undone[-1].title if self._undone else ""
-
-    def code(self, name: str | None = None) -> str:
-        """The edits in effect as one script for the model in ``name``, or as the user calls it.
-
-        A comment says where something else has changed the model, from where on a fresh copy
-        differs.
-        """
-        return self._lines.code(self.called() if name is None else name)
-
-    @property
-    def code_size(self) -> int:
-        """About how many characters the script has."""
-        return self._lines.size
