@@ -13,12 +13,12 @@ from paramwidget.compat import MemoryMap
 from paramwidget.edit.actions.action import Action, to_json, without_functions
 from paramwidget.edit.actions.outcome import Outcome
 from paramwidget.edit.errors import Problem
-from paramwidget.edit.journal.held import Held, changed_since
+from paramwidget.edit.journal.held import Held, changed_since, held_in
 from paramwidget.edit.memory.transaction import Bytes, Inverse, problems
 from paramwidget.edit.script import ROOT, Script
 from paramwidget.namespace import NET
 from paramwidget.slots.content.fingerprint import fingerprint
-from paramwidget.slots.names import held_at
+from paramwidget.slots.names import held_at, path_of
 from paramwidget.slots.ties import Name
 from paramwidget.slots.tree import Path
 
@@ -162,11 +162,15 @@ class Entry:
         return any(not isinstance(one, Bytes) or one.tensor is not None
                    for one in self.inverses or ())  # fmt: skip
 
+    def hold(self, net: nn.Module) -> None:
+        """Note which tensors stand in its slots, where the way back leads to objects."""
+        if self.by_object:
+            values = any(one.displaces for one in self.inverses or ())
+            self.held = held_in(net, map(path_of, self.names), values)
+
     def problems(self, net: nn.Module) -> list[Problem]:
         """Why the model has changed too much for the way back: nothing if it has not."""
-        inverses = self.inverses or ()
-        values = any(one.displaces for one in inverses)
-        return changed_since(net, self.held, values) or list(problems(net, inverses))
+        return changed_since(net, self.held) or list(problems(net, self.inverses or ()))
 
     def on_top(self) -> None:
         """What it wrote lies over what all others have written, in any journal."""

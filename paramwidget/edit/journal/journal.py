@@ -14,7 +14,6 @@ from paramwidget.edit.actions.outcome import Failed
 from paramwidget.edit.errors import EditError, quoted
 from paramwidget.edit.journal import sharing
 from paramwidget.edit.journal.entry import Edit, Entry
-from paramwidget.edit.journal.held import held_in
 from paramwidget.edit.journal.kept import BUDGET, Kept
 from paramwidget.edit.journal.ledger import Ledger
 from paramwidget.edit.journal.reach import in_order, reached_by, with_tied
@@ -120,8 +119,7 @@ class Journal(Ledger):
             prints = self._known.forget(paths)
         if not entry.only_bytes:
             entry.left, entry.left_undone = entry.left_undone or prints, entry.left
-        if entry.by_object:
-            entry.held = held_in(net, map(path_of, entry.names))
+        entry.hold(net)
 
     def look(self, net: nn.Module, slots: Mapping[Path, Name], most: int = QUICK_BYTES) -> None:
         """Note which of the slots something else has changed since anybody looked."""
