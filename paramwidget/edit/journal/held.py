@@ -22,8 +22,8 @@ from paramwidget.tensors import condition
 class Held:
     """One slot: its tensor, where a module registers it, and what that was like.
 
-    Without a registry it may be computed anew at each look, as a pruned weight is. ``look`` is empty
-    where the way back brings no values.
+    Without a registry it may be computed anew at each look, as a pruned weight is. ``look`` is
+    empty where the way back brings no values.
     """
 
     there: bool
