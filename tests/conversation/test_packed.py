@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from conversation.talk import Talk
-from zoo.packed import Failing, Halves, Linear4bit, Slow, codes, layer, scaled
+from zoo.quantized import Failing, Halves, Linear4bit, Slow, codes, layer, scaled
 
 
 def notes(talk: Talk) -> str:

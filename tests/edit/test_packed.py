@@ -11,7 +11,7 @@ from torch import nn
 
 from edit.kit import Bench, bytes_of, refusal
 from paramwidget.edit.actions.tie import Tie, Untie
-from zoo.packed import (
+from zoo.quantized import (
     BitLinear,
     Failing,
     Halves,

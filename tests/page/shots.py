@@ -19,7 +19,8 @@ from page import made
 from page.eyes import View
 from page.kit import Bench, Blank
 from paramwidget import EditError
-from zoo import packed as zoo
+from zoo import quantized
+from zoo.packed import bitsandbytes_4bit
 from zoo.structure import chapter
 
 FOLDER = Path(__file__).resolve().parent.parent / ".cache" / "shots"
@@ -291,8 +292,8 @@ class Mapped(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         torch.manual_seed(0)
-        self.four_bit = zoo.bitsandbytes_4bit()
-        self.scaled = zoo.layer(zoo.scaled(4, 8))
+        self.four_bit = bitsandbytes_4bit()
+        self.scaled = quantized.layer(quantized.scaled(4, 8))
         file = Path(tempfile.mkdtemp()) / "weights.bin"
         torch.randn(64).numpy().tofile(file)
         stored = torch.from_file(str(file), shared=True, size=64).reshape(8, 8)

@@ -12,7 +12,7 @@ from torch import nn
 from page.kit import Blank, saved_packets
 from page.panels import Panel, colours, holding, matrix, plain, show, tied
 from paramwidget.picture import text
-from zoo.packed import Linear4bit
+from zoo.quantized import Linear4bit
 
 
 def test_a_panel_says_what_the_slot_is(blank: Blank) -> None:

@@ -13,7 +13,8 @@ from page.kit import Blank
 from page.panels import holding, matrix, show, weight
 from paramwidget import protocol
 from paramwidget.picture.lenses import LENSES, Lens, Slot
-from zoo import packed as zoo
+from zoo import quantized
+from zoo.packed import bitsandbytes_4bit
 
 
 def test_a_locked_slot_says_why(blank: Blank) -> None:
@@ -34,7 +35,7 @@ def locked() -> nn.Module:
 
 
 def test_packed_weights_say_once_why_they_cannot_be_shown(blank: Blank) -> None:
-    _, [panel] = show(blank, zoo.bitsandbytes_4bit(), "0.weight")
+    _, [panel] = show(blank, bitsandbytes_4bit(), "0.weight")
     expect(panel.root.locator(".nothing")).to_contain_text("It is packed")
     expect(panel.root.locator(".locked")).to_have_text("Read only.")
 
@@ -52,7 +53,7 @@ def test_the_note_of_a_tensor_in_a_file_that_an_edit_writes_is_a_warning(
 
 
 def test_the_note_of_what_cannot_be_edited_is_none(blank: Blank) -> None:
-    _, [panel] = show(blank, zoo.layer(zoo.scaled(4, 8)), "weight")
+    _, [panel] = show(blank, quantized.layer(quantized.scaled(4, 8)), "weight")
     expect(panel.root.locator(".note")).to_contain_text("packed")
     expect(panel.root.locator(".note")).to_have_class("note")
 

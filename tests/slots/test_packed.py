@@ -16,7 +16,7 @@ from paramwidget.slots.targets import select
 from paramwidget.slots.tree import Node, read_tree
 from paramwidget.tensors import Unreadable, condition, outcome_of, readable
 from zoo.case import Holder
-from zoo.packed import (
+from zoo.quantized import (
     Failing,
     Halves,
     Int8Params,

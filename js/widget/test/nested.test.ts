@@ -5,7 +5,7 @@ import { type TestContext, test } from "node:test";
 import frames from "../../../tests/contract/frames.json";
 import type { Entry, Frame, Journal, TieOffer, ToBrowser } from "../../shared/protocol";
 import { flawOf } from "../src/store/sound";
-import { Kernel, NET, started, treeMessage } from "./store-kit";
+import { Kernel, NET, reply, started, treeMessage } from "./store-kit";
 
 const ENTRY: Entry = {
   title: "ones_ on 0.weight",
@@ -77,15 +77,8 @@ const FILLED: ToBrowser[] = [
     functions: [{ call: "abs(a)", means: "|a|" }],
     examples: ["w * 2"],
   },
-  {
-    kind: "reply",
-    id: "x",
-    ok: true,
-    error: "",
-    where: "",
-    title: "",
+  reply({
     changed: 1,
-    seed: "",
     warnings: ["a warning"],
     preview: {
       count: 1,
@@ -96,7 +89,7 @@ const FILLED: ToBrowser[] = [
     },
     entry: 3,
     stake: "a1",
-  },
+  }),
   (frames as unknown as { content: Frame }[])[0]?.content as Frame,
 ];
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { Frame, PanelState, Plane, ToBrowser } from "../../shared/protocol";
-import { Kernel, NET, started, treeMessage } from "./store-kit";
+import { Kernel, NET, reply, started, treeMessage } from "./store-kit";
 
 const STATE: PanelState = {
   panel: "a",
@@ -87,20 +87,7 @@ const EVERY: ToBrowser[] = [
   },
   { kind: "catalog", initializers: [], functions: [], examples: [] },
   { kind: "status", busy: false, waiting: 0, polls: false, notice: "" },
-  {
-    kind: "reply",
-    id: "x",
-    ok: true,
-    error: "",
-    where: "",
-    title: "",
-    changed: 0,
-    seed: "",
-    warnings: [],
-    preview: null,
-    entry: -1,
-    stake: "",
-  },
+  reply(),
 ];
 
 /** A page that is open on one panel, and quiet on the console. */

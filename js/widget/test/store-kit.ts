@@ -1,6 +1,6 @@
 /** What the tests of the store share: a small tree, and a kernel that the test plays. */
 
-import type { Kind, ToBrowser, ToKernel, Tree } from "../../shared/protocol";
+import type { Kind, Reply, ToBrowser, ToKernel, Tree } from "../../shared/protocol";
 import { WidgetStore } from "../src/store/store";
 import type { Packet, Transport } from "../src/transport";
 
@@ -97,6 +97,25 @@ export const NET: Branch = {
     },
   ],
 };
+
+/** A reply that says nothing but what is given. */
+export function reply(given: Partial<Reply> = {}): Reply {
+  return {
+    kind: "reply",
+    id: "x",
+    ok: true,
+    error: "",
+    where: "",
+    title: "",
+    changed: 0,
+    seed: "",
+    warnings: [],
+    preview: null,
+    entry: -1,
+    stake: "",
+    ...given,
+  };
+}
 
 export class Kernel implements Transport {
   said: ToKernel[] = [];

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import type { Frame, PanelState, Reply, ToBrowser, TreeChange } from "../../shared/protocol";
-import { Kernel, NET, started, treeMessage } from "./store-kit";
+import type { Frame, PanelState, ToBrowser, TreeChange } from "../../shared/protocol";
+import { Kernel, NET, reply, started, treeMessage } from "./store-kit";
 
-function reply(id: string): Reply {
-  const nothing = { error: "", where: "", title: "done", changed: 1, seed: "", warnings: [] };
-  return { kind: "reply", id, ok: true, ...nothing, preview: null, entry: -1, stake: "" };
-}
+const done = (id: string) => reply({ id, title: "done", changed: 1 });
 
 function state(panel: string, generation = 0): PanelState {
   return {
@@ -113,10 +110,10 @@ test("an intent gets the reply with its id, in any order", async () => {
   const [undo] = kernel.heard("undo");
   const [redo] = kernel.heard("redo");
   assert.ok(undo && redo && undo.id !== redo.id);
-  kernel.speak(reply(redo.id));
-  kernel.speak(reply(redo.id)); // a second answer is nobody's
+  kernel.speak(done(redo.id));
+  kernel.speak(done(redo.id)); // a second answer is nobody's
   assert.equal((await second).id, redo.id);
-  kernel.speak(reply(undo.id));
+  kernel.speak(done(undo.id));
   assert.equal((await first).id, undo.id);
   end();
 });
