@@ -327,7 +327,7 @@ class Workbench(Inspection):
                 continue  # it is being edited, and sees it then
             try:
                 if edit.restructured or changed & memory_of(net, record):
-                    tree = record.current.read(net)
+                    tree = Workbench.of(net).read()
                     for listener in list(record.listeners):
                         with told("an edit of another model could not be shown"):
                             listener.edited(None, tree)
