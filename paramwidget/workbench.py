@@ -194,7 +194,8 @@ class Workbench(Inspection):
         ``all_edits``: that undoing every edit would put away.
         """
         with self.lock:
-            self.look_outside()
+            if all_edits:  # the newest edit knows of its own slots what it left there
+                self.look_outside()
             return self.log.at_stake(self.net, all_edits)
 
     def restart(self) -> list[Edit]:
